@@ -1,0 +1,1 @@
+"""What happens: the SimPy reference engine, read as a story of four departments."""

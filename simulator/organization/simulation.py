@@ -1,0 +1,400 @@
+"""Wires the four departments together and runs the clock.
+
+The engine is a function: (scenario, seed, replication) -> journal. Everything that a run needs
+is in its arguments; nothing is global.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Callable, Generator
+from typing import Any
+
+import numpy as np
+from simpy import Environment, Event
+
+from simulator.organization import addresses as at
+from simulator.organization import draws, judgment
+from simulator.organization.baton import Baton
+from simulator.organization.buyer import Buyer, Truth
+from simulator.organization.customer_success import CustomerSuccess
+from simulator.organization.distributions import (
+    CompiledLaw,
+    PiecewiseCumulative,
+    compile_law,
+    gamma_quantiles,
+)
+from simulator.organization.field_sales import FieldSales
+from simulator.organization.inside_sales import InsideSales
+from simulator.organization.journal import (
+    DAYS_PER_MONTH,
+    LOADED_SLOT,
+    SLOTS,
+    Cost,
+    Facts,
+    Journal,
+    JournalWriter,
+    Kind,
+    Status,
+    Team,
+    TrustCause,
+)
+from simulator.organization.marketing import Marketing
+from simulator.organization.policy import Definitions, Policy
+from simulator.organization.recycling import RecycleLoop
+from simulator.organization.staffing import Staffing
+from simulator.organization.team import UNFINISHED, Department, Person
+from simulator.scenario.behavior import Assistance
+from simulator.scenario.fields import Law
+from simulator.scenario.schema import Scenario
+from simulator.scenario.staff import TeamPlan
+
+_HOURS = 8.0
+_WEEK = 5
+
+
+def run(scenario: Scenario, seed: int = 1, replication: int = 0, name: str = "") -> Journal:
+    """Run one organization once.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The organization.
+    seed : int
+        Seed of the experiment, 0 <= seed < 2**63.
+    replication : int
+        Number of the run, 0 <= replication < 2**31.
+    name : str
+        Name of the scenario, for the journal's facts.
+
+    Returns
+    -------
+    Journal
+        The same rows, byte for byte, for the same arguments.
+
+    Raises
+    ------
+    ValueError
+        If seed or replication is out of range.
+    """
+    organization = Organization(scenario, seed, replication)
+    organization.open()
+    organization.run()
+    market = scenario.market
+    names = (*market.channels, *[""] * (LOADED_SLOT - len(market.channels)))
+    cs = scenario.work.customer_success
+    return organization.writer.finish(
+        Facts(
+            scenario=name,
+            seed=seed,
+            replication=replication,
+            horizon_days=organization.horizon,
+            warm_up_days=scenario.horizon.warm_up_months * DAYS_PER_MONTH,
+            currency=scenario.currency,
+            subscription=scenario.sale == "subscription",
+            gross_margin=scenario.gross_margin,
+            quota_per_month=scenario.work.field_sales.quota_per_month,
+            claim_due_days=cs.claim_due,
+            onboarding_due_days=cs.onboarding_due,
+            channels=(*names, "parked earlier", "open at start", "customers at start"),
+        )
+    )
+
+
+class AssistanceInUse:
+    """AI assistance of one department at work."""
+
+    def __init__(self, stated: Assistance) -> None:
+        self._saves = stated.time_saved
+        self._novice = stated.novice_bonus
+        self._accuracy = stated.accuracy
+        self._checked = stated.checked
+        self._check_hours = stated.check_hours
+
+    def time_factor(self, ramping: bool) -> float:
+        """Working time against that without assistance; novices save more."""
+        return 1.0 - min(self._saves + (self._novice if ramping else 0.0), 0.95)
+
+    def output(self, u: float) -> tuple[float, bool]:
+        """One output: hours to check it (on average), and whether an error gets through."""
+        slips = (1.0 - self._accuracy) * (1.0 - self._checked)
+        return self._check_hours * self._checked, u < slips
+
+
+class Organization:
+    """The company while it runs: clock, departments, and what they share."""
+
+    def __init__(self, scenario: Scenario, seed: int, replication: int) -> None:
+        self.scenario = scenario
+        self.key = draws.make_key(seed, replication)
+        self.env = Environment()
+        self.horizon = scenario.horizon.months * DAYS_PER_MONTH
+        self.writer = JournalWriter()
+        self.truth = Truth(scenario, self.key)
+        self.people: dict[int, Person] = {}
+        self.buyers: dict[int, Buyer] = {}
+        self._settled = array("q")
+        self._settled_as = array("b")
+        work = scenario.work.field_sales
+        self._win = (
+            work.win_intercept, work.win_fit, work.win_trust, work.win_promise, work.win_effort,
+            work.win_obstacle,
+        )  # fmt: skip
+        self._fit_sd = scenario.market.fit_sd
+        self.usual_chance = judgment.logistic(work.win_intercept)
+        t = scenario.market.trust
+        self._trust_costs = {
+            TrustCause.RE_EXPLAINED: t.re_explained,
+            TrustCause.BROKEN_PROMISE: t.broken_promise,
+            TrustCause.LATE_ANSWER: t.late_answer,
+            TrustCause.AI_ERROR: t.ai_error,
+        }
+        self.staffing = Staffing(self)
+        self.definitions = Definitions(self)
+        self.policy = Policy(self)
+        self.baton = Baton(self)
+        self.recycling = RecycleLoop(self)
+        self.marketing = Marketing(self)
+        self.inside_sales = InsideSales(self)
+        self.field_sales = FieldSales(self)
+        self.customer_success = CustomerSuccess(self)
+        self.departments: tuple[Department, ...] = (
+            self.marketing, self.inside_sales, self.field_sales, self.customer_success,
+        )  # fmt: skip
+
+    # --- what departments need from the house ---------------------------------------------
+
+    def hours_law(self, law: Law) -> CompiledLaw:
+        """Return a law of work, in hours."""
+        return compile_law(law).scaled(_HOURS)
+
+    def days_law(self, law: Law) -> CompiledLaw:
+        """Return a law of waiting, in business days."""
+        return compile_law(law)
+
+    def assistance(self, stated: Assistance) -> AssistanceInUse | None:
+        """Return a department's AI assistance, or None."""
+        return AssistanceInUse(stated) if stated.on else None
+
+    def hours_for_buyers(self, plan: TeamPlan, weight: float) -> float:
+        """Return hours per day that one person of a team has for buyers.
+
+        Parameters
+        ----------
+        plan : TeamPlan
+        weight : float
+            Weight of the shared KPI in the department's measure, 0..1: free-riding and
+            coordination grow with it.
+        """
+        forces = self.scenario.counter_forces
+        hours = plan.hours_per_day * plan.buyer_share
+        if forces.free_riding.on:
+            hours *= 1.0 - forces.free_riding.phi * weight * (
+                1.0 - forces.free_riding.peer_monitoring
+            )
+        if forces.coordination.on:
+            hours -= forces.coordination.hours_per_week / _WEEK * weight * plan.buyer_share
+        return max(hours, 0.05 * plan.hours_per_day * plan.buyer_share)
+
+    def next_department(self, desk: Department) -> Department | None:
+        """Return the department that takes the baton from this one."""
+        following = desk.team + 1
+        return self.departments[following] if following < len(self.departments) else None
+
+    def after(self, delay: float, what: Callable[[Event], None], value: Any) -> None:
+        """Have something happen after some days."""
+        timeout = self.env.timeout(delay, value)
+        assert timeout.callbacks is not None
+        timeout.callbacks.append(what)
+
+    def chance_of_winning(
+        self, fit: float, trust: float, promise: float, effort: float, blocked: bool
+    ) -> float:
+        """Return the chance that a buyer signs."""
+        return judgment.chance_of_winning(fit, trust, promise, effort, blocked, *self._win)
+
+    def believed_chance(self, signal: float, noise: float, blocked: bool) -> float:
+        """Return the chance of winning that a department believes in, from a signal of fit."""
+        guess = judgment.expected_fit(signal, noise, self._fit_sd)
+        return judgment.chance_of_winning(guess, 1.0, 0.0, 1.0, blocked, *self._win)
+
+    def lose_trust(self, buyer: Buyer, cause: TrustCause, now: float) -> None:
+        """Take trust from a buyer."""
+        old = buyer.trust
+        buyer.trust = max(0.0, old - self._trust_costs[cause])
+        self.writer.emit(now, Kind.TRUST, buyer.number, -1, -1, cause, buyer.trust, old)
+
+    def set_status(self, buyer: Buyer, status: Status, now: float) -> None:
+        """Note where the buyer is; who is gone for good is put on file and forgotten."""
+        buyer.status = int(status)
+        buyer.since = now
+        if status in (Status.GONE, Status.DELIVERED):
+            self._settled.append(buyer.number)
+            self._settled_as.append(int(status))
+            self.buyers.pop(buyer.number, None)
+
+    # --- the run --------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Open the company: people, decisions, what it starts with, and the market."""
+        for desk in self.departments:
+            desk.open()
+        self.staffing.open()
+        self.policy.renew(0.0, (0.0, self.usual_chance))
+        if self.scenario.start.loaded:
+            self._load()
+        self.after(DAYS_PER_MONTH, self._month, None)
+        self._open_market()
+
+    def run(self) -> None:
+        """Let time pass until the horizon, then close the books."""
+        if self.horizon > 0.0:
+            self.env.run(until=self.horizon)
+        self._close_books()
+
+    def _month(self, event: Event) -> None:
+        """A month ends: pay for advertising, think about the rules."""
+        now = self.env.now
+        for slot, channel in enumerate(self.scenario.market.channels.values()):
+            amount = channel.spend_per_month * self.policy.channel_factor[slot]
+            if amount > 0.0:
+                self.writer.emit(
+                    now, Kind.SPENT, -1, -1, Team.MARKETING, Cost.ADVERTISING, amount, slot
+                )
+        self.policy.renew(now, self.definitions.month_seen())
+        self.after(DAYS_PER_MONTH, self._month, None)
+
+    # --- buyers come in -------------------------------------------------------------------
+
+    def _open_market(self) -> None:
+        market = self.scenario.market
+        days = math.ceil(self.horizon)
+        if days == 0:
+            return
+        season = self._season(days)
+        growth = 1.0 + market.ad_cost_growth_per_year
+        for slot, channel in enumerate(market.channels.values()):
+            factor = self.policy.channel_factor[slot] ** channel.spend_elasticity
+            rate = channel.leads_per_day * factor * season
+            if channel.price_rises:
+                years = np.arange(days) / (12.0 * DAYS_PER_MONTH)
+                rate = rate * growth ** (-channel.spend_elasticity * years)
+            if rate.sum() > 0.0:
+                self.env.process(self._inquiries(slot, channel.fit_mean, PiecewiseCumulative(rate)))
+
+    def _season(self, days: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Level of the market on each day: weekday, month, and the day's own luck."""
+        market = self.scenario.market
+        day = np.arange(days)
+        weekday = np.asarray(market.arrivals.weekday)
+        month = np.asarray(market.arrivals.month)
+        calendar = (market.start_month - 1 + day // int(DAYS_PER_MONTH)) % 12
+        level = (weekday / weekday.mean())[day % _WEEK] * (month / month.mean())[calendar]
+        mean = sum(c.leads_per_day for c in market.channels.values())
+        excess = market.arrivals.dispersion - 1.0
+        if excess > 0.0 and mean > 0.0:
+            u = draws.uniforms(self.key, at.COMPANY, at.DAY_LEVEL, day)
+            level = level * gamma_quantiles(1.0, excess / mean, u)
+        return level
+
+    def _inquiries(
+        self, slot: int, fit_mean: float, intensity: PiecewiseCumulative
+    ) -> Generator[Event, Any, None]:
+        """Let the buyers of one channel come in, the n-th always being the same one."""
+        env = self.env
+        expected = 0.0
+        sequence = 0
+        while True:
+            number = SLOTS * sequence + slot
+            expected -= math.log1p(-draws.uniform(self.key, number, at.ARRIVAL, 0))
+            arrives = intensity.time_of(expected)
+            if arrives >= self.horizon:
+                return
+            yield env.timeout(max(arrives - env.now, 0.0))
+            buyer = self._enter(number, slot, fit_mean, env.now)
+            self.marketing.receive(buyer, env.now)
+            sequence += 1
+
+    def _enter(self, number: int, slot: int, fit_mean: float, born: float) -> Buyer:
+        buyer = self.truth.make(number, slot, fit_mean, born)
+        self.buyers[number] = buyer
+        now = self.env.now
+        emit = self.writer.emit
+        emit(now, Kind.ARRIVED, number, -1, -1, slot, buyer.fit, buyer.deal)
+        emit(now, Kind.OBSTACLE, number, -1, -1, buyer.obstacle, buyer.clears_at, buyer.closes_at)
+        return buyer
+
+    def _load(self) -> None:
+        """Bring in what the company has at the start."""
+        start = self.scenario.start
+        for n in range(start.customers):
+            self._load_customer(SLOTS * n + LOADED_SLOT + 2)
+        for n in range(start.opportunities):
+            self._load_opportunity(SLOTS * n + LOADED_SLOT + 1)
+        for n in range(start.parked):
+            self._load_parked(SLOTS * n + LOADED_SLOT)
+
+    def _load_customer(self, number: int) -> None:
+        start = self.scenario.start
+        u = draws.uniform(self.key, number, at.TENURE, 0)
+        tenure = -start.tenure_mean_days * math.log1p(-u)
+        buyer = self._enter(number, LOADED_SLOT + 2, start.customer_fit_mean, -tenure)
+        buyer.won_at = -tenure
+        if self.scenario.sale == "one_off":
+            self.set_status(buyer, Status.DELIVERED, 0.0)
+            return
+        self.set_status(buyer, Status.CUSTOMER, 0.0)
+        buyer.onboarded = -tenure
+        buyer.mrr = buyer.deal
+        buyer.promise = self.policy.promise
+        buyer.gap = judgment.expectation_gap(buyer.promise, 0.0)
+        since_month = tenure % DAYS_PER_MONTH
+        due = self.scenario.work.customer_success.review_every
+        since_contact = min(tenure, due * draws.uniform(self.key, number, at.PROGRESS, 0))
+        buyer.last_contact = -since_contact
+        self.writer.emit(0.0, Kind.CUSTOMER, number, -1, -1, 0, buyer.mrr, tenure)
+        self.customer_success.take_existing(buyer, DAYS_PER_MONTH - since_month)
+
+    def _load_opportunity(self, number: int) -> None:
+        u = draws.uniform(self.key, number, at.PROGRESS, 0)
+        buyer = self._enter(number, LOADED_SLOT + 1, self._passed_fit(), 0.0)
+        # It has had its talk with inside sales; field sales sees it for the first time now,
+        # or goes on thinking about an earlier meeting.
+        kept = self.baton.kept(None, self.policy.inside_sales_recording)
+        self.field_sales.take_existing(buyer, kept, u)
+
+    def _load_parked(self, number: int) -> None:
+        year = 12.0 * DAYS_PER_MONTH
+        u = draws.uniform(self.key, number, at.PROGRESS, 0)
+        buyer = self._enter(number, LOADED_SLOT, self._passed_fit() / 2.0, -year * u)
+        self.truth.catch_up(buyer, 0.0)
+        self.recycling.take_existing(buyer, self.policy.record_loss_reason)
+
+    def _passed_fit(self) -> float:
+        """Mean fit of buyers that marketing and inside sales let through before the start."""
+        channels = self.scenario.market.channels.values()
+        total = sum(c.leads_per_day for c in channels)
+        if total == 0.0:
+            return 0.0
+        mean = sum(c.leads_per_day * c.fit_mean for c in channels) / total
+        return (mean + self.scenario.start.customer_fit_mean) / 2.0
+
+    # --- the end --------------------------------------------------------------------------
+
+    def _close_books(self) -> None:
+        """Report what is unfinished, and where every buyer is."""
+        now = self.horizon
+        emit = self.writer.emit
+        for desk in self.departments:
+            for buyer, what, queued, _ in desk.waiting():
+                emit(now, UNFINISHED, buyer.number, -1, desk.team, what, queued)
+            for person in desk.people:
+                if person.item is not None:
+                    buyer, what, queued, _ = person.item
+                    emit(now, UNFINISHED, buyer.number, person.number, person.helping.team, what,
+                         queued, person.started)  # fmt: skip
+        for number, status in zip(self._settled, self._settled_as, strict=True):
+            emit(now, Kind.STATUS, number, -1, -1, status, 0.0)
+        for number, buyer in self.buyers.items():
+            emit(now, Kind.STATUS, number, -1, -1, buyer.status, buyer.mrr)

@@ -1,0 +1,230 @@
+"""Who works where: joining, ramp, leaving, replacement, hiring plan, rotation; and their support."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from simpy import Event
+
+from simulator.organization import addresses as at
+from simulator.organization.distributions import normal_quantile
+from simulator.organization.draws import uniform
+from simulator.organization.journal import (
+    DAYS_PER_MONTH,
+    DEPARTMENTS,
+    Cost,
+    HireCause,
+    Kind,
+    LeaveCause,
+    Team,
+)
+from simulator.organization.team import Person, drop_person
+from simulator.scenario.staff import TeamPlan
+
+if TYPE_CHECKING:
+    from simulator.organization.simulation import Organization
+
+HIRED = int(Kind.HIRED)
+RAMPED = int(Kind.RAMPED)
+LEFT = int(Kind.LEFT)
+SPENT = int(Kind.SPENT)
+
+
+class Staffing:
+    """Hires, and everything that changes who works where."""
+
+    def __init__(self, organization: Organization) -> None:
+        self.org = organization
+        s = organization.scenario
+        self._plans: dict[Team, TeamPlan] = {
+            team: getattr(s.teams, team.name.lower()) for team in Team
+        }
+        self._next = dict.fromkeys(Team, 0)
+        self._staff: dict[Team, list[int]] = {Team.REVOPS: [], Team.ENABLEMENT: []}
+        self._rotation_costs = s.counter_forces.rotation_cost.on
+        self._rotations = 0
+        self.revops = 0.0
+        self.enablement = 0.0
+
+    def open(self) -> None:
+        """Hire those who are there at the start, and put dates into the calendar."""
+        s = self.org.scenario
+        # Staff first, so that coverage is known when the departments begin.
+        for team in (Team.REVOPS, Team.ENABLEMENT, *DEPARTMENTS):
+            for _ in range(self._plans[team].people):
+                self.hire(team, HireCause.AT_START)
+        for step in s.hiring:
+            self.org.after(step.day, self._planned, step)
+        if s.rotation.every_days > 0.0:
+            self.org.after(s.rotation.every_days, self._rotate, None)
+        self.org.after(DAYS_PER_MONTH, self._pay_tools, None)
+
+    def head_count(self, team: Team) -> int:
+        """People in a team now."""
+        if team in self._staff:
+            return len(self._staff[team])
+        return len(self.org.departments[team].people)
+
+    # --- joining --------------------------------------------------------------------------
+
+    def hire(self, team: Team, cause: HireCause) -> None:
+        """Somebody joins. The n-th hire of a team is the same person in every scenario."""
+        org = self.org
+        now = org.env.now
+        plan = self._plans[team]
+        number = 8 * self._next[team] + team
+        self._next[team] += 1
+        who = at.PERSON_BASE + number
+        skill = math.exp(plan.skill_spread * normal_quantile(uniform(org.key, who, at.SKILL, 0)))
+        monthly = plan.pay_per_year / 12.0 * plan.loading
+        if plan.attrition_per_year > 0.0:
+            per_day = -math.log1p(-plan.attrition_per_year) / (12.0 * DAYS_PER_MONTH)
+            stays = -math.log1p(-uniform(org.key, who, at.QUITS, 0)) / per_day
+            org.after(stays, self._quits, number)
+        org.writer.emit(now, HIRED, -1, number, team, cause, monthly, skill, plan.buyer_share)
+        if team in self._staff:
+            self._staff[team].append(number)
+            self._renew_coverage()
+            return
+        person = Person(number, org.departments[team], skill)
+        recovery = org.scenario.recovery
+        person.strong = uniform(org.key, who, at.IS_STRONG, 0) < recovery.strong_share
+        person.cross_trained = uniform(org.key, who, at.IS_CROSS_TRAINED, 0) < plan.cross_trained
+        org.people[number] = person
+        self._join(person, cause != HireCause.AT_START)
+
+    def _join(self, person: Person, ramps: bool) -> None:
+        org = self.org
+        team = person.team
+        plan = self._plans[team]
+        days = plan.ramp_days * (1.0 - org.scenario.support.enablement_ramp * self.enablement)
+        person.ramp_start = plan.ramp_start
+        if ramps and days > 0.0:
+            person.ramp_from = org.env.now
+            person.ramp_days = days
+            org.after(days, self._ramped, person)
+        else:
+            person.ramp_from = -math.inf
+            person.ramp_days = 0.0
+        desk = org.departments[team]
+        person.home = desk
+        person.leave_cause = -1
+        desk.people.append(person)
+        desk.joined(person)
+        self._renew_coverage()
+        org.env.process(desk.work(person))
+
+    def _ramped(self, event: Event) -> None:
+        person: Person = event.value
+        if person.number in self.org.people and not person.ramping(self.org.env.now + 1e-9):
+            self.org.writer.emit(self.org.env.now, RAMPED, -1, person.number, person.team)
+
+    # --- leaving --------------------------------------------------------------------------
+
+    def _quits(self, event: Event) -> None:
+        self._dismiss(event.value, LeaveCause.QUIT)
+
+    def _dismiss(self, number: int, cause: LeaveCause) -> None:
+        team = Team(number % 8)
+        if team in self._staff:
+            if number in self._staff[team]:
+                self._staff[team].remove(number)
+                self._gone(number, team, cause)
+            return
+        person = self.org.people.get(number)
+        if person is None:
+            return
+        person.next_home = None
+        person.home.dismiss(person, cause)
+
+    def left(self, person: Person) -> None:
+        """A person has put down the work: leave the team, and join the next if rotating."""
+        org = self.org
+        old = person.home
+        drop_person(old.people, person)
+        old.released(person)
+        cause = LeaveCause(person.leave_cause)
+        if cause == LeaveCause.ROTATION and person.next_home is not None:
+            org.writer.emit(org.env.now, LEFT, -1, person.number, person.team, cause)
+            new = person.next_home
+            person.next_home = None
+            person.team = new.team
+            person.rotated = True
+            plan = self._plans[new.team]
+            org.writer.emit(
+                org.env.now, HIRED, -1, person.number, new.team, HireCause.ROTATION,
+                plan.pay_per_year / 12.0 * plan.loading, person.skill, plan.buyer_share,
+            )  # fmt: skip
+            self._join(person, self._rotation_costs)
+            return
+        del org.people[person.number]
+        self._gone(person.number, person.team, cause)
+
+    def _gone(self, number: int, team: Team, cause: LeaveCause) -> None:
+        org = self.org
+        org.writer.emit(org.env.now, LEFT, -1, number, team, cause)
+        self._renew_coverage()
+        plan = self._plans[team]
+        if cause == LeaveCause.QUIT and plan.replace_leavers:
+            org.after(plan.time_to_fill_days, self._replace, team)
+
+    def _replace(self, event: Event) -> None:
+        self.hire(event.value, HireCause.REPLACEMENT)
+
+    # --- plans ----------------------------------------------------------------------------
+
+    def _planned(self, event: Event) -> None:
+        step = event.value
+        team = Team[step.team.upper()]
+        for _ in range(step.people):
+            self.hire(team, HireCause.PLAN)
+        for _ in range(-step.people):
+            number = self._latest(team)
+            if number is None:
+                return  # nobody is left to leave
+            self._dismiss(number, LeaveCause.PLAN)
+
+    def _latest(self, team: Team) -> int | None:
+        """Last in, first out."""
+        if team in self._staff:
+            return self._staff[team][-1] if self._staff[team] else None
+        staying = [p for p in self.org.departments[team].people if p.leave_cause < 0]
+        return staying[-1].number if staying else None
+
+    def _rotate(self, event: Event) -> None:
+        """One person of a department and one of the next change places."""
+        org = self.org
+        first = DEPARTMENTS[self._rotations % 3]
+        second = DEPARTMENTS[self._rotations % 3 + 1]
+        self._rotations += 1
+        pair = []
+        for team in (first, second):
+            people = [p for p in org.departments[team].people if p.leave_cause < 0]
+            fresh = [p for p in people if not p.rotated] or people
+            pair.append(fresh[0] if fresh else None)
+        a, b = pair
+        if a is not None and b is not None:
+            a.next_home, b.next_home = b.home, a.home
+            a.home.dismiss(a, LeaveCause.ROTATION)
+            b.home.dismiss(b, LeaveCause.ROTATION)
+        org.after(org.scenario.rotation.every_days, self._rotate, None)
+
+    # --- support --------------------------------------------------------------------------
+
+    def _renew_coverage(self) -> None:
+        """How much of the four departments the staff can serve, 0..1."""
+        people = sum(len(desk.people) for desk in self.org.departments)
+        served = self.org.scenario.support.span
+        for team, name in ((Team.REVOPS, "revops"), (Team.ENABLEMENT, "enablement")):
+            staff = len(self._staff[team])
+            setattr(self, name, min(1.0, staff * served / people) if people else 0.0)
+
+    def _pay_tools(self, event: Event) -> None:
+        org = self.org
+        price = org.scenario.handoffs.tool_cost_per_person
+        for team in Team:
+            heads = self.head_count(team)
+            if heads:
+                org.writer.emit(org.env.now, SPENT, -1, -1, team, Cost.TOOLS, price * heads)
+        org.after(DAYS_PER_MONTH, self._pay_tools, None)

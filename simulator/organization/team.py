@@ -1,0 +1,208 @@
+"""People: hours, ramp, skill, leaving; and how a free person picks work.
+
+A person is a SimPy process that takes the next piece of work from its team's queue, spends the
+time it needs, and acts on the result. A :class:`Department` says which piece is next
+(:meth:`~Department.pick`), how long it takes (:meth:`~Department.begin`) and what follows
+(:meth:`~Department.finish`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+from simpy import Event
+
+from simulator.organization.buyer import Buyer
+from simulator.organization.journal import Kind, LeaveCause, Team
+
+if TYPE_CHECKING:
+    from simulator.organization.simulation import Organization
+
+VISIT = int(Kind.VISIT)
+UNFINISHED = int(Kind.UNFINISHED)
+
+Item = tuple[Buyer, int, float, int]
+"""A piece of work that waits: buyer, what to do (``Work``), queued at, ticket of the buyer."""
+
+
+class Person:
+    """Somebody who works."""
+
+    __slots__ = (
+        "admin", "cross_trained", "facing", "follow_ups", "helping", "home", "item", "leave_cause",
+        "next_home", "number", "outcome", "owned", "ramp_days", "ramp_from", "ramp_start", "reserved",
+        "rotated", "skill", "started", "strong", "team", "wake", "worked",
+    )  # fmt: skip
+
+    def __init__(self, number: int, home: Department, skill: float) -> None:
+        self.number = number
+        self.home = home
+        self.team = home.team
+        self.skill = skill
+        self.ramp_from = -math.inf
+        self.ramp_days = 0.0
+        self.ramp_start = 1.0
+        self.strong = False
+        self.cross_trained = False
+        self.rotated = False
+        self.leave_cause = -1
+        self.next_home: Department | None = None
+        self.wake: Event | None = None
+        # the piece of work in hand
+        self.item: Item | None = None
+        self.helping: Department = home
+        self.started = math.nan
+        self.facing = 0.0
+        self.admin = 0.0
+        self.outcome: Any = None
+        # how much of the time went to reserved kinds of work, and to all
+        self.reserved = 0.0
+        self.worked = 0.0
+        # field sales: its open opportunities, and those of them that wait for the next meeting
+        self.owned: dict[int, Buyer] = {}
+        self.follow_ups: deque[Item] = deque()
+
+    def speed(self, now: float) -> float:
+        """Work done per hour against somebody experienced of median skill."""
+        ramped = now - self.ramp_from
+        if ramped >= self.ramp_days:
+            return self.skill
+        return self.skill * (self.ramp_start + (1.0 - self.ramp_start) * ramped / self.ramp_days)
+
+    def ramping(self, now: float) -> bool:
+        """Whether the person is still learning the job."""
+        return now - self.ramp_from < self.ramp_days
+
+
+class Department:
+    """A team, its queue, and the rules by which it works. The four departments build on it."""
+
+    team: Team
+
+    def __init__(self, organization: Organization) -> None:
+        self.org = organization
+        self.env = organization.env
+        self.truth = organization.truth
+        self.emit = organization.writer.emit
+        self.people: list[Person] = []
+        # Who has nothing to do, longest first: own people, and cross-trained neighbors.
+        self.idle: dict[int, Person] = {}
+        self.helpers: dict[int, Person] = {}
+        plan = getattr(organization.scenario.teams, self.team.name.lower())
+        weight = getattr(organization.scenario.kpi, self.team.name.lower(), 0.0)
+        self.hours_per_day = organization.hours_for_buyers(plan, weight)
+        self.admin_hours_per_day = plan.hours_per_day
+        self.cross_speed = plan.cross_trained_speed
+
+    # --- what each department fills in ----------------------------------------------------
+
+    def pick(self, person: Person) -> Item | None:
+        """Return the next piece of work for this person, or None if there is none."""
+        raise RuntimeError("a department says how it picks work")
+
+    def begin(self, person: Person, item: Item, now: float) -> None:
+        """Set ``person.facing`` and ``person.admin`` (hours) and what will come of it."""
+        raise RuntimeError("a department says how it works")
+
+    def finish(self, person: Person, item: Item, now: float) -> None:
+        """Act on the result."""
+        raise RuntimeError("a department says what follows from its work")
+
+    def waiting(self) -> list[Item]:
+        """Return everything that waits, for the books at the horizon."""
+        raise RuntimeError("a department knows its queue")
+
+    def joined(self, person: Person) -> None:
+        """Welcome a person (field sales: it can own opportunities)."""
+
+    def released(self, person: Person) -> None:
+        """Take back what a person who leaves had in hand (field sales: its opportunities)."""
+
+    # --- the loop of a person -------------------------------------------------------------
+
+    def free_person(self) -> Person | None:
+        """Return who has been idle longest and can take a piece of work now."""
+        for line in (self.idle, self.helpers):
+            for person in line.values():
+                return person
+        return None
+
+    def wake_for(self, item: Item) -> bool:
+        """Give the item to somebody idle; False if everybody is busy."""
+        person = self.free_person()
+        if person is None:
+            return False
+        self.hand(person, item)
+        return True
+
+    def hand(self, person: Person, item: Item) -> None:
+        """Give an idle person this piece of work."""
+        person.helping = self
+        self._wake(person, item)
+
+    def _wake(self, person: Person, item: Item | None) -> None:
+        wake = person.wake
+        assert wake is not None
+        person.wake = None
+        home = person.home
+        del home.idle[person.number]
+        helps = self.org.next_department(home)
+        if helps is not None:
+            helps.helpers.pop(person.number, None)
+        wake.succeed(item)
+
+    def work(self, person: Person) -> Generator[Event, Any, None]:
+        """Take work, do it, act on it, until the person leaves this team."""
+        env = self.env
+        emit = self.emit
+        helps = self.org.next_department(self) if person.cross_trained else None
+        while person.leave_cause < 0:
+            item = self.pick(person)
+            person.helping = self
+            if item is None and helps is not None:
+                item = helps.pick(person)
+                person.helping = helps
+            if item is None:
+                person.wake = env.event()
+                self.idle[person.number] = person
+                if helps is not None:
+                    helps.helpers[person.number] = person
+                item = yield person.wake
+                if item is None:  # woken to leave
+                    continue
+            desk = person.helping
+            now = env.now
+            person.item = item
+            person.started = now
+            desk.begin(person, item, now)
+            speed = person.speed(now)
+            if desk is not self:
+                speed *= self.cross_speed
+            yield env.timeout(
+                person.facing / (desk.hours_per_day * speed)
+                + person.admin / self.admin_hours_per_day
+            )
+            now = env.now
+            buyer, what, queued, _ = item
+            emit(now, VISIT, buyer.number, person.number, desk.team, what, queued, person.started,
+                 person.facing)  # fmt: skip
+            person.item = None
+            desk.finish(person, item, now)
+        self.org.staffing.left(person)
+
+    def dismiss(self, person: Person, cause: LeaveCause) -> None:
+        """Have the person leave: at once if idle, else after the work in hand."""
+        person.leave_cause = int(cause)
+        if person.wake is not None:
+            self._wake(person, None)
+
+
+def drop_person(people: list[Person], person: Person) -> None:
+    """Take a person off a list (people are compared by identity)."""
+    for i, other in enumerate(people):
+        if other is person:
+            del people[i]
+            return

@@ -1,0 +1,110 @@
+"""The JSON Schema (draft 7) by which editors complete and check scenario files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from simulator.scenario.provenance import TRUST_LETTERS
+
+DRAFT = "http://json-schema.org/draft-07/schema#"
+
+
+def draft7(model: type[BaseModel]) -> dict[str, Any]:
+    """Make the schema of scenario files from the models.
+
+    Nothing is required outside of laws: a file states only what differs from the files it
+    extends, or from the default company.
+
+    Parameters
+    ----------
+    model : type of BaseModel
+        The root model.
+    """
+    schema = _converted(model.model_json_schema(ref_template="#/definitions/{model}"))
+    schema["properties"] = {
+        "extends": {
+            "description": "File or files that this one changes; relative to its folder, or the"
+            " name of a shipped scenario.",
+            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+        },
+        "sources": {
+            "description": "Where this file has its numbers from, by key or block;"
+            " the longest matching key counts.",
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "properties": {
+                    "source": {"type": "string", "minLength": 1},
+                    "trust": {"enum": list(TRUST_LETTERS)},
+                },
+                "required": ["source", "trust"],
+                "additionalProperties": False,
+            },
+        },
+        **schema["properties"],
+    }
+    return {"$schema": DRAFT, **schema}
+
+
+def written(schema: dict[str, Any]) -> str:
+    """Write a schema as it stands in the repository."""
+    return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+
+
+def write(schema: dict[str, Any], path: Path) -> None:
+    """Write a schema to a file."""
+    path.write_text(written(schema), encoding="utf-8")
+
+
+def _converted(node: Any) -> Any:
+    """Turn pydantic's 2020-12 into draft 7, all the way down."""
+    if isinstance(node, list):
+        return [_converted(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    made = dict(node)
+    # An OpenAPI keyword; oneOf with the constant `law` says the same.
+    made.pop("discriminator", None)
+    if "$defs" in made:
+        made["definitions"] = made.pop("$defs")
+    if "prefixItems" in made:
+        made["items"] = made.pop("prefixItems")
+        made["additionalItems"] = False
+    if "anyOf" in made:
+        made["anyOf"] = [option for option in made["anyOf"] if option != {"type": "null"}]
+        if len(made["anyOf"]) == 1:
+            made = {**made.pop("anyOf")[0], **made}
+    if isinstance(made.get("required"), list) and "law" not in made.get("properties", {}):
+        del made["required"]
+    _describe(made)
+    for key in ("properties", "definitions"):
+        if isinstance(made.get(key), dict):
+            made[key] = {name: _converted(item) for name, item in made[key].items()}
+    for key in ("items", "anyOf", "oneOf", "allOf", "additionalProperties", "additionalItems"):
+        if key in made:
+            made[key] = _converted(made[key])
+    if "$ref" in made and len(made) > 1:
+        # Draft 7 ignores whatever stands beside a $ref.
+        made = {"allOf": [{"$ref": made.pop("$ref")}], **made}
+    return made
+
+
+def _describe(node: dict[str, Any]) -> None:
+    """Put unit and source where an editor shows them."""
+    told = [
+        f"{word}: {node.pop(word)}" for word in ("unit", "source", "trust") if _is_text(node, word)
+    ]
+    if told:
+        node["description"] = f"{node.get('description', '')} [{'; '.join(told)}]".strip()
+    # Titles repeat the key; without them the file is a third shorter.
+    if isinstance(node.get("title"), str):
+        del node["title"]
+
+
+def _is_text(node: dict[str, Any], word: str) -> bool:
+    # In a mapping of properties, `unit` and `source` may be keys: then they hold a schema.
+    return isinstance(node.get(word), str)

@@ -1,0 +1,126 @@
+"""What a scenario may say about people: teams, hiring, rotation."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from simulator.scenario.fields import Part, block, choice, quantity, share
+
+TeamName = Literal[
+    "marketing", "inside_sales", "field_sales", "customer_success", "revops", "enablement"
+]
+
+
+class TeamPlan(Part):
+    """One team of individual people."""
+
+    people: int = quantity(
+        0, "people", "People at the start.", source="default company", trust="M", ge=0, le=100_000
+    )
+    hours_per_day: float = quantity(
+        8.0, "hours", "Working hours of a person per business day.", source="clock of the model",
+        trust="calc", gt=0.0, le=24.0,
+    )  # fmt: skip
+    buyer_share: float = quantity(
+        0.42, "share", "Share of the day left for buyers after internal meetings and office work;"
+        " recording and coordination still come off it.",
+        source="Salesforce State of Sales and S3 find 28-40 % facing customers in the end",
+        trust="C", gt=0.0, le=1.0,
+    )  # fmt: skip
+    ramp_days: float = quantity(
+        64.0, "business days", "Time until a new hire works at full speed (linear).",
+        source="Bridge Group 2018, 2024", trust="C", ge=0.0,
+    )  # fmt: skip
+    ramp_start: float = quantity(
+        0.3, "share", "Speed of a new hire on the first day.", source="trade experience", trust="M",
+        gt=0.0, le=1.0,
+    )  # fmt: skip
+    skill_spread: float = quantity(
+        0.2, "log standard deviation", "Spread of speed between people (lognormal, median 1).",
+        source="trade experience; range 0 to 0.4", trust="M", ge=0.0, le=1.5,
+    )  # fmt: skip
+    attrition_per_year: float = quantity(
+        0.25, "share per year", "Chance that a person quits within a year.",
+        source="Bridge Group, CSO Insights", trust="C", ge=0.0, lt=1.0,
+    )  # fmt: skip
+    replace_leavers: bool = choice(True, "Whether somebody who quits is replaced.")
+    time_to_fill_days: float = quantity(
+        45.0, "business days", "Time from a person's leaving to the start of the replacement.",
+        source="trade experience, about two months", trust="M", ge=0.0,
+    )  # fmt: skip
+    pay_per_year: float = quantity(
+        7_000_000.0, "currency per person and year", "Yearly pay of one person.",
+        source="saas-career, upper market in Japan", trust="C", ge=0.0,
+    )  # fmt: skip
+    loading: float = quantity(
+        1.3, "factor", "Employer's cost over pay.", source="range 1.2 to 1.4", trust="M", ge=1.0, le=5.0
+    )  # fmt: skip
+    cross_trained: float = share(
+        0.0, "Share of the team that also takes work of the next department when it has none.",
+        source="S0: cross-phase training", trust="M",
+    )  # fmt: skip
+    cross_trained_speed: float = quantity(
+        0.7, "factor", "Speed of a cross-trained person in the next department's work.",
+        source="S0: cross-phase training", trust="M", gt=0.0, le=2.0,
+    )  # fmt: skip
+
+
+def _marketing() -> TeamPlan:
+    return TeamPlan(people=3, buyer_share=0.5, attrition_per_year=0.15, pay_per_year=7_500_000.0)
+
+
+def _inside_sales() -> TeamPlan:
+    return TeamPlan(people=6, ramp_days=64.0, attrition_per_year=0.32, pay_per_year=6_500_000.0)
+
+
+def _field_sales() -> TeamPlan:
+    return TeamPlan(people=8, ramp_days=100.0, attrition_per_year=0.28, pay_per_year=9_500_000.0)
+
+
+def _customer_success() -> TeamPlan:
+    return TeamPlan(people=7, ramp_days=70.0, attrition_per_year=0.20, pay_per_year=7_500_000.0)
+
+
+def _staff() -> TeamPlan:
+    return TeamPlan(people=0, attrition_per_year=0.15, pay_per_year=9_000_000.0)
+
+
+class Teams(Part):
+    """Everybody."""
+
+    marketing: TeamPlan = block(_marketing, "Stage 1: inquiries to MQL.")  # type: ignore[arg-type]
+    inside_sales: TeamPlan = block(_inside_sales, "Stage 2: MQL to SQL.")  # type: ignore[arg-type]
+    field_sales: TeamPlan = block(_field_sales, "Stage 3: SQL to contract.")  # type: ignore[arg-type]
+    customer_success: TeamPlan = block(
+        _customer_success,  # type: ignore[arg-type]
+        "Stage 4: contract to renewal and expansion.",
+    )
+    revops: TeamPlan = block(_staff, "Revenue operations staff; serves all.")  # type: ignore[arg-type]
+    enablement: TeamPlan = block(_staff, "Sales enablement staff; serves all.")  # type: ignore[arg-type]
+
+
+class HiringStep(Part):
+    """A planned change of a team's size."""
+
+    team: TeamName = choice(..., "Which team.")
+    day: float = quantity(
+        ..., "business days from the start", "When they start (or leave).",
+        source="stated plan", trust="M", ge=0.0,
+    )  # fmt: skip
+    people: int = quantity(
+        ..., "people", "How many join; negative: how many leave.", source="stated plan", trust="M",
+        ge=-100_000, le=100_000,
+    )  # fmt: skip
+
+
+class Rotation(Part):
+    """Job rotation between neighboring departments (S0)."""
+
+    every_days: float = quantity(
+        0.0, "business days", "A pair changes places this often; 0: no rotation.",
+        source="S0: job rotation", trust="M", ge=0.0,
+    )  # fmt: skip
+    understanding: float = share(
+        0.3, "Share of what a handoff would lose that somebody keeps who has worked next door.",
+        source="S0: a view of the whole", trust="M",
+    )  # fmt: skip
