@@ -69,6 +69,8 @@ FIRST_TICK: Final = 54
 # In the recycle loop.
 REMEMBERED: Final = 56
 RETURN_TIME: Final = 57
+AI_GUESS: Final = 58
+AI_WARNING: Final = 59
 
 BUYER_DECISIONS: Final = 60
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 import math
 from collections import deque
 
-from simpy import Event
-
 from simulator.organization import addresses as at
 from simulator.organization import judgment
 from simulator.organization.buyer import Buyer
@@ -23,7 +21,7 @@ from simulator.organization.journal import (
     TrustCause,
     Work,
 )
-from simulator.organization.team import Department, Item, Person
+from simulator.organization.team import Department, Item, Person, Timed
 
 ABANDONED = int(Kind.ABANDONED)
 HANDED_OVER = int(Kind.HANDED_OVER)
@@ -39,6 +37,7 @@ ONBOARDING = int(Work.ONBOARDING)
 CLAIM = int(Work.CLAIM)
 REVIEW = int(Work.REVIEW)
 _FORGETS = 0.98
+_AT_RISK = 70.0  # health points below which a churn warning may come
 _CLAIMS_JUMP_DAYS = 20.0  # at strength 1 a claim is served before onboardings a month older
 
 
@@ -225,7 +224,7 @@ class CustomerSuccess(Department):
             judgment.neglect_of(now - buyer.last_contact), *self._weights,
         )  # fmt: skip
 
-    def _month(self, event: Event) -> None:
+    def _month(self, event: Timed) -> None:
         """Once a month: does it leave, shrink, complain; is a review due?"""
         buyer, ticket = event.value
         if ticket != buyer.ticket:
@@ -271,11 +270,10 @@ class CustomerSuccess(Department):
                 buyer.mrr -= amount
                 self.emit(now, CONTRACTED, buyer.number, -1, self.team, 0, amount, buyer.mrr)
         self._complain(buyer, gap)
-        if (
-            not buyer.review_due
-            and not math.isnan(buyer.onboarded)
-            and now - buyer.last_contact >= self._review_every
-        ):
+        due = now - buyer.last_contact >= self._review_every
+        if self._ai is not None and health < _AT_RISK:  # churn warning
+            due = due or truth.draw(buyer, at.AI_WARNING) < self._ai.insight
+        if due and not buyer.review_due and not math.isnan(buyer.onboarded):
             buyer.review_due = True
             self._queue(self.reviews, (buyer, REVIEW, now, ticket))
         self.org.after(DAYS_PER_MONTH, self._month, (buyer, ticket))
@@ -294,7 +292,7 @@ class CustomerSuccess(Department):
             wait = DAYS_PER_MONTH * self.truth.draw(buyer, at.CLAIM_WHEN)
             self.org.after(wait, self._claims_now, (buyer, buyer.ticket, int(cause), gap))
 
-    def _claims_now(self, event: Event) -> None:
+    def _claims_now(self, event: Timed) -> None:
         buyer, ticket, cause, gap = event.value
         if ticket != buyer.ticket:
             return

@@ -11,8 +11,6 @@ from __future__ import annotations
 import math
 from collections import deque
 
-from simpy import Event
-
 from simulator.organization import addresses as at
 from simulator.organization import judgment
 from simulator.organization.buyer import Buyer, hindered
@@ -26,7 +24,7 @@ from simulator.organization.journal import (
     Team,
     Work,
 )
-from simulator.organization.team import Department, Item, Person
+from simulator.organization.team import Department, Item, Person, Timed
 
 MET = int(Kind.MET)
 WON = int(Kind.WON)
@@ -102,7 +100,7 @@ class FieldSales(Department):
         self.emit(now, HANDED_OVER, buyer.number, -1, self.team, 0, buyer.kept,
                   self.org.policy.field_sales_recording)  # fmt: skip
 
-    def _went_cold(self, event: Event) -> None:
+    def _went_cold(self, event: Timed) -> None:
         buyer, _, queued, ticket = event.value
         if buyer.ticket != ticket:
             return  # it was met in time
@@ -184,6 +182,8 @@ class FieldSales(Department):
         if buyer.meetings == 0:
             buyer.met_at = now
         effort = judgment.effort_under_load(len(person.owned), self._comfortable, self._spread)
+        if self._ai is not None:  # proposals from what has won before
+            effort = judgment.less_lost(effort, self._ai.insight)
         length = judgment.meeting_length(effort)
         person.admin = 0.0
         missing, chase = org.baton.missing(person, buyer.kept)
@@ -215,7 +215,7 @@ class FieldSales(Department):
             org.baton.told_again(buyer, self.team, missing, now)
         noise = judgment.averaged_noise(self._noise, buyer.meetings)
         signal = buyer.fit + noise * truth.normal(buyer, at.FIRST_IMPRESSION)
-        elsewhere = truth.catch_up(buyer, now)
+        elsewhere = org.caught_up(buyer, now)
         blocked = hindered(buyer, now)
         estimate = org.believed_chance(signal, noise, blocked)
         result = Meeting.CONTINUES
@@ -238,7 +238,7 @@ class FieldSales(Department):
             wait = self._thinking.quantile(truth.draw(buyer, at.THINKING))
             org.after(wait, self._thought, buyer)
 
-    def _thought(self, event: Event) -> None:
+    def _thought(self, event: Timed) -> None:
         self._queue(event.value, self.env.now)
 
     def _decide(self, buyer: Buyer, person: Person, blocked: bool, wrong: bool, now: float) -> None:
@@ -263,8 +263,10 @@ class FieldSales(Department):
         reason = Reason.NO_DECISION
         if blocked:
             reason = Reason(buyer.obstacle)
-        elif u < org.chance_of_winning(0.0, buyer.trust, promise, effort, False):
-            reason = Reason.BAD_FIT  # with average fit it would have signed
+        elif buyer.fit < 0.0 and u < org.chance_of_winning(
+            1.0, buyer.trust, promise, effort, False
+        ):
+            reason = Reason.BAD_FIT  # worse than the market; with a good fit it would have signed
         self._close(buyer, person, reason, now)
 
     def _close(self, buyer: Buyer, person: Person | None, reason: Reason, now: float) -> None:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 
-from simpy import Event
-
 from simulator.organization import addresses as at
 from simulator.organization import judgment
 from simulator.organization.buyer import Buyer, hindered
@@ -24,7 +22,7 @@ from simulator.organization.journal import (
     Team,
     Work,
 )
-from simulator.organization.team import Department, Item, Person
+from simulator.organization.team import Department, Item, Person, Timed
 
 ATTEMPTED = int(Kind.ATTEMPTED)
 QUALIFIED = int(Kind.QUALIFIED)
@@ -176,14 +174,14 @@ class InsideSales(Department):
             reason = Reason.UNREACHED if buyer.valid_contact else Reason.CONTACT_LOST
             self.org.recycling.lost(buyer, self.team, person, reason, True, now)
 
-    def _try_again(self, event: Event) -> None:
+    def _try_again(self, event: Timed) -> None:
         buyer, what = event.value
         self._queue((buyer, what, self.env.now, 0))
 
     def _qualify(self, person: Person, buyer: Buyer, now: float, wrong: bool) -> bool:
         """Judge the talk; True if a meeting was booked."""
         org, truth = self.org, self.truth
-        elsewhere = truth.catch_up(buyer, now)
+        elsewhere = org.caught_up(buyer, now)
         blocked = hindered(buyer, now)
         depth = org.policy.discovery_depth
         noise = judgment.impression_noise(self._noise, depth)

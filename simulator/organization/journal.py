@@ -350,6 +350,9 @@ class JournalWriter:
 
         self.emit = emit
 
+    def __len__(self) -> int:
+        return len(self._rows) // len(COLUMNS)
+
     def finish(self, facts: Facts) -> Journal:
         """Turn the rows into columns (every integer here is exact in a float64)."""
         table = np.frombuffer(self._rows, dtype=np.float64).reshape(-1, len(COLUMNS))

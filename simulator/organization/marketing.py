@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 
-from simpy import Event
-
 from simulator.organization import addresses as at
 from simulator.organization import judgment
 from simulator.organization.buyer import Buyer
 from simulator.organization.journal import Kind, Reason, Screening, Status, Team, Work
-from simulator.organization.team import Department, Item, Person
+from simulator.organization.team import Department, Item, Person, Timed
 
 SCREENED = int(Kind.SCREENED)
 SCREENING = int(Work.SCREENING)
@@ -109,13 +107,14 @@ class Marketing(Department):
             self._report(now, buyer, person, Screening.DROPPED, score, cutoff)
             org.recycling.lost(buyer, self.team, person, Reason.TURNED_AWAY, False, now)
 
-    def _rested(self, event: Event) -> None:
+    def _rested(self, event: Timed) -> None:
         self.look_again(event.value, self.env.now)
 
     def learned_noise(self) -> float:
         """Error of one look: shrinks with every outcome that comes back from field sales."""
         d = self.org.definitions
-        return judgment.learned_noise(self._noise, d.learnable, d.fed_back, d.half_at)
+        noise = judgment.learned_noise(self._noise, d.learnable, d.fed_back, d.half_at)
+        return noise if self._ai is None else noise * (1.0 - self._ai.insight)
 
     def _report(
         self, now: float, buyer: Buyer, person: Person, what: Screening, score: float, cutoff: float

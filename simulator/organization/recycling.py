@@ -9,12 +9,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from simpy import Event
-
 from simulator.organization import addresses as at
 from simulator.organization.buyer import Buyer, hindered
 from simulator.organization.journal import Kind, Reason, Status, Team
-from simulator.organization.team import Person
+from simulator.organization.team import Person, Timed
 
 if TYPE_CHECKING:
     from simulator.organization.simulation import Organization
@@ -45,6 +43,8 @@ class RecycleLoop:
         self._timed_delay = organization.days_law(s.timed_delay)
         self._win_back = organization.days_law(s.win_back_wait)
         self._max_passes = s.max_passes
+        ai = organization.scenario.ai.inside_sales
+        self._guesses = ai.insight if ai.on else 0.0
 
     def lost(
         self,
@@ -91,7 +91,10 @@ class RecycleLoop:
 
     def _park_lost(self, buyer: Buyer, reason: Reason, on_file: Reason, now: float) -> None:
         route = Team.MARKETING if reason in _BACK_TO_MARKETING else Team.INSIDE_SALES
-        if on_file in _OBSTACLES and hindered(buyer, now):
+        timed = on_file in _OBSTACLES
+        if not timed and self._guesses > 0.0:  # AI infers the right moment from past contacts
+            timed = self.org.truth.draw(buyer, at.AI_GUESS) < self._guesses
+        if timed and hindered(buyer, now):
             returns = buyer.clears_at + self._timed_delay.quantile(
                 self.org.truth.draw(buyer, at.RETURN_TIME)
             )
@@ -139,7 +142,7 @@ class RecycleLoop:
         if remembered:
             self.org.after(returns - now, self._return, (buyer, route))
 
-    def _return(self, event: Event) -> None:
+    def _return(self, event: Timed) -> None:
         buyer, route = event.value
         now = self.org.env.now
         buyer.passes += 1

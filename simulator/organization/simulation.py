@@ -44,7 +44,7 @@ from simulator.organization.marketing import Marketing
 from simulator.organization.policy import Definitions, Policy
 from simulator.organization.recycling import RecycleLoop
 from simulator.organization.staffing import Staffing
-from simulator.organization.team import UNFINISHED, Department, Person
+from simulator.organization.team import UNFINISHED, Department, Person, Timed
 from simulator.scenario.behavior import Assistance
 from simulator.scenario.fields import Law
 from simulator.scenario.schema import Scenario
@@ -108,6 +108,7 @@ class AssistanceInUse:
     def __init__(self, stated: Assistance) -> None:
         self._saves = stated.time_saved
         self._novice = stated.novice_bonus
+        self.insight = stated.insight
         self._accuracy = stated.accuracy
         self._checked = stated.checked
         self._check_hours = stated.check_hours
@@ -202,7 +203,7 @@ class Organization:
         following = desk.team + 1
         return self.departments[following] if following < len(self.departments) else None
 
-    def after(self, delay: float, what: Callable[[Event], None], value: Any) -> None:
+    def after(self, delay: float, what: Callable[[Timed], None], value: Any) -> None:
         """Have something happen after some days."""
         timeout = self.env.timeout(delay, value)
         assert timeout.callbacks is not None
@@ -218,6 +219,14 @@ class Organization:
         """Return the chance of winning that a department believes in, from a signal of fit."""
         guess = judgment.expected_fit(signal, noise, self._fit_sd)
         return judgment.chance_of_winning(guess, 1.0, 0.0, 1.0, blocked, *self._win)
+
+    def caught_up(self, buyer: Buyer, now: float) -> bool:
+        """Bring the buyer's own story up to now; True if it has bought elsewhere meanwhile."""
+        if not self.truth.catch_up(buyer, now):
+            return False
+        self.writer.emit(now, Kind.OBSTACLE, buyer.number, -1, -1, buyer.obstacle,
+                         buyer.clears_at, buyer.closes_at)  # fmt: skip
+        return True
 
     def lose_trust(self, buyer: Buyer, cause: TrustCause, now: float) -> None:
         """Take trust from a buyer."""
@@ -246,24 +255,41 @@ class Organization:
             self._load()
         self.after(DAYS_PER_MONTH, self._month, None)
         self._open_market()
+        self._paid_until = 0.0
+
+    @property
+    def buyers_entered(self) -> int:
+        """How many buyers have come in so far, those brought along at the start included."""
+        return len(self.buyers) + len(self._settled)
 
     def run(self) -> None:
         """Let time pass until the horizon, then close the books."""
         if self.horizon > 0.0:
-            self.env.run(until=self.horizon)
+            # SimPy stops before what happens at `until`, but the last month ends at the horizon.
+            self.env.run(until=math.nextafter(self.horizon, math.inf))
         self._close_books()
 
-    def _month(self, event: Event) -> None:
+    def _month(self, event: Timed) -> None:
         """A month ends: pay for advertising, think about the rules."""
         now = self.env.now
-        for slot, channel in enumerate(self.scenario.market.channels.values()):
-            amount = channel.spend_per_month * self.policy.channel_factor[slot]
-            if amount > 0.0:
-                self.writer.emit(
-                    now, Kind.SPENT, -1, -1, Team.MARKETING, Cost.ADVERTISING, amount, slot
-                )
+        self._pay(now)
         self.policy.renew(now, self.definitions.month_seen())
         self.after(DAYS_PER_MONTH, self._month, None)
+
+    def _pay(self, now: float) -> None:
+        """Pay for advertising and tools since the last time."""
+        months = (now - self._paid_until) / DAYS_PER_MONTH
+        self._paid_until = now
+        emit = self.writer.emit
+        for slot, channel in enumerate(self.scenario.market.channels.values()):
+            amount = channel.spend_per_month * self.policy.channel_factor[slot] * months
+            if amount > 0.0:
+                emit(now, Kind.SPENT, -1, -1, Team.MARKETING, Cost.ADVERTISING, amount, slot)
+        price = self.scenario.handoffs.tool_cost_per_person * months
+        for team in Team:
+            amount = price * self.staffing.head_count(team)
+            if amount > 0.0:
+                emit(now, Kind.SPENT, -1, -1, team, Cost.TOOLS, amount)
 
     # --- buyers come in -------------------------------------------------------------------
 
@@ -296,7 +322,7 @@ class Organization:
         if excess > 0.0 and mean > 0.0:
             u = draws.uniforms(self.key, at.COMPANY, at.DAY_LEVEL, day)
             level = level * gamma_quantiles(1.0, excess / mean, u)
-        return level
+        return np.asarray(level, dtype=np.float64)
 
     def _inquiries(
         self, slot: int, fit_mean: float, intensity: PiecewiseCumulative
@@ -320,6 +346,7 @@ class Organization:
         buyer = self.truth.make(number, slot, fit_mean, born)
         self.buyers[number] = buyer
         now = self.env.now
+        self.truth.catch_up(buyer, now)
         emit = self.writer.emit
         emit(now, Kind.ARRIVED, number, -1, -1, slot, buyer.fit, buyer.deal)
         emit(now, Kind.OBSTACLE, number, -1, -1, buyer.obstacle, buyer.clears_at, buyer.closes_at)
@@ -368,7 +395,6 @@ class Organization:
         year = 12.0 * DAYS_PER_MONTH
         u = draws.uniform(self.key, number, at.PROGRESS, 0)
         buyer = self._enter(number, LOADED_SLOT, self._passed_fit() / 2.0, -year * u)
-        self.truth.catch_up(buyer, 0.0)
         self.recycling.take_existing(buyer, self.policy.record_loss_reason)
 
     def _passed_fit(self) -> float:
@@ -386,6 +412,7 @@ class Organization:
         """Report what is unfinished, and where every buyer is."""
         now = self.horizon
         emit = self.writer.emit
+        self._pay(now)
         for desk in self.departments:
             for buyer, what, queued, _ in desk.waiting():
                 emit(now, UNFINISHED, buyer.number, -1, desk.team, what, queued)

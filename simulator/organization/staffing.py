@@ -5,21 +5,18 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from simpy import Event
-
 from simulator.organization import addresses as at
 from simulator.organization.distributions import normal_quantile
 from simulator.organization.draws import uniform
 from simulator.organization.journal import (
     DAYS_PER_MONTH,
     DEPARTMENTS,
-    Cost,
     HireCause,
     Kind,
     LeaveCause,
     Team,
 )
-from simulator.organization.team import Person, drop_person
+from simulator.organization.team import Person, Timed, drop_person
 from simulator.scenario.staff import TeamPlan
 
 if TYPE_CHECKING:
@@ -28,7 +25,6 @@ if TYPE_CHECKING:
 HIRED = int(Kind.HIRED)
 RAMPED = int(Kind.RAMPED)
 LEFT = int(Kind.LEFT)
-SPENT = int(Kind.SPENT)
 
 
 class Staffing:
@@ -58,7 +54,6 @@ class Staffing:
             self.org.after(step.day, self._planned, step)
         if s.rotation.every_days > 0.0:
             self.org.after(s.rotation.every_days, self._rotate, None)
-        self.org.after(DAYS_PER_MONTH, self._pay_tools, None)
 
     def head_count(self, team: Team) -> int:
         """People in a team now."""
@@ -115,14 +110,14 @@ class Staffing:
         self._renew_coverage()
         org.env.process(desk.work(person))
 
-    def _ramped(self, event: Event) -> None:
+    def _ramped(self, event: Timed) -> None:
         person: Person = event.value
         if person.number in self.org.people and not person.ramping(self.org.env.now + 1e-9):
             self.org.writer.emit(self.org.env.now, RAMPED, -1, person.number, person.team)
 
     # --- leaving --------------------------------------------------------------------------
 
-    def _quits(self, event: Event) -> None:
+    def _quits(self, event: Timed) -> None:
         self._dismiss(event.value, LeaveCause.QUIT)
 
     def _dismiss(self, number: int, cause: LeaveCause) -> None:
@@ -169,12 +164,12 @@ class Staffing:
         if cause == LeaveCause.QUIT and plan.replace_leavers:
             org.after(plan.time_to_fill_days, self._replace, team)
 
-    def _replace(self, event: Event) -> None:
+    def _replace(self, event: Timed) -> None:
         self.hire(event.value, HireCause.REPLACEMENT)
 
     # --- plans ----------------------------------------------------------------------------
 
-    def _planned(self, event: Event) -> None:
+    def _planned(self, event: Timed) -> None:
         step = event.value
         team = Team[step.team.upper()]
         for _ in range(step.people):
@@ -192,7 +187,7 @@ class Staffing:
         staying = [p for p in self.org.departments[team].people if p.leave_cause < 0]
         return staying[-1].number if staying else None
 
-    def _rotate(self, event: Event) -> None:
+    def _rotate(self, event: Timed) -> None:
         """One person of a department and one of the next change places."""
         org = self.org
         first = DEPARTMENTS[self._rotations % 3]
@@ -219,12 +214,3 @@ class Staffing:
         for team, name in ((Team.REVOPS, "revops"), (Team.ENABLEMENT, "enablement")):
             staff = len(self._staff[team])
             setattr(self, name, min(1.0, staff * served / people) if people else 0.0)
-
-    def _pay_tools(self, event: Event) -> None:
-        org = self.org
-        price = org.scenario.handoffs.tool_cost_per_person
-        for team in Team:
-            heads = self.head_count(team)
-            if heads:
-                org.writer.emit(org.env.now, SPENT, -1, -1, team, Cost.TOOLS, price * heads)
-        org.after(DAYS_PER_MONTH, self._pay_tools, None)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from simpy import Event
 
@@ -26,6 +26,14 @@ UNFINISHED = int(Kind.UNFINISHED)
 
 Item = tuple[Buyer, int, float, int]
 """A piece of work that waits: buyer, what to do (``Work``), queued at, ticket of the buyer."""
+
+
+class Timed(Protocol):
+    """A SimPy timeout that carries what it is about."""
+
+    @property
+    def value(self) -> Any:
+        """What the timeout is about."""
 
 
 class Person:
@@ -96,6 +104,9 @@ class Department:
         self.hours_per_day = organization.hours_for_buyers(plan, weight)
         self.admin_hours_per_day = plan.hours_per_day
         self.cross_speed = plan.cross_trained_speed
+
+    def open(self) -> None:
+        """Read the scenario once, so that work in progress only looks at numbers."""
 
     # --- what each department fills in ----------------------------------------------------
 

@@ -2,9 +2,9 @@
 
 ``schema`` holds the models (with ``market``, ``staff``, ``practice`` and ``behavior``),
 ``fields`` how a number is described, ``loading`` how files become a scenario. Behind
-``loading`` stand ``strict_yaml`` and ``scalars`` (text to plain values), ``layering`` (files that extend
-files), ``overriding`` (``--set``), ``checking`` (every error in plain words), ``provenance``
-(where each number comes from), ``outline`` (what the models know at a path) and
+``loading`` stand ``strict_yaml`` and ``scalars`` (text to plain values), ``layering`` (files
+that extend files), ``overriding`` (``--set``), ``checking`` (every error in plain words),
+``provenance`` (where each number comes from), ``outline`` (what the models know at a path) and
 ``json_schema`` (for editors).
 """
 

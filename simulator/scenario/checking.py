@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Collection
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -15,7 +15,7 @@ from simulator.errors import Problem
 from simulator.scenario import outline
 from simulator.scenario.layering import Tree
 from simulator.scenario.scalars import shorten
-from simulator.scenario.strict_yaml import KeyPath, Position, dotted
+from simulator.scenario.strict_yaml import MOST_PROBLEMS, KeyPath, Position, dotted
 
 OVERRIDE = "--set"
 
@@ -26,7 +26,7 @@ _PERCENT = re.compile(r"[-+]?([0-9]+(\.[0-9]+)?)\s*[%％]")
 
 
 def validate(
-    model: type[BaseModel], tree: Tree, broken: Collection[KeyPath], file: str
+    model: type[BaseModel], tree: Tree, broken: set[KeyPath], file: str
 ) -> tuple[BaseModel | None, list[Problem]]:
     """Check merged values against the models.
 
@@ -36,7 +36,7 @@ def validate(
         The root model.
     tree : Tree
         The merged values and who set them.
-    broken : collection of KeyPath
+    broken : set of KeyPath
         Values that were refused already; they are not reported a second time.
     file : str
         The scenario's own name, for problems without a better place.
@@ -44,7 +44,7 @@ def validate(
     Returns
     -------
     tuple
-        The scenario (None if there are problems), and the problems in the order of the file.
+        The scenario (None if there are problems), and the problems.
     """
     try:
         # JSON mode is strict about types and yet takes a list where the model has a tuple.
@@ -53,11 +53,24 @@ def validate(
         details = error.errors(include_url=False)
     found = [_located(model, tree, detail) for detail in details]
     mu_sigma = {p[:-1] for d, p in found if _is_mu_or_sigma(tree, d, p)}
-    problems: list[tuple[Position, Problem]] = []
+    around = {path[:length] for path in broken for length in range(len(path))}
+    problems: list[Problem] = []
     for detail, path in found:
-        if _already_reported(detail, path, broken):
+        if _already_reported(detail, path, broken, around):
             continue
-        if path[:-1] in mu_sigma:
+        if len(problems) == MOST_PROBLEMS:
+            # Looking for the nearest name takes a while; nobody reads the thousandth.
+            problems.append(Problem("", "", "", "… and more problems of this kind"))
+            break
+        if detail["type"] == "missing" and isinstance(path[-1], int):
+            # A list that is too short: one problem of the list, not one per missing item.
+            path = path[:-1]
+            if any(problem.key == dotted(path) for problem in problems):
+                continue
+            slot = outline.slot_at(model, path, tree.values)
+            items = outline.value_at(tree.values, path)
+            rule, value = _length_rule(slot, items), shorten(items)
+        elif path[:-1] in mu_sigma:
             if path[-1] not in ("mu", "sigma") or detail["type"] != "extra_forbidden":
                 continue
             path = path[:-1]
@@ -65,9 +78,8 @@ def validate(
         else:
             rule, value = _rule(model, tree, detail, path)
         at = _position(tree, detail, path, file)
-        problems.append((at, Problem(str(at), dotted(path), value, rule)))
-    problems.sort(key=lambda pair: (pair[0].file != file, pair[0].file, pair[0].line))
-    return None, [problem for _, problem in problems]
+        problems.append(Problem(str(at), dotted(path), value, rule))
+    return None, problems
 
 
 def _located(
@@ -86,10 +98,11 @@ def _located(
     return detail, path
 
 
-def _already_reported(detail: ErrorDetails, path: KeyPath, broken: Collection[KeyPath]) -> bool:
-    above = any(path[: len(b)] == b for b in broken)
-    about_a_part = detail["type"].startswith(_ABOUT_A_PART)
-    return above or (about_a_part and any(b[: len(path)] == path for b in broken))
+def _already_reported(
+    detail: ErrorDetails, path: KeyPath, broken: Collection[KeyPath], around: Collection[KeyPath]
+) -> bool:
+    inside = any(path[:length] in broken for length in range(len(path) + 1))
+    return inside or (detail["type"].startswith(_ABOUT_A_PART) and path in around)
 
 
 def _position(tree: Tree, detail: ErrorDetails, path: KeyPath, file: str) -> Position:
@@ -152,8 +165,10 @@ def _missing_rule(slot: outline.Slot | None, path: KeyPath, holder: Any) -> str:
         written = " or ".join(f"unit: {word}" for word in words) or "a unit"
         return f"states no unit: add {written}"
     meaning = f" ({slot.meaning.rstrip('.')})" if slot and slot.meaning else ""
-    law = f"a {holder['law']} law" if isinstance(holder, dict) and "law" in holder else "this part"
-    return f"is missing: {law} needs {path[-1]}{meaning}"
+    if isinstance(holder, dict) and "law" in holder:
+        article = "an" if str(holder["law"]).startswith("e") else "a"
+        return f"is missing: {article} {holder['law']} law needs {path[-1]}{meaning}"
+    return f"is missing: state {path[-1]}{meaning}"
 
 
 _EXAMPLES = {
@@ -200,11 +215,12 @@ def _is_mu_or_sigma(tree: Tree, detail: ErrorDetails, path: KeyPath) -> bool:
 def _mu_sigma_rule(value: dict[str, Any]) -> str:
     rule = "mu and sigma carry no unit: state a lognormal by median and p90"
     mu, sigma = value.get("mu"), value.get("sigma")
-    stated = isinstance(mu, (int, float)) and isinstance(sigma, (int, float))
-    if stated and abs(mu) < 50 and 0 < sigma < 20:
+    if not (isinstance(mu, (int, float)) and isinstance(sigma, (int, float))):
+        return f"{rule} (median = exp(mu), p90 = exp(mu + 1.2816 sigma))"
+    if abs(mu) < 50 and 0 < sigma < 20:
         median, p90 = math.exp(mu), math.exp(mu + 1.2815515655446004 * sigma)
         return f"{rule} (median: {median:.4g}, p90: {p90:.4g})"
-    return f"{rule} (median = exp(mu), p90 = exp(mu + 1.2816 sigma))"
+    return rule
 
 
 def bounds(slot: outline.Slot) -> tuple[str, Any, str, Any]:
@@ -249,7 +265,7 @@ def _type_rule(kind: str, slot: outline.Slot, value: Any, said: str) -> str:
         near = outline.nearest(value, words) if isinstance(value, str) else ""
         return f"must be one of {', '.join(words)}{near}"
     got = f", got {_kind_of(value)}"
-    if kind.startswith("int_from_float"):
+    if kind.startswith("int") and isinstance(value, float):
         return "must be a whole number"
     if kind.startswith(("int", "float", "decimal")):
         whole = "a whole number" if kind.startswith("int") else "a number"
@@ -267,8 +283,13 @@ def _type_rule(kind: str, slot: outline.Slot, value: Any, said: str) -> str:
     if kind in ("tuple_type", "list_type"):
         return f"must be a list{got}"
     if kind in ("too_short", "too_long"):
-        return said.replace("Tuple", "list").replace("List", "list")
+        return _length_rule(slot, value)
     return said[:1].lower() + said[1:]
+
+
+def _length_rule(slot: outline.Slot | None, value: Any) -> str:
+    wanted = len(get_args(outline.bare(slot.annotation))) if slot else 0
+    return f"must be a list of {wanted} values, got {len(value)}"
 
 
 def _number_hint(value: Any) -> str:
@@ -277,7 +298,7 @@ def _number_hint(value: Any) -> str:
     text = value.strip()
     percent = _PERCENT.fullmatch(text)
     if percent:
-        return f" (write {round(float(percent[1]) / 100, 12):.12g}: shares are stated in 0..1)"
+        return f" (write {round(float(percent[1]) / 100, 12):.12g})"
     if re.fullmatch(r"[-+]?[0-9]+(\.[0-9]+)?", text):
         return " (take the quotes off)"
     if _NUMBER.fullmatch(text):

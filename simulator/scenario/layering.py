@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -276,7 +276,25 @@ def _leaves(value: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
         yield path, value
 
 
-def raise_if(problems: list[Problem]) -> None:
-    """Report all problems at once, in the order of the files, each one only once."""
+def raise_if(problems: list[Problem], files: Sequence[str]) -> None:
+    """Report all problems at once, file by file and line by line, each one only once.
+
+    Parameters
+    ----------
+    problems : list of Problem
+        Everything found; nothing happens if it is empty.
+    files : sequence of str
+        The files in the order in which to report them.
+    """
+
+    def place(problem: Problem) -> tuple[int, int, int]:
+        file, line, column = [*problem.where.rsplit(":", 2), "", ""][:3]
+        for rank, name in enumerate(files):
+            if problem.where == name:
+                return rank, 0, 0
+            if file == name and line.isdecimal() and column.isdecimal():
+                return rank, int(line), int(column)
+        return len(files), 0, 0
+
     if problems:
-        raise ScenarioError(list(dict.fromkeys(problems)))
+        raise ScenarioError(sorted(dict.fromkeys(problems), key=place))

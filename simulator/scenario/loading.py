@@ -25,8 +25,6 @@ from simulator.scenario.scalars import decimal_text, plain_value, shorten
 from simulator.scenario.schema import Scenario
 from simulator.scenario.strict_yaml import KeyPath, Place
 
-SCHEMA_FILE = "scenario.schema.json"
-
 
 @dataclass(frozen=True)
 class LoadedScenario:
@@ -121,7 +119,8 @@ def suggestion(name: str) -> str:
     near = {Path(name).parent / p.name for p in _yaml_files_beside(Path(name))}
     known = [*shipped_scenarios(), *(str(path) for path in near)]
     hint = outline.nearest(name, known) or outline.nearest(Path(name).stem, known)
-    return hint or (f" (shipped: {', '.join(shipped_scenarios())})" if known else "")
+    shipped = ", ".join(shipped_scenarios())
+    return hint or (f" (shipped: {shipped})" if shipped else "")
 
 
 def _yaml_files_beside(path: Path) -> list[Path]:
@@ -165,25 +164,26 @@ def load_scenario(
     family = Family(scenario_folder(), suggestion)
     layer = family.read(file)
     problems = family.problems
+    files = [each.document.file for each in reversed(family.order)]
     sources: dict[str, dict[str, SourceNote]] = {}
     for each in family.order:
         sources[each.document.file], found = provenance.take_sources(each)
         problems += found
     if not all(each.document.readable for each in family.order):
         # Half a file would be reported as full of missing keys.
-        raise_if(problems)
+        raise_if(problems, files)
     problems += conflicts(family.order)
     tree = merge(family.order, model)
     done, refused = overriding.apply(model, tree, overrides)
     broken = {path for each in family.order for path in each.document.broken}
     scenario, found = validate(model, tree, broken, layer.document.file)
-    raise_if(problems + refused + found)
+    raise_if(problems + refused + found, files)
     loaded = LoadedScenario(
         scenario=cast(Scenario, scenario),
         path=file,
         name=file.stem,
         overrides=done,
-        files=tuple(each.document.file for each in family.order),
+        files=tuple(reversed(files)),
         places=tree.places,
         sources=sources,
     )

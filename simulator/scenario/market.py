@@ -198,14 +198,14 @@ class Start(Part):
 
 def _default_channels() -> dict[str, Channel]:
     return {
-        "website": Channel(leads_per_day=7.0, fit_mean=0.2, spend_per_month=500_000.0, reach=0.5),
+        "website": Channel(leads_per_day=8.0, fit_mean=0.2, spend_per_month=500_000.0, reach=0.5),
         "referral": Channel(
-            leads_per_day=1.5, fit_mean=0.9, spend_per_month=150_000.0, reach=0.7,
+            leads_per_day=2.0, fit_mean=0.9, spend_per_month=150_000.0, reach=0.7,
             spend_elasticity=0.3,
         ),
-        "webinar": Channel(leads_per_day=5.0, fit_mean=0.0, spend_per_month=800_000.0, reach=0.45),
+        "webinar": Channel(leads_per_day=6.0, fit_mean=0.0, spend_per_month=800_000.0, reach=0.45),
         "advertising": Channel(
-            leads_per_day=8.5, fit_mean=-0.4, spend_per_month=1_500_000.0, reach=0.35,
+            leads_per_day=10.0, fit_mean=-0.4, spend_per_month=1_500_000.0, reach=0.35,
             price_rises=True,
         ),
     }  # fmt: skip
@@ -236,7 +236,7 @@ class Market(Part):
     deal: Deal = block(Deal, "Deal size.")
     obstacles: Obstacles = block(Obstacles, "Obstacles and their clearing.")
     window_mean_days: float = quantity(
-        120.0, "business days", "Mean time a buyer without obstacle stays in the market, then it"
+        160.0, "business days", "Mean time a buyer without obstacle stays in the market, then it"
         " buys elsewhere (exponential).", source="about the length of a long cycle", trust="M",
         gt=0.0,
     )  # fmt: skip

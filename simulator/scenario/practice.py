@@ -13,7 +13,6 @@ from simulator.scenario.fields import (
     Lognormal,
     Part,
     Uniform,
-    block,
     choice,
     law,
     quantity,
@@ -27,7 +26,7 @@ class MarketingWork(Part):
     """Screening inquiries; nurturing what is not ready."""
 
     screening: Law = law(
-        Lognormal(law="lognormal", unit="hours", median=0.2, p90=0.6),
+        Lognormal(law="lognormal", unit="hours", median=0.15, p90=0.45),
         "Work on one inquiry.", source=_TRADE, trust="M",
     )  # fmt: skip
     nurturing: Law = law(
@@ -52,11 +51,11 @@ class InsideSalesWork(Part):
     """Reaching buyers, discovery talks, booking meetings."""
 
     attempt: Law = law(
-        Lognormal(law="lognormal", unit="hours", median=0.07, p90=0.15),
+        Lognormal(law="lognormal", unit="hours", median=0.085, p90=0.18),
         "One contact attempt with its preparation.", source="40-50 dials a day (wsf-is)", trust="C",
     )  # fmt: skip
     talk: Law = law(
-        Lognormal(law="lognormal", unit="hours", median=0.5, p90=1.0),
+        Lognormal(law="lognormal", unit="hours", median=0.6, p90=1.2),
         "A discovery talk of full depth.", source=_TRADE, trust="M",
     )  # fmt: skip
     retry: Law = law(
@@ -95,7 +94,7 @@ class FieldSalesWork(Part):
         3, "meetings", "Meetings before a buyer decides.", source=_TRADE, trust="M", ge=1, le=50
     )
     meeting: Law = law(
-        Lognormal(law="lognormal", unit="hours", median=1.5, p90=2.6),
+        Lognormal(law="lognormal", unit="hours", median=2.0, p90=3.5),
         "One meeting with preparation and proposal work.", source=_TRADE, trust="M",
     )  # fmt: skip
     extra_meeting: float = quantity(
@@ -103,20 +102,20 @@ class FieldSalesWork(Part):
         source="S3: explain from zero", trust="M", ge=0.0, le=5.0,
     )  # fmt: skip
     thinking: Law = law(
-        Lognormal(law="lognormal", unit="days", median=14.0, p90=40.0),
+        Lognormal(law="lognormal", unit="days", median=16.0, p90=42.0),
         "The buyer's time between two meetings.",
-        source="median cycle about 60 days (Bridge Group 2017) for larger deals", trust="M",
+        source="trade experience: two to three weeks between meetings", trust="M",
     )  # fmt: skip
     meeting_noise: float = quantity(
         0.5, "standard deviations of fit", "Error of the impression after a first meeting.",
         source=_TRADE, trust="M", ge=0.0, le=20.0,
     )  # fmt: skip
     win_intercept: float = quantity(
-        -1.1, "log odds", "Chance that a buyer of average fit, full trust and no obstacle signs.",
+        -1.2, "log odds", "Chance that a buyer of average fit, full trust and no obstacle signs.",
         source="prototype of the model", trust="M", ge=-50.0, le=50.0,
     )  # fmt: skip
     win_fit: float = quantity(
-        0.9, "log odds per standard deviation", "Better fit, likelier to sign.",
+        1.2, "log odds per standard deviation", "Better fit, likelier to sign.",
         source="prototype of the model", trust="M", ge=0.0, le=20.0,
     )  # fmt: skip
     win_trust: float = quantity(
@@ -136,7 +135,7 @@ class FieldSalesWork(Part):
         trust="M", ge=0.0, le=50.0,
     )  # fmt: skip
     comfortable_load: float = quantity(
-        12.0, "open opportunities per person", "Up to here a person gives every opportunity full"
+        20.0, "open opportunities per person", "Up to here a person gives every opportunity full"
         " effort.", source="15-30 open opportunities per AE, trade knowledge", trust="M", gt=0.0,
     )  # fmt: skip
     quota_per_month: float = quantity(
@@ -162,7 +161,7 @@ class CustomerSuccessWork(Part):
         gt=0.0,
     )  # fmt: skip
     claim: Law = law(
-        Lognormal(law="lognormal", unit="hours", median=0.8, p90=2.2),
+        Lognormal(law="lognormal", unit="hours", median=1.0, p90=2.6),
         "Answering one claim.", source=_TRADE, trust="M",
     )  # fmt: skip
     claim_due: float = quantity(
@@ -182,7 +181,7 @@ class CustomerSuccessWork(Part):
         ge=0.0, le=50.0,
     )  # fmt: skip
     review: Law = law(
-        Lognormal(law="lognormal", unit="hours", median=1.2, p90=2.4),
+        Lognormal(law="lognormal", unit="hours", median=1.5, p90=3.0),
         "A proactive review with its preparation.", source=_TRADE, trust="M",
     )  # fmt: skip
     review_every: float = quantity(
@@ -240,7 +239,7 @@ class Expansion(Part):
     """Growing and shrinking contracts."""
 
     intercept: float = quantity(
-        -2.3, "log odds", "An average customer expands at a review.", source="NRR 101 % (Benchmarkit 2024)",
+        -2.5, "log odds", "An average customer expands at a review.", source="NRR 101 % (Benchmarkit 2024)",
         trust="C", ge=-50.0, le=50.0,
     )  # fmt: skip
     fit: float = quantity(

@@ -94,12 +94,13 @@ def take_sources(layer: Layer) -> tuple[dict[str, SourceNote], list[Problem]]:
     for key, entry in stated.items():
         found = _entry_problems(document, key, entry)
         if key not in set_here and ("sources", key) not in document.broken:
-            near = outline.nearest(key, set_here)
+            near = outline.nearest(key, set_here) if len(problems) < 20 else ""
             rule = f"names a key that this file does not set{near}"
             at = document.places[("sources", key)].key
             found.append(Problem(str(at), f"sources.{key}", "", rule))
         problems += found
-        if not found:
+        usable = isinstance(entry, dict) and {"source", "trust"} <= set(entry)
+        if usable and not found:
             notes[key] = SourceNote(str(entry["source"]), str(entry["trust"]))
     return notes, problems
 

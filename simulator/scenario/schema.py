@@ -71,7 +71,29 @@ class Observed(Part):
 
     metric: str = choice(..., "Which figure: an id that `themodel run` knows to compare.")
     value: float = Field(description="Observed value.", json_schema_extra={"unit": "as the metric"})
+    low: float | None = Field(
+        default=None,
+        description="Lower end of the 95 % interval of what was observed.",
+        json_schema_extra={"unit": "as the metric"},
+    )
+    high: float | None = Field(
+        default=None,
+        description="Upper end of the same.",
+        json_schema_extra={"unit": "as the metric"},
+    )
+    fitted: bool = choice(
+        False,
+        "Whether numbers of the scenario were chosen to meet it: then agreement proves nothing.",
+    )
     source: str = choice(..., "Where it was observed.")
+
+    @model_validator(mode="after")
+    def _inside_its_interval(self) -> Self:
+        if self.low is not None and self.low > self.value:
+            raise ValueError(f"low ({self.low:g}) must not be above value ({self.value:g})")
+        if self.high is not None and self.high < self.value:
+            raise ValueError(f"high ({self.high:g}) must not be below value ({self.value:g})")
+        return self
 
 
 class Scenario(Part):

@@ -22,7 +22,7 @@ class TeamPlan(Part):
         trust="calc", gt=0.0, le=24.0,
     )  # fmt: skip
     buyer_share: float = quantity(
-        0.42, "share", "Share of the day left for buyers after internal meetings and office work;"
+        0.5, "share", "Share of the day left for buyers after internal meetings and office work;"
         " recording and coordination still come off it.",
         source="Salesforce State of Sales and S3 find 28-40 % facing customers in the end",
         trust="C", gt=0.0, le=1.0,
