@@ -442,6 +442,24 @@ def test_open_opportunities_lengthen_the_lead_time_and_lost_ones_do_not_count_as
     assert story.totals()["lead_time"] == 8.0
 
 
+def test_an_opportunity_from_before_the_run_is_one_even_if_its_booking_is_on_record() -> None:
+    story = Story()
+    story(0.0, Kind.HIRED, -1, 0, 2, 0, 1.0, 1.0, 0.3)
+    story(0.0, Kind.ARRIVED, 16 + 14, code=14, a=0.0, b=90.0)
+    story(0.0, Kind.QUALIFIED, 16 + 14, 1, 1, Qualification.BOOKED, 0.4, 0.1, 0.0)
+    assert story.totals()["open_opportunities_per_field_sales_person"] == 1.0
+
+
+def test_a_second_try_after_a_loss_is_another_opportunity() -> None:
+    story = Story()
+    story(1.0, Kind.MET, 16, 2, 2, 0, 0.3, 1.0, 1.0)
+    story(5.0, Kind.LOST, 16, 2, 2, Reason.NO_DECISION, float(Reason.NO_DECISION), 100.0)
+    story(30.0, Kind.MET, 16, 2, 2, 0, 0.3, 1.0, 1.0)
+    story(32.0, Kind.WON, 16, 2, 2, Origin.RECYCLED, 100.0, 0.0, 2.0)
+    totals = story.totals()
+    assert (totals["lead_time"], totals["win_rate"]) == (2.0, 0.5)
+
+
 def test_buyers_still_open_are_left_out_of_the_opportunity_rate() -> None:
     story = Story()
     for buyer, status in ((16, Status.PARKED), (32, Status.IN_INSIDE_SALES), (48, Status.GONE)):
@@ -458,6 +476,28 @@ def test_an_overdue_claim_is_late_before_it_is_answered() -> None:
     story(40.0, Kind.UNFINISHED, 16, -1, 3, Work.CLAIM, 30.0, NAN)
     story(40.0, Kind.UNFINISHED, 16, -1, 3, Work.CLAIM, 39.5, NAN)
     assert story.totals()["claims_late_share"] == 0.5
+
+
+def test_an_overdue_onboarding_is_late_before_it_is_done_and_a_young_one_is_not_counted() -> None:
+    story = Story()
+    for buyer, at in ((16, 5.0), (32, 10.0), (48, 35.0)):
+        story(at, Kind.WON, buyer, 0, 2, 0, 100.0, 0.0, 1.0)
+    story(9.0, Kind.ONBOARDED, 16, 0, 3, 0, 4.0, 0.9)
+    totals = story.totals()
+    assert totals["onboarding_late_share"] == 0.5
+    assert math.isnan(totals["onboarding_days"])  # one of three: the median is not reached
+
+
+def test_lost_opportunities_are_a_competing_end_of_the_lead_time() -> None:
+    story = Story()
+    for buyer, days in ((16, 2.0), (32, 4.0), (48, 9.0)):
+        story(1.0, Kind.MET, buyer, 2, 2, 0, 0.3, 1.0, 1.0)
+        story(1.0 + days, Kind.WON, buyer, 2, 2, 0, 100.0, 0.0, days)
+    for buyer in (64, 80, 96, 112, 128):
+        story(1.0, Kind.MET, buyer, 2, 2, 0, 0.3, 1.0, 1.0)
+        story(6.0, Kind.LOST, buyer, 2, 2, Reason.BAD_FIT, float(Reason.BAD_FIT), 100.0)
+    # Had the lost ones been censored, the last win would weigh most and the median be 9.
+    assert story.totals()["lead_time"] == 4.0
 
 
 # --- retention, recycling, quota ----------------------------------------------------------
@@ -512,6 +552,7 @@ def test_recycled_buyers_are_followed_from_their_return_to_the_contract() -> Non
     for buyer in (16, 32):
         story(12.0, Kind.VISIT, buyer, 0, 1, Work.RECONTACTING, 10.0, 11.0, 1.0)
     story(12.0, Kind.QUALIFIED, 16, 0, 1, Qualification.BOOKED, 0.4, 0.1, 1.0)
+    story(12.0, Kind.QUALIFIED, 32, 0, 1, Qualification.BOOKED, 0.4, 0.1, 0.0)  # not a return
     story(20.0, Kind.WON, 16, 0, 2, Origin.RECYCLED, 100.0, 0.0, 5.0)
     measures = measure(story.journal())
     assert measures.totals["reactivation_rate"] == 0.5
@@ -520,6 +561,34 @@ def test_recycled_buyers_are_followed_from_their_return_to_the_contract() -> Non
     assert measures.totals["recycled_win_share"] == 1.0
     row = measures.recycling.set_index("recorded_reason").loc["no_budget"]
     assert list(row) == [3, 3, 1, 1]
+
+
+def test_only_the_latest_return_of_a_buyer_can_still_be_open() -> None:
+    story = Story()
+    for at in (5.0, 20.0):
+        story(at, Kind.RECYCLED, 16, -1, 1, Reason.UNREACHED, 1.0)
+        story(at + 2.0, Kind.VISIT, 16, 0, 1, Work.RECONTACTING, at, at + 1.0, 1.0)
+    story(40.0, Kind.STATUS, 16, code=Status.IN_INSIDE_SALES, a=0.0)
+    assert story.totals()["reactivation_rate"] == 0.0  # the first one failed, the second is open
+    assert story.monthly("reactivation_rate") == pytest.approx([0.0, NAN], nan_ok=True)
+
+
+def test_quota_is_asked_of_people_after_a_month_and_for_their_own_time() -> None:
+    story = Story()
+    for person, start in ((0, 0.0), (1, 15.0), (2, 30.0)):
+        story(start, Kind.HIRED, -1, person, 2, 0, 1.0, 1.0, 0.3)
+    for buyer, person, amount in ((16, 0, 199.0), (32, 1, 125.0), (48, 2, 1.0)):
+        story(35.0, Kind.WON, buyer, person, 2, 0, amount, 0.0, 1.0)
+    assert story.totals()["quota_reached_share"] == 0.5
+    assert close(story.totals()["quota_attainment"], 325 / (100 * 75 / 20))
+
+
+def test_pipeline_coverage_of_the_measured_period_starts_after_the_warm_up() -> None:
+    story = Story(horizon_days=80.0, warm_up_days=40.0)
+    story(0.0, Kind.HIRED, -1, 0, 2, 0, 1.0, 1.0, 0.3)
+    story(50.0, Kind.ARRIVED, 16, a=0.0, b=90.0)
+    story(55.0, Kind.QUALIFIED, 16, 1, 1, Qualification.BOOKED, 0.4, 0.1, 0.0)
+    assert close(story.totals()["pipeline_coverage"], 90 / 300)
 
 
 def test_pipeline_is_compared_with_what_is_left_of_the_quarters_quota() -> None:

@@ -116,7 +116,7 @@ def retention(book: Book, periods: Periods) -> tuple[Floats, Floats]:
         closing += np.bincount(buyer, change[year], minlength=count)
         ever_left = np.zeros(count, dtype=np.bool_)
         ever_left[buyer[kind == Kind.CHURNED]] = True
-        pass
+        closing[ever_left] = 0.0
         grr[i] = float(lowest.sum()) / total
         nrr[i] = float(closing[opening > 0.0].sum()) / total
     return grr, nrr

@@ -230,6 +230,9 @@ class _StrictDumper(yaml.SafeDumper):
 def _write_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
     value, rule = plain_value(text)
     style = "'" if rule or not isinstance(value, str) else None
+    if any(not character.isprintable() for character in text):
+        # Other styles fold unusual line breaks (U+0085, U+2028) into spaces.
+        style = '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

@@ -411,6 +411,7 @@ class _Reader:
         if value is None:
             self.report(event.start_mark, path[:-1], "", "a key is missing before the colon")
         elif rule:
-            self.refuse(event.start_mark, path, text, f"as a key: {rule}")
+            told = f'YAML 1.1 does not read this key as text: quote it ("{text}")'
+            self.refuse(event.start_mark, path, text, told)
         elif not isinstance(value, str):
             self.refuse(event.start_mark, path, text, f'a key must be text: quote it ("{text}")')
