@@ -23,7 +23,7 @@ class Baton:
         s = organization.scenario
         h = s.handoffs
         m = s.mechanisms.lost_information
-        self._strength = min(m.strength, 1.0) if m.on else 0.0
+        self._strength = min(m.strength, 1.0) if m.active else 0.0
         self._written = h.medium != "spoken"
         self._keeps = h.keeps_one_system if h.medium == "one_system" else h.keeps_written
         self._spoken = h.keeps_spoken

@@ -69,7 +69,7 @@ class CustomerSuccess(Department):
         self._weights = (h.usage, h.claims, h.onboarding, h.contact)
         self._subscription = s.sale == "subscription"
         fire = s.mechanisms.fire_fighting
-        self._claims_jump = _CLAIMS_JUMP_DAYS * (fire.strength if fire.on else 0.0)
+        self._claims_jump = _CLAIMS_JUMP_DAYS * (fire.strength if fire.active else 0.0)
         self._ai = org.assistance(s.ai.customer_success)
 
     # --- what comes in --------------------------------------------------------------------

@@ -52,7 +52,7 @@ class FieldSales(Department):
         self._noise = work.meeting_noise
         self._patience = s.market.patience_mean_days
         spread = s.mechanisms.spread_effort
-        self._spread = spread.strength if spread.on else 0.0
+        self._spread = spread.strength if spread.active else 0.0
         self._comfortable = work.comfortable_load
         self._ai = org.assistance(s.ai.field_sales)
 

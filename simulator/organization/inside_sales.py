@@ -55,14 +55,15 @@ class InsideSales(Department):
         self._tau = s.market.interest.tau_hours
         m = s.mechanisms
         cooling = m.cooling_interest
-        self._k = s.market.interest.k * (cooling.strength if cooling.on else 0.0)
-        self._stigma = m.source_stigma.strength if m.source_stigma.on else 0.0
+        self._k = s.market.interest.k * (cooling.strength if cooling.active else 0.0)
+        self._stigma = m.source_stigma.strength if m.source_stigma.active else 0.0
         reach = [c.reach for c in s.market.channels.values()]
         usual = sum(reach) / len(reach) if reach else 0.0
         self._reach = [*reach, *[usual] * (SLOTS - len(reach))]
+        self._recontact_reach = work.recontact_reach
         self._valid_per_month = 1.0 - s.market.contact_decay_per_month
         self._systematic = s.recycling.mode == "systematic"
-        self._waives_gate = not s.counter_forces.strict_gates.on
+        self._waives_gate = not s.counter_forces.strict_gates.active
         # What inside sales believes of each source: booked per worked lead, with the average of
         # all sources as a prior worth 20 leads, forgetting older ones.
         self._worked = [0.0] * SLOTS
@@ -139,6 +140,8 @@ class InsideSales(Department):
                 # Only a new inquiry is hot; it cools from the moment it was sent.
                 waited = (now - buyer.interest_from) * 8.0
                 chance *= judgment.interest(waited, self._tau, self._k)
+            else:
+                chance *= self._recontact_reach
         reached = truth.draw(buyer, at.REACHED) < chance
         wrong = False
         if reached:

@@ -27,7 +27,7 @@ _SHARE_RANGE = 1.0
 
 
 def _strength(mechanism: Mechanism) -> float:
-    return mechanism.strength if mechanism.on else 0.0
+    return mechanism.strength if mechanism.active else 0.0
 
 
 class Definitions:
@@ -99,7 +99,7 @@ class Policy:
         neutral = Decisions()
         d = s.decisions
         late = s.counter_forces.late_outcomes
-        self._error = late.error if late.on else 0.0
+        self._error = late.error if late.active else 0.0
         self._weights = (
             s.kpi.marketing, s.kpi.inside_sales, s.kpi.field_sales, s.kpi.customer_success
         )  # fmt: skip

@@ -44,7 +44,7 @@ class RecycleLoop:
         self._win_back = organization.days_law(s.win_back_wait)
         self._max_passes = s.max_passes
         ai = organization.scenario.ai.inside_sales
-        self._guesses = ai.insight if ai.on else 0.0
+        self._guesses = ai.insight if ai.active else 0.0
 
     def lost(
         self,

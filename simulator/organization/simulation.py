@@ -176,7 +176,7 @@ class Organization:
 
     def assistance(self, stated: Assistance) -> AssistanceInUse | None:
         """Return a department's AI assistance, or None."""
-        return AssistanceInUse(stated) if stated.on else None
+        return AssistanceInUse(stated) if stated.active else None
 
     def hours_for_buyers(self, plan: TeamPlan, weight: float) -> float:
         """Return hours per day that one person of a team has for buyers.
@@ -190,11 +190,11 @@ class Organization:
         """
         forces = self.scenario.counter_forces
         hours = plan.hours_per_day * plan.buyer_share
-        if forces.free_riding.on:
+        if forces.free_riding.active:
             hours *= 1.0 - forces.free_riding.phi * weight * (
                 1.0 - forces.free_riding.peer_monitoring
             )
-        if forces.coordination.on:
+        if forces.coordination.active:
             hours -= forces.coordination.hours_per_week / _WEEK * weight * plan.buyer_share
         return max(hours, 0.05 * plan.hours_per_day * plan.buyer_share)
 

@@ -38,7 +38,7 @@ class Staffing:
         }
         self._next = dict.fromkeys(Team, 0)
         self._staff: dict[Team, list[int]] = {Team.REVOPS: [], Team.ENABLEMENT: []}
-        self._rotation_costs = s.counter_forces.rotation_cost.on
+        self._rotation_costs = s.counter_forces.rotation_cost.active
         self._rotations = 0
         self.revops = 0.0
         self.enablement = 0.0

@@ -109,7 +109,7 @@ class Decisions(Part):
 class Mechanism(Part):
     """One causal link."""
 
-    on: bool = choice(True, "Off: its effect is nulled, its decision held at the neutral value.")
+    active: bool = choice(True, "Off: its effect is nulled, its decision held at the neutral value.")
     strength: float = quantity(
         1.0, "factor", "Size of the effect; 0 is the same as off.", source="1 is the model as described",
         trust="M", ge=0.0, le=3.0,
@@ -146,7 +146,7 @@ class Mechanisms(Part):
 class FreeRiding(Part):
     """Effort falls when everybody owns a result."""
 
-    on: bool = choice(True, "Whether this force acts.")
+    active: bool = choice(True, "Whether this force acts.")
     phi: float = share(
         0.12,
         "Loss of effort at a fully shared measure.",
@@ -164,7 +164,7 @@ class FreeRiding(Part):
 class LateOutcomes(Part):
     """Shared outcomes arrive late and noisy, so decisions taken by them err."""
 
-    on: bool = choice(True, "Whether this force acts.")
+    active: bool = choice(True, "Whether this force acts.")
     error: float = quantity(
         0.12, "share of the decision's range", "Standard deviation of a quarter's error at a fully"
         " shared measure.", source="assumption; wins after about 84 days, LTV after a year", trust="M",
@@ -175,7 +175,7 @@ class LateOutcomes(Part):
 class Coordination(Part):
     """Sharing a measure takes meetings."""
 
-    on: bool = choice(True, "Whether this force acts.")
+    active: bool = choice(True, "Whether this force acts.")
     hours_per_week: float = quantity(
         1.0, "hours per person and week", "Coordination at a fully shared measure, off the time for"
         " buyers.", source=_ARTICLES, trust="M", ge=0.0, le=40.0,
@@ -185,13 +185,13 @@ class Coordination(Part):
 class StrictGates(Part):
     """A cutoff is a cutoff, even when field sales has nothing to do."""
 
-    on: bool = choice(True, "Off: the booking cutoff is waived while a field-sales person is idle.")
+    active: bool = choice(True, "Off: the booking cutoff is waived while a field-sales person is idle.")
 
 
 class RotationCost(Part):
     """Rotation costs specialization."""
 
-    on: bool = choice(True, "Off: somebody who rotates works at full speed at once.")
+    active: bool = choice(True, "Off: somebody who rotates works at full speed at once.")
 
 
 class CounterForces(Part):
@@ -207,7 +207,7 @@ class CounterForces(Part):
 class Assistance(Part):
     """AI assistance in one department."""
 
-    on: bool = choice(False, "Whether it is used.")
+    active: bool = choice(False, "Whether it is used.")
     time_saved: float = share(
         0.13, "Working time saved for people of average tenure (+15 % output).", source="Brynjolfsson, Li, Raymond 2025", trust="A"
     )  # fmt: skip

@@ -24,8 +24,8 @@ class TeamPlan(Part):
     buyer_share: float = quantity(
         0.5, "share", "Share of the day left for buyers after internal meetings and office work;"
         " recording and coordination still come off it.",
-        source="Salesforce State of Sales and S3 find 28-40 % facing customers in the end",
-        trust="C", gt=0.0, le=1.0,
+        source="assumption; what then faces customers is an output",
+        trust="M", gt=0.0, le=1.0,
     )  # fmt: skip
     ramp_days: float = quantity(
         64.0, "business days", "Time until a new hire works at full speed (linear).",
