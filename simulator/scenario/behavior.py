@@ -16,7 +16,8 @@ class Kpi(Part):
         0.3, "MQL count, CPA (0) to opportunity rate, LTV (1).", source=_ARTICLES, trust="M"
     )
     inside_sales: float = share(
-        0.3, "Appointments, activities (0) to opportunity rate, win contribution (1).", source=_ARTICLES, trust="M"
+        0.3, "Appointments, activities (0) to opportunity rate, win contribution (1).",
+        source=_ARTICLES, trust="M"
     )  # fmt: skip
     field_sales: float = share(
         0.3,
@@ -109,9 +110,12 @@ class Decisions(Part):
 class Mechanism(Part):
     """One causal link."""
 
-    active: bool = choice(True, "Off: its effect is nulled, its decision held at the neutral value.")
+    active: bool = choice(
+        True, "Off: its effect is nulled, its decision held at the neutral value."
+    )
     strength: float = quantity(
-        1.0, "factor", "Size of the effect; 0 is the same as off.", source="1 is the model as described",
+        1.0, "factor", "Size of the effect; 0 is the same as off.",
+        source="1 is the model as described",
         trust="M", ge=0.0, le=3.0,
     )  # fmt: skip
 
@@ -167,7 +171,8 @@ class LateOutcomes(Part):
     active: bool = choice(True, "Whether this force acts.")
     error: float = quantity(
         0.12, "share of the decision's range", "Standard deviation of a quarter's error at a fully"
-        " shared measure.", source="assumption; wins after about 84 days, LTV after a year", trust="M",
+        " shared measure.",
+        source="assumption; wins after about 84 days, LTV after a year", trust="M",
         ge=0.0, le=1.0,
     )  # fmt: skip
 
@@ -185,7 +190,9 @@ class Coordination(Part):
 class StrictGates(Part):
     """A cutoff is a cutoff, even when field sales has nothing to do."""
 
-    active: bool = choice(True, "Off: the booking cutoff is waived while a field-sales person is idle.")
+    active: bool = choice(
+        True, "Off: the booking cutoff is waived while a field-sales person is idle."
+    )
 
 
 class RotationCost(Part):
@@ -209,10 +216,12 @@ class Assistance(Part):
 
     active: bool = choice(False, "Whether it is used.")
     time_saved: float = share(
-        0.13, "Working time saved for people of average tenure (+15 % output).", source="Brynjolfsson, Li, Raymond 2025", trust="A"
+        0.13, "Working time saved for people of average tenure (+15 % output).",
+        source="Brynjolfsson, Li, Raymond 2025", trust="A"
     )  # fmt: skip
     novice_bonus: float = share(
-        0.10, "Further time saved for somebody still ramping (novices +30 %).", source="Brynjolfsson, Li, Raymond 2025", trust="A"
+        0.10, "Further time saved for somebody still ramping (novices +30 %).",
+        source="Brynjolfsson, Li, Raymond 2025", trust="A"
     )  # fmt: skip
     insight: float = share(
         0.25,
@@ -258,7 +267,8 @@ class Support(Part):
     """What RevOps and Sales Enablement staff do for the rest."""
 
     span: float = quantity(
-        14.0, "people", "People of the four departments that one staff member serves fully.", source="trade experience",
+        14.0, "people", "People of the four departments that one staff member serves fully.",
+        source="trade experience",
         trust="M", gt=0.0,
     )  # fmt: skip
     revops_handoff: float = share(

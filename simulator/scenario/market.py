@@ -175,7 +175,8 @@ class Start(Part):
 
     loaded: bool = choice(True, "Begin with customers, open pipeline and parked buyers, or empty.")
     customers: int = quantity(
-        520, "customers", "Paying customers at the start.", source="default company", trust="M", ge=0,
+        520, "customers", "Paying customers at the start.",
+        source="default company", trust="M", ge=0,
         le=10_000_000,
     )  # fmt: skip
     tenure_mean_days: float = quantity(

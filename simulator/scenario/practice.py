@@ -38,7 +38,8 @@ class MarketingWork(Part):
         "Rest between two looks.", source=_TRADE, trust="M",
     )  # fmt: skip
     nurture_rounds: int = quantity(
-        2, "looks", "Further looks before an inquiry is dropped.", source=_TRADE, trust="M", ge=0, le=50
+        2, "looks", "Further looks before an inquiry is dropped.",
+        source=_TRADE, trust="M", ge=0, le=50
     )  # fmt: skip
     score_noise: float = quantity(
         1.5, "standard deviations of fit", "Error of marketing's score (the mean of several looks"
@@ -85,7 +86,8 @@ class InsideSalesWork(Part):
         trust="M", ge=0.0, le=20.0,
     )  # fmt: skip
     agrees_obstacle: float = quantity(
-        1.2, "log odds", "An obstacle makes it less ready to meet.", source=_TRADE, trust="M", ge=0.0,
+        1.2, "log odds", "An obstacle makes it less ready to meet.",
+        source=_TRADE, trust="M", ge=0.0,
         le=50.0,
     )  # fmt: skip
     queue_rule: Literal["oldest_first", "newest_first"] = choice(
@@ -104,7 +106,8 @@ class FieldSalesWork(Part):
         "One meeting with preparation and proposal work.", source=_TRADE, trust="M",
     )  # fmt: skip
     extra_meeting: float = quantity(
-        0.6, "share of a meeting", "Length of the extra talk when it must ask what was told before.",
+        0.6, "share of a meeting",
+        "Length of the extra talk when it must ask what was told before.",
         source="S3: explain from zero", trust="M", ge=0.0, le=5.0,
     )  # fmt: skip
     thinking: Law = law(
@@ -129,7 +132,8 @@ class FieldSalesWork(Part):
         source="prototype of the model", trust="M", ge=0.0, le=50.0,
     )  # fmt: skip
     win_promise: float = quantity(
-        1.0, "log odds per unit of promise", "Promising more than will be delivered wins contracts.",
+        1.0, "log odds per unit of promise",
+        "Promising more than will be delivered wins contracts.",
         source="S3; Kim et al. 2019", trust="M", ge=0.0, le=20.0,
     )  # fmt: skip
     win_effort: float = quantity(
@@ -183,7 +187,8 @@ class CustomerSuccessWork(Part):
         source=_TRADE, trust="M", ge=0.0, le=100.0,
     )  # fmt: skip
     claims_gap: float = quantity(
-        2.0, "factor per unit of gap", "Claims grow with the expectation gap.", source="S3", trust="M",
+        2.0, "factor per unit of gap", "Claims grow with the expectation gap.",
+        source="S3", trust="M",
         ge=0.0, le=50.0,
     )  # fmt: skip
     review: Law = law(
@@ -210,14 +215,16 @@ class Churn(Part):
     )  # fmt: skip
     monthly_at_one_year: float = quantity(
         0.011, "hazard per month", "Hazard of a well-served average customer after a year.",
-        source="assumption; small-business SaaS churns more, large-account SaaS less", trust="M", ge=0.0, le=10.0,
+        source="assumption; small-business SaaS churns more, large-account SaaS less",
+        trust="M", ge=0.0, le=10.0,
     )  # fmt: skip
     tenure_shape: float = quantity(
         0.7, "Weibull shape", "Below 1: the hazard falls with tenure.", source="catchjs, calc",
         trust="calc", ge=0.2, le=3.0,
     )  # fmt: skip
     fit: float = quantity(
-        0.45, "log hazard per standard deviation", "Better fit stays longer.", source="Fader & Hardie: heterogeneity",
+        0.45, "log hazard per standard deviation", "Better fit stays longer.",
+        source="Fader & Hardie: heterogeneity",
         trust="M", ge=0.0, le=20.0,
     )  # fmt: skip
     gap: float = quantity(
@@ -225,7 +232,8 @@ class Churn(Part):
         trust="M", ge=0.0, le=20.0,
     )  # fmt: skip
     late_onboarding: float = quantity(
-        0.4, "log hazard", "Onboarding twice as late as due or later.", source="assumed hazard ratio 0.5-1.0",
+        0.4, "log hazard", "Onboarding twice as late as due or later.",
+        source="assumed hazard ratio 0.5-1.0",
         trust="M", ge=0.0, le=20.0,
     )  # fmt: skip
     neglect: float = quantity(
@@ -236,7 +244,8 @@ class Churn(Part):
         trust="M", ge=0.0, le=20.0,
     )  # fmt: skip
     gap_memory_days: float = quantity(
-        180.0, "business days", "Time scale on which an expectation gap is forgotten.", source=_TRADE,
+        180.0, "business days", "Time scale on which an expectation gap is forgotten.",
+        source=_TRADE,
         trust="M", gt=0.0,
     )  # fmt: skip
 
@@ -245,11 +254,13 @@ class Expansion(Part):
     """Growing and shrinking contracts."""
 
     intercept: float = quantity(
-        -2.5, "log odds", "An average customer expands at a review.", source="assumption of the default company",
+        -2.5, "log odds", "An average customer expands at a review.",
+        source="assumption of the default company",
         trust="M", ge=-50.0, le=50.0,
     )  # fmt: skip
     fit: float = quantity(
-        0.6, "log odds per standard deviation", "Better fit expands.", source=_TRADE, trust="M", ge=0.0,
+        0.6, "log odds per standard deviation", "Better fit expands.",
+        source=_TRADE, trust="M", ge=0.0,
         le=20.0,
     )  # fmt: skip
     health: float = quantity(
@@ -298,7 +309,8 @@ class Handoffs(Part):
     """The baton: how what is known moves to the next stage."""
 
     medium: Literal["spoken", "written", "one_system"] = choice(
-        "written", "How the baton is passed: word of mouth and chat, written notes in several tools,"
+        "written",
+        "How the baton is passed: word of mouth and chat, written notes in several tools,"
         " or one shared system.", source="S0, S3",
     )  # fmt: skip
     keeps_spoken: float = share(
@@ -311,7 +323,8 @@ class Handoffs(Part):
         0.97, "Share of what was recorded that arrives in writing.", source="Bhabra 2007", trust="A"
     )
     keeps_one_system: float = share(
-        0.99, "Share of what was recorded that is seen in one system.", source="Bhabra 2007, printed 0.998",
+        0.99, "Share of what was recorded that is seen in one system.",
+        source="Bhabra 2007, printed 0.998",
         trust="A",
     )  # fmt: skip
     recording: Law = law(
@@ -319,7 +332,8 @@ class Handoffs(Part):
         "Time to record everything that was learned before a handoff.", source=_TRADE, trust="M",
     )  # fmt: skip
     one_system_saves: float = share(
-        0.3, "Recording time that one integrated system saves.", source="admin time saved 30-50 %, S3",
+        0.3, "Recording time that one integrated system saves.",
+        source="admin time saved 30-50 %, S3",
         trust="D",
     )  # fmt: skip
     tool_cost_per_person: float = quantity(
@@ -346,7 +360,8 @@ class Recycling(Part):
         "Delay of the call after the obstacle's recorded clearing.", source=_TRADE, trust="M",
     )  # fmt: skip
     max_passes: int = quantity(
-        4, "passes", "A buyer is recycled at most this often.", source="bank telemarketing: yield falls by touch",
+        4, "passes", "A buyer is recycled at most this often.",
+        source="bank telemarketing: yield falls by touch",
         trust="B", ge=0, le=100,
     )  # fmt: skip
     win_back_wait: Law = law(

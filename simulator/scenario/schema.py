@@ -40,11 +40,13 @@ class Horizon(Part):
     """How long the run lasts."""
 
     months: float = quantity(
-        24.0, "months of 20 business days", "Length of the run.", source="planning horizon", trust="M",
+        24.0, "months of 20 business days", "Length of the run.",
+        source="planning horizon", trust="M",
         ge=0.0, le=600.0,
     )  # fmt: skip
     warm_up_months: float = quantity(
-        0.0, "months", "Left out of rates (a loaded start needs none).", source="planning horizon", trust="M",
+        0.0, "months", "Left out of rates (a loaded start needs none).",
+        source="planning horizon", trust="M",
         ge=0.0, le=600.0,
     )  # fmt: skip
 

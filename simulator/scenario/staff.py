@@ -53,7 +53,8 @@ class TeamPlan(Part):
         source="saas-career, upper market in Japan", trust="C", ge=0.0,
     )  # fmt: skip
     loading: float = quantity(
-        1.3, "factor", "Employer's cost over pay.", source="range 1.2 to 1.4", trust="M", ge=1.0, le=5.0
+        1.3, "factor", "Employer's cost over pay.",
+        source="range 1.2 to 1.4", trust="M", ge=1.0, le=5.0
     )  # fmt: skip
     cross_trained: float = share(
         0.0, "Share of the team that also takes work of the next department when it has none.",
