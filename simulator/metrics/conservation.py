@@ -148,7 +148,8 @@ def _recurring_revenue(book: Book) -> list[tuple[str, int]]:
     after = np.isin(rows.kind, (Kind.EXPANDED, Kind.CONTRACTED))
     last = np.append(first[1:], len(level))[: len(first)] - 1
     now = np.zeros(len(book.buyers))
-    now[life.buyer] = level[last] if len(last) else 0.0
+    # A customer that was onboarded but never won has no change; other laws notice that.
+    now[life.buyer[life.contract[first]]] = level[last]
     said = np.zeros(len(book.buyers))
     said[status.buyer[customers]] = status.a[customers]
     flagged += [

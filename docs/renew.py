@@ -1,0 +1,155 @@
+"""Renew every number and picture in README and docs, or check that they are current.
+
+    python docs/renew.py            write them
+    python docs/renew.py --check    exit 1 and name the first difference if one is out of date
+
+A block between ``<!-- output: themodel … -->`` and ``<!-- end -->`` is what that command prints;
+``| lines 3-20`` keeps some of it. The picture needs matplotlib (``pip install '.[docs]'``) and is
+only made when writing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = ("README.md", "docs/model.md", "docs/olist.md")
+REPLICATIONS = 10
+_OUTPUT = re.compile(
+    r"<!-- output: themodel (?P<command>[^|\n]*?)(?: \| lines (?P<first>\d+)-(?P<last>\d+))? -->\n"
+    r".*?<!-- end -->",
+    re.DOTALL,
+)
+_RANGES = re.compile(r"<!-- published ranges -->\n.*?<!-- end -->", re.DOTALL)
+
+
+def printed(command: str) -> str:
+    """Return what a command of the product prints (without terminal, 100 columns)."""
+    done = subprocess.run(
+        [sys.executable, "-m", "simulator", *command.split()],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"},
+        check=False,
+    )
+    if done.returncode not in (0, 1):
+        raise SystemExit(f"themodel {command} ended with {done.returncode}:\n{done.stderr}")
+    return "\n".join(line.rstrip() for line in done.stdout.splitlines())
+
+
+def _with_output(match: re.Match[str]) -> str:
+    text = printed(match["command"])
+    head = match.group(0).split("\n", 1)[0]
+    if match["first"]:
+        lines = text.splitlines()[int(match["first"]) - 1 : int(match["last"])]
+        text = "\n".join(lines)
+    return f"{head}\n\n```text\n{text.rstrip()}\n```\n\n<!-- end -->"
+
+
+def published_table() -> str:
+    """Return the table of published ranges beside the default company, as Markdown."""
+    from simulator.plausibility import hold_against_published
+
+    rows = ["| metric | published | simulated | unit | source | trust |", "|---|---|---|---|---|---|"]
+    for each in hold_against_published(seed=1, replications=REPLICATIONS, workers=2):
+        p, s = each.published, each.simulated
+        mark = "" if each.passed else " **outside**"
+        rows.append(
+            f"| `{p.metric}` | {p.low:g} – {p.high:g} | {s.mean:.3g}"
+            f" ({s.low:.3g} to {s.high:.3g}){mark} | {p.unit} | {p.source} | {p.trust} |"
+        )
+    return "\n".join(rows)
+
+
+def renewed(page: str) -> str:
+    """Return a page with every block renewed."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    text = _OUTPUT.sub(_with_output, text)
+    if _RANGES.search(text):
+        table = published_table()
+        text = _RANGES.sub(
+            lambda _: f"<!-- published ranges -->\n\n{table}\n\n"
+            f"Means and 95 % intervals over {REPLICATIONS} replications, seed 1.\n\n<!-- end -->",
+            text,
+        )
+    return text
+
+
+def draw() -> None:
+    """Draw the picture of the README: MRR by month under different measures."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    from simulator.experiment.replications import replicate
+    from simulator.scenario import find, load_scenario
+
+    figure, axes = plt.subplots(figsize=(9, 4.2), dpi=150)
+    colors = {"shared": "#0072b2", "base": "#7a8797", "divisional": "#d55e00"}
+    ends = {}
+    for name, color in colors.items():
+        scenario = load_scenario(find(name)).scenario
+        monthly = replicate(scenario, name, 1, REPLICATIONS, workers=2).monthly
+        mrr = monthly[monthly["metric"] == "mrr"].sort_values("period")
+        month = mrr["period"].to_numpy(dtype=float)
+        mean = mrr["mean"].to_numpy(dtype=float) / 1e6
+        low = mrr["low"].to_numpy(dtype=float) / 1e6
+        high = mrr["high"].to_numpy(dtype=float) / 1e6
+        axes.fill_between(month, low, high, color=color, alpha=0.18, linewidth=0)
+        axes.plot(month, mean, color=color, linewidth=2)
+        ends[name] = (month[-1], mean[-1], color)
+    for name, (x, y, color) in ends.items():
+        axes.annotate(f" {name}", (x, y), color=color, va="center", fontsize=11)
+    axes.set_xlim(1, 27)
+    axes.set_xticks([1, 6, 12, 18, 24])
+    axes.set_xlabel("month")
+    axes.set_title(
+        "MRR, million JPY: the same people, buyers and luck; only measures and decisions differ",
+        loc="left",
+        fontsize=11,
+    )
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.text(
+        0.01, -0.2,
+        f"{REPLICATIONS} replications, seed 1; bands are 95 % intervals of the mean. "
+        "Decisions are stated in the scenario files, not yet searched.",
+        transform=axes.transAxes, fontsize=8, color="#555555",
+    )  # fmt: skip
+    figure.tight_layout()
+    figure.savefig(ROOT / "docs" / "mrr.png")
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check all pages."""
+    check = "--check" in arguments
+    for page in PAGES:
+        path = ROOT / page
+        if not path.exists():
+            continue
+        old, new = path.read_text(encoding="utf-8"), renewed(page)
+        if old == new:
+            continue
+        if check:
+            differing = zip(old.splitlines(), new.splitlines(), strict=False)
+            for number, (a, b) in enumerate(differing, start=1):
+                if a != b:
+                    print(f"{page}:{number}: out of date; run: python docs/renew.py\n- {a}\n+ {b}")
+                    break
+            return 1
+        part = path.with_name(path.name + ".part")
+        part.write_text(new, encoding="utf-8")
+        part.replace(path)
+        print(f"renewed {page}")
+    if not check:
+        draw()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

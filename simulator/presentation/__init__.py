@@ -1,0 +1,1 @@
+"""What results look like: tables for a terminal, stories of buyers, files."""

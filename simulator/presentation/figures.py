@@ -1,0 +1,143 @@
+"""How a number is shown: shares as %, large amounts in millions, short waits in hours."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from simulator.experiment import Estimate
+from simulator.organization.journal import DAYS_PER_MONTH
+
+MISSING = "-"
+HOURS_PER_DAY = 8.0
+_MILLION = 1e6
+
+_SHORTER = {
+    "business days": "days",
+    "share": "%",
+    "share per month": "%/month",
+    "per month": "/month",
+    "per day": "/day",
+    "per person": "/person",
+    "per customer": "/customer",
+}
+
+
+def unit_in(unit: str, currency: str) -> str:
+    """Name the currency in a unit of the registry."""
+    return unit.replace("currency", currency)
+
+
+def known(value: float | None) -> float | None:
+    """Return the value, or None where it is missing (NaN and infinity have no place in JSON)."""
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def figure(estimate: Estimate, unit: str, currency: str) -> tuple[str, str, str]:
+    """Write an estimate as mean, interval and unit, all three in the same scale.
+
+    Parameters
+    ----------
+    estimate : Estimate
+    unit : str
+        As in the registry of metrics.
+    currency : str
+        Of the scenario.
+    """
+    shown = _SHORTER.get(unit, unit_in(unit, currency).replace(" per ", "/"))
+    mean = known(estimate.mean)
+    if mean is None:
+        return MISSING, "", shown
+    factor = 1.0
+    if unit.startswith("share"):
+        factor = 100.0
+    elif unit.startswith("currency") and abs(mean) >= _MILLION:
+        factor, shown = 1.0 / _MILLION, f"M {shown}"
+    decimals = _decimals(abs(mean) * factor)
+    if factor == 100.0:
+        decimals = min(max(decimals, 1), 2)
+    elif unit == "buyers":
+        decimals = min(decimals, 1)
+    elif unit.startswith("currency") and factor == 1.0:
+        decimals = 0
+    interval = ""
+    if estimate.low is not None and estimate.high is not None:
+        low, high = (number(bound * factor, decimals) for bound in (estimate.low, estimate.high))
+        interval = f"{low} to {high}"
+    return number(mean * factor, decimals), interval, shown
+
+
+def number(value: float, decimals: int | None = None) -> str:
+    """Write a number with thousands separators; never a negative zero."""
+    if not math.isfinite(value):
+        return MISSING
+    places = _decimals(abs(value)) if decimals is None else decimals
+    rounded = round(value, places) + 0.0
+    return f"{rounded:,.{places}f}"
+
+
+def _decimals(size: float) -> int:
+    """About three digits."""
+    if size >= 100.0 or size == 0.0:
+        return 0
+    return 1 if size >= 10.0 else 2
+
+
+def percent(share: float | None) -> str:
+    """Write a share of 0..1 as %."""
+    if share is None or not math.isfinite(share):
+        return MISSING
+    return f"{number(100.0 * share, 1)} %"
+
+
+def roughly(share: float) -> str:
+    """Write a share as %, as one would say it."""
+    if not math.isfinite(share):
+        return MISSING
+    size = abs(100.0 * share)
+    return f"{number(100.0 * share, 0 if size >= 9.5 or size == 0.0 else 1)} %"
+
+
+def money(amount: float, currency: str) -> str:
+    """Write an amount with its currency."""
+    if not math.isfinite(amount):
+        return MISSING
+    if abs(amount) >= _MILLION:
+        return f"{number(amount / _MILLION)} M {currency}"
+    return f"{number(amount, 0)} {currency}"
+
+
+def lasting(days: float) -> str:
+    """Write a duration given in business days: in minutes, working hours or days."""
+    if not math.isfinite(days):
+        return MISSING
+    hours = days * HOURS_PER_DAY
+    if abs(hours) < 1.0:
+        return f"{number(hours * 60.0, 0)} min"
+    if abs(days) < 1.0:
+        return f"{number(hours, 1)} h"
+    return f"{number(days, 1)} days"
+
+
+def moment(day: float) -> str:
+    """Write a time of a run as month and day, counted from 1."""
+    if not math.isfinite(day):
+        return "never"
+    if day < 0.0:
+        return f"{number(-day, 0)} days before the start"
+    month = int(day // DAYS_PER_MONTH)
+    return f"month {month + 1}, day {int(day - month * DAYS_PER_MONTH) + 1}"
+
+
+def words(name: str) -> str:
+    """Write an identifier as words."""
+    return name.replace("_", " ")
+
+
+def written(value: Any) -> str:
+    """Write a value of a scenario as a file would have it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:,.10g}".replace(",", "_") if abs(value) < 1e4 else number(value)
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,401 @@
+"""Results as files: tidy tables, what made them, and one JSON object.
+
+All files of a run are written under temporary names first and renamed only when every one is
+safely on the disk: a disk that fills up in the middle leaves earlier results as they were.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from simulator.errors import OutputError
+from simulator.experiment import Estimate, Results
+from simulator.metrics import METRICS, Measures
+from simulator.metrics.definitions import TEAMS
+from simulator.presentation.figures import known, unit_in
+from simulator.scenario import effective_yaml
+
+_HEAD = ("scenario", "replication", "period")
+_TAIL = ("metric", "value", "unit")
+_WHOLE_RUN = "total"
+_PERSON_UNITS = {
+    "employed_days": "business days",
+    "busy_days": "business days",
+    "facing_hours": "hours",
+    "meetings": "meetings",
+    "opportunities": "buyers",
+    "wins": "buyers",
+    "bookings": "currency per month",
+    "cost": "currency",
+}
+_RISKY = ("=", "+", "-", "@", "\t", "\r")
+
+Row = Sequence[Any]
+
+
+# ------------------------------------------------------------------ one object
+
+
+def as_json_text(results: Results, version: str) -> str:
+    """Write results as one JSON object; what is missing is null.
+
+    Parameters
+    ----------
+    results : Results
+    version : str
+        Of the program.
+    """
+    return json_text(_object(results, version))
+
+
+def _object(results: Results, version: str) -> dict[str, Any]:
+    currency = results.scenario.currency
+    found: dict[str, Any] = {
+        "scenario": results.name,
+        "version": version,
+        "seed": results.seed,
+        "replications": len(results.numbers),
+        "interrupted": results.interrupted,
+        "currency": currency,
+        "metrics": {
+            name: _estimate(estimate, unit_in(METRICS[name].unit, currency))
+            for name, estimate in results.totals.items()
+        },
+        "stages": {team: _stage(results, team) for team in TEAMS},
+        "losses": [
+            {str(key): value for key, value in row.items()}
+            for row in results.losses.to_dict(orient="records")
+        ],
+        "statuses": {
+            name: _estimate(estimate, "buyers") for name, estimate in results.statuses.items()
+        },
+        "units": {
+            "stages": {
+                "people": "people",
+                **{name.partition(".")[2]: METRICS[name].unit for name in results.totals
+                   if "." in name},
+            },
+            "losses": {"buyers": "buyers per run", "amount": f"{_amount(results)} per run"},
+        },
+    }  # fmt: skip
+    if results.comparison is not None:
+        found["observed"] = [
+            {str(key): _plain(value) for key, value in row.items()}
+            for row in results.comparison.to_dict(orient="records")
+        ]
+    if results.scenario.not_identifiable:
+        found["not_identifiable"] = list(results.scenario.not_identifiable)
+    return found
+
+
+def _stage(results: Results, team: str) -> dict[str, float | None]:
+    flow = {
+        name.partition(".")[2]: known(estimate.mean)
+        for name, estimate in results.totals.items()
+        if name.startswith(f"{team}.")
+    }
+    return {"people": known(results.people[team].mean), **flow}
+
+
+def _estimate(estimate: Estimate, unit: str) -> dict[str, Any]:
+    return {
+        "mean": known(estimate.mean),
+        "low": known(estimate.low),
+        "high": known(estimate.high),
+        "unit": unit,
+        "n": estimate.n,
+    }
+
+
+def _plain(value: Any) -> Any:
+    value = value.item() if hasattr(value, "item") else value
+    return known(value) if isinstance(value, float) else value
+
+
+def _amount(results: Results) -> str:
+    currency = results.scenario.currency
+    return f"{currency} per month" if results.scenario.sale == "subscription" else currency
+
+
+def json_text(content: Any) -> str:
+    """Write valid JSON in plain ASCII, which every terminal and locale can show."""
+    return json.dumps(content, indent=2, allow_nan=False)
+
+
+# ------------------------------------------------------------------ a folder of results
+
+
+def write_results(results: Results, folder: Path, version: str, command: Sequence[str]) -> None:
+    """Write everything about results into a folder.
+
+    Parameters
+    ----------
+    results : Results
+    folder : Path
+        Made if it is not there.
+    version : str
+        Of the program.
+    command : sequence of str
+        What was typed, to repeat it.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written; what was there before is intact.
+    """
+    effective = effective_yaml(results.scenario)
+    contents = {name: _csv(table(results)) for name, table in _TABLES.items()}
+    contents["scenario.yaml"] = effective
+    contents["run.json"] = json_text(
+        {
+            "scenario": results.name,
+            "scenario_sha256": hashlib.sha256(effective.encode()).hexdigest(),
+            "seed": results.seed,
+            "replications": list(results.numbers),
+            "replications_asked": results.asked,
+            "interrupted": results.interrupted,
+            "version": version,
+            "command": list(command),
+            "files": sorted([*_TABLES, "scenario.yaml"]),
+        }
+    )
+    write_files(folder, {name: text.encode() for name, text in contents.items()})
+
+
+def check_folder(folder: Path) -> None:
+    """Find out before a long run whether results can be written; leaves nothing behind.
+
+    Parameters
+    ----------
+    folder : Path
+        Where results will go; it need not exist yet.
+
+    Raises
+    ------
+    OutputError
+        If they cannot.
+    """
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise OutputError(f"{folder}: is a file; --out takes a folder")
+        for name in (*_TABLES, "scenario.yaml", "run.json"):
+            if (folder / name).is_dir():
+                raise OutputError(f"{folder / name}: is a folder; results need this name")
+        there = folder
+        while not there.exists() and there != there.parent:
+            there = there.parent
+        if not there.is_dir():
+            raise OutputError(f"{there}: is a file; --out cannot make a folder in it")
+        # Only writing tells: permissions lie on read-only disks and to the administrator.
+        probe = _temporary(there / "probe")
+        try:
+            _write(probe, b"probe")
+        finally:
+            probe.unlink(missing_ok=True)
+    except OutputError:
+        raise
+    except (OSError, ValueError) as error:
+        raise _refused(folder, error) from error
+
+
+def write_files(folder: Path, contents: dict[str, bytes]) -> None:
+    """Write files so that all are there whole, or none has changed.
+
+    Parameters
+    ----------
+    folder : Path
+    contents : dict of str to bytes
+        By file name; the last one is put in place last.
+    """
+    temporary: dict[str, Path] = {}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in contents.items():
+            temporary[name] = _temporary(folder / name)
+            _write(temporary[name], content)
+        for name, path in temporary.items():
+            path.replace(folder / name)
+        _flush_folder(folder)
+    except (OSError, ValueError) as error:
+        raise _refused(folder, error) from error
+    finally:
+        for path in temporary.values():
+            _forget(path)
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+
+
+def _write(path: Path, content: bytes) -> None:
+    # Not tempfile: its files are private to the user whatever the umask says.
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _forget(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        return  # the disk that failed before fails again; the first error is the one to report
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make the renames survive a power cut, where the system can."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _refused(folder: Path, error: Exception) -> OutputError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return OutputError(f"{folder}: results cannot be written: {reason}; earlier results are intact")
+
+
+# ------------------------------------------------------------------ tables
+
+
+def _csv(rows: Iterable[Row]) -> str:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return stream.getvalue()
+
+
+def _cell(value: Any) -> str:
+    """Write a cell; a text that a spreadsheet would run as a formula is made harmless."""
+    value = value.item() if hasattr(value, "item") else value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        exact = known(value)
+        return "" if exact is None else repr(exact).removesuffix(".0")
+    if isinstance(value, int):
+        return str(value)
+    text = str(value)
+    return f"'{text}" if text.startswith(_RISKY) else text
+
+
+def _runs(results: Results) -> Iterator[tuple[int, Measures]]:
+    return zip(results.numbers, results.measures, strict=True)
+
+
+def _unit(results: Results, metric: str) -> str:
+    return unit_in(METRICS[metric].unit, results.scenario.currency)
+
+
+def _summary(results: Results) -> Iterator[Row]:
+    yield ("scenario", "period", "metric", "label", "value", "low", "high", "n", "unit")
+    for metric, estimate in results.totals.items():
+        yield (
+            results.name, _WHOLE_RUN, metric, METRICS[metric].label_en, estimate.mean,
+            estimate.low, estimate.high, estimate.n, _unit(results, metric),
+        )  # fmt: skip
+
+
+def _totals(results: Results) -> Iterator[Row]:
+    yield (*_HEAD, *_TAIL)
+    for run, one in _runs(results):
+        for metric, value in one.totals.items():
+            yield (results.name, run, _WHOLE_RUN, metric, value, _unit(results, metric))
+
+
+def _monthly(results: Results) -> Iterator[Row]:
+    yield (*_HEAD, *_TAIL)
+    for run, one in _runs(results):
+        for period, metric, value in _tuples(one.monthly, ("period", "metric", "value")):
+            yield (results.name, run, period, metric, value, _unit(results, metric))
+
+
+def _cohorts(results: Results) -> Iterator[Row]:
+    yield (*_HEAD, "cohort_of", "age_months", *_TAIL, "n")
+    for run, one in _runs(results):
+        columns = ("cohort", "kind", "age", "metric", "value", "n")
+        for cohort, kind, age, metric, value, n in _tuples(one.cohorts, columns):
+            yield (results.name, run, cohort, kind, age, metric, value, "share", n)
+
+
+def _losses(results: Results) -> Iterator[Row]:
+    keys = ("stage", "true_reason", "recorded_reason")
+    yield (*_HEAD, *keys, *_TAIL)
+    for run, one in _runs(results):
+        for *key, buyers, amount in _tuples(one.losses, (*keys, "buyers", "amount")):
+            yield (results.name, run, _WHOLE_RUN, *key, "buyers", buyers, "buyers")
+            yield (results.name, run, _WHOLE_RUN, *key, "amount", amount, _amount(results))
+
+
+def _statuses(results: Results) -> Iterator[Row]:
+    yield (*_HEAD, *_TAIL)
+    for run, one in _runs(results):
+        for status, buyers in one.statuses.items():
+            yield (results.name, run, "end", status, buyers, "buyers")
+
+
+def _bridge(results: Results) -> Iterator[Row]:
+    yield (*_HEAD, *_TAIL)
+    for run, one in _runs(results):
+        parts = [str(column) for column in one.bridge.columns if column != "period"]
+        for period, *values in _tuples(one.bridge, ("period", *parts)):
+            for part, value in zip(parts, values, strict=True):
+                yield (results.name, run, period, part, value, _unit(results, part))
+
+
+def _people(results: Results) -> Iterator[Row]:
+    yield (*_HEAD, "person", "team", "start_day", "end_day", *_TAIL)
+    columns = ("person", "team", "start", "end", *_PERSON_UNITS)
+    for run, one in _runs(results):
+        for *who, in_days, busy, hours, meetings, booked, wins, amount, cost in _tuples(
+            one.people, columns
+        ):
+            values = (in_days, busy, hours, meetings, booked, wins, amount, cost)
+            for (metric, unit), value in zip(_PERSON_UNITS.items(), values, strict=True):
+                unit = _amount(results) if metric == "bookings" else unit
+                yield (
+                    results.name, run, _WHOLE_RUN, *who, metric, value,
+                    unit_in(unit, results.scenario.currency),
+                )  # fmt: skip
+
+
+def _recycling(results: Results) -> Iterator[Row]:
+    yield (*_HEAD, "recorded_reason", *_TAIL)
+    metrics = ("parked", "came_back", "opportunities", "won")
+    for run, one in _runs(results):
+        for reason, *values in _tuples(one.recycling, ("recorded_reason", *metrics)):
+            for metric, value in zip(metrics, values, strict=True):
+                yield (results.name, run, _WHOLE_RUN, reason, metric, value, "buyers")
+
+
+def _tuples(table: pd.DataFrame, columns: Sequence[str]) -> Iterable[tuple[Any, ...]]:
+    return table[list(columns)].itertuples(index=False, name=None)
+
+
+_TABLES: dict[str, Callable[[Results], Iterator[Row]]] = {
+    "summary.csv": _summary,
+    "totals.csv": _totals,
+    "monthly.csv": _monthly,
+    "cohorts.csv": _cohorts,
+    "losses.csv": _losses,
+    "statuses.csv": _statuses,
+    "bridge.csv": _bridge,
+    "people.csv": _people,
+    "recycling.csv": _recycling,
+}

@@ -1,0 +1,91 @@
+"""Small companies and the means to change them, for tests that run the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from simulator.organization.journal import Journal
+from simulator.organization.simulation import run
+from simulator.scenario.behavior import CounterForces, Mechanisms
+from simulator.scenario.schema import Scenario
+
+Changes = Mapping[str, Any]
+Change = Callable[[Scenario, Changes], Scenario]
+Paired = Callable[..., "np.ndarray[Any, np.dtype[np.float64]]"]
+
+
+def changed_scenario(scenario: Scenario, changes: Changes) -> Scenario:
+    """A validated copy with values at dotted paths replaced."""
+    values = scenario.model_dump()
+    for path, value in changes.items():
+        *parents, name = path.split(".")
+        place = values
+        for parent in parents:
+            place = place[parent]
+        if name not in place and parents[-1] not in ("channels", "channel_mix"):
+            raise KeyError(f"no setting is called {path}")
+        place[name] = value
+    return Scenario.model_validate(values)
+
+
+@pytest.fixture(scope="session")
+def changed() -> Change:
+    return changed_scenario
+
+
+@pytest.fixture(scope="session")
+def small() -> Scenario:
+    """A quarter of the default company, for half a year."""
+    scenario = Scenario()
+    quarter = {
+        f"market.channels.{name}.leads_per_day": channel.leads_per_day / 4.0
+        for name, channel in scenario.market.channels.items()
+    }
+    people = {"marketing": 1, "inside_sales": 2, "field_sales": 2, "customer_success": 2}
+    return changed_scenario(
+        scenario,
+        {
+            **quarter,
+            **{f"teams.{team}.people": count for team, count in people.items()},
+            "start.customers": 130,
+            "start.opportunities": 22,
+            "start.parked": 150,
+            "horizon.months": 6.0,
+        },
+    )
+
+
+@pytest.fixture(scope="session")
+def without_mechanisms() -> Changes:
+    """Turn all ten mechanisms off."""
+    return {f"mechanisms.{name}.active": False for name in Mechanisms.model_fields}
+
+
+@pytest.fixture(scope="session")
+def without_counter_forces() -> Changes:
+    """Turn all counter-forces off."""
+    return {f"counter_forces.{name}.active": False for name in CounterForces.model_fields}
+
+
+@pytest.fixture(scope="session")
+def paired() -> Paired:
+    """Paired differences of a figure, second scenario minus first, over replications."""
+
+    def differences(
+        first: Scenario,
+        second: Scenario,
+        figure: Callable[[Journal], float],
+        replications: int = 5,
+    ) -> np.ndarray[Any, np.dtype[np.float64]]:
+        return np.array(
+            [
+                figure(run(second, 7, replication)) - figure(run(first, 7, replication))
+                for replication in range(replications)
+            ]
+        )
+
+    return differences
