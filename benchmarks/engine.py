@@ -157,7 +157,10 @@ def main() -> None:
                 "us_per_event": round(1e6 * model["seconds"] / model["events"], 2),
                 "bare_us_per_event": round(1e6 * bare["seconds"] / bare["events"], 2),
                 "ratio_to_bare": round(ratio, 2),
-                "ratio_spread": [round(min(p[0] for p in pairs), 2), round(max(p[0] for p in pairs), 2)],
+                "ratio_spread": [
+                    round(min(p[0] for p in pairs), 2),
+                    round(max(p[0] for p in pairs), 2),
+                ],
                 "ms_per_buyer": round(1e3 * model["seconds"] / model["buyers"], 3),
                 "peak_mb": round(model["peak_mb"]),
                 "bare_peak_mb": round(bare["peak_mb"]),

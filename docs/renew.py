@@ -55,7 +55,10 @@ def published_table() -> str:
     """Return the table of published ranges beside the default company, as Markdown."""
     from simulator.plausibility import hold_against_published
 
-    rows = ["| metric | published | simulated | unit | source | trust |", "|---|---|---|---|---|---|"]
+    rows = [
+        "| metric | published | simulated | unit | source | trust |",
+        "|---|---|---|---|---|---|",
+    ]
     for each in hold_against_published(seed=1, replications=REPLICATIONS, workers=2):
         p, s = each.published, each.simulated
         mark = "" if each.passed else " **outside**"
@@ -73,8 +76,10 @@ def renewed(page: str) -> str:
     if _RANGES.search(text):
         table = published_table()
         text = _RANGES.sub(
-            lambda _: f"<!-- published ranges -->\n\n{table}\n\n"
-            f"Means and 95 % intervals over {REPLICATIONS} replications, seed 1.\n\n<!-- end -->",
+            lambda _: (
+                f"<!-- published ranges -->\n\n{table}\n\n"
+                f"Means and 95 % intervals over {REPLICATIONS} replications, seed 1.\n\n<!-- end -->"
+            ),
             text,
         )
     return text

@@ -116,10 +116,6 @@ PUBLISHED: tuple[PublishedRange, ...] = (
         "Olist 2018: 8 % of wins come more than 180 days after first contact, the part of recycling"
         " that can be seen; no figure for the whole was found, the upper end is a guess", "B",
     ),
-    PublishedRange(
-        "reach_rate", 0.05, 0.20, "share",
-        "Gong 2024: 5.4 % a cold dial, 13.3 % the top quartile; Japan 15-20 %", "B",
-    ),
 )  # fmt: skip
 
 

@@ -73,19 +73,18 @@ def without_counter_forces() -> Changes:
 
 @pytest.fixture(scope="session")
 def paired() -> Paired:
-    """Paired differences of a figure, second scenario minus first, over replications."""
+    """Paired differences of figures, second scenario minus first, one row per figure."""
 
     def differences(
         first: Scenario,
         second: Scenario,
-        figure: Callable[[Journal], float],
+        *figures: Callable[[Journal], float],
         replications: int = 5,
     ) -> np.ndarray[Any, np.dtype[np.float64]]:
-        return np.array(
-            [
-                figure(run(second, 7, replication)) - figure(run(first, 7, replication))
-                for replication in range(replications)
-            ]
-        )
+        found = np.empty((len(figures), replications))
+        for replication in range(replications):
+            before, after = run(first, 7, replication), run(second, 7, replication)
+            found[:, replication] = [figure(after) - figure(before) for figure in figures]
+        return found
 
     return differences

@@ -36,9 +36,7 @@ def books(journal: Journal) -> tuple[dict[int, float], Counter[int]]:
     """Every customer's MRR and the number of buyers that came, read row by row."""
     mrr: dict[int, float] = {}
     came: Counter[int] = Counter()
-    rows = zip(
-        journal.kind.tolist(), journal.buyer.tolist(), journal.a.tolist(), strict=True
-    )
+    rows = zip(journal.kind.tolist(), journal.buyer.tolist(), journal.a.tolist(), strict=True)
     for kind, buyer, amount in rows:
         match kind:
             case Kind.ARRIVED:

@@ -136,18 +136,18 @@ class Figure:
         """The figure in words."""
         words = {
             "leads_in_month": f"inquiries in month {self.number}",
-            "conversion": "inquiries that signed",
-            "conversion_of_month": f"inquiries of month {self.number} that signed",
-            "days_to_win": "inquiry to contract, "
+            "conversion": "signed",
+            "conversion_of_month": f"signed, inquiries of month {self.number}",
+            "days_to_win": "days to contract, "
             + ("median" if self.number == 50 else f"p{self.number}"),
-            "late_win_share": f"wins later than {LATE_DAYS:g} days",
-            "win_hazard_month": f"signing in month {self.number} of age"
-            f" (days {AGE_DAYS * (self.number - 1):g}-{AGE_DAYS * self.number:g})",
+            "late_win_share": f"contracts after day {LATE_DAYS:g}",
+            "win_hazard_month": f"signed in days {AGE_DAYS * (self.number - 1):g} to"
+            f" {AGE_DAYS * self.number:g} if open",
         }[self.name]
         if self.channel:
             words += f", {self.channel}"
         if self.months is not None:
-            words += f" (inquiries of months {self.months[0]}-{self.months[1]})"
+            words += f" (months {self.months[0]}-{self.months[1]})"
         return words
 
 

@@ -36,6 +36,7 @@ def heading(loaded: LoadedScenario) -> Iterator[RenderableType]:
             yield Text(text.strip(), style="italic")
     if len(loaded.files) > 1:
         yield Text("made from " + ", then ".join(loaded.files), style="dim")
+    yield from changes(loaded)
     yield from notes(loaded)
     yield Text("")
 
@@ -47,8 +48,7 @@ def changes(loaded: LoadedScenario) -> Iterator[RenderableType]:
 
 
 def notes(loaded: LoadedScenario) -> Iterator[RenderableType]:
-    """Say what --set changed, and what a reader should know."""
-    yield from changes(loaded)
+    """Say what a reader should know."""
     for note in loaded.notes:
         yield Text(f"note: {note}", style="dim")
 

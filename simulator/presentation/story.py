@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.errors import Problem, ScenarioError
-from simulator.organization.journal import NONE, SLOTS, Journal, Kind, Team
+from simulator.organization.journal import LOADED_SLOT, NONE, SLOTS, Journal, Kind, Team
 from simulator.presentation.sentences import TELLERS, Row, department, health_text
 
 NO_BUYER = frozenset({Kind.HIRED, Kind.RAMPED, Kind.LEFT, Kind.SPENT, Kind.THRESHOLD})
@@ -40,7 +40,7 @@ class Line:
 # ------------------------------------------------------------------ choosing a buyer
 
 _CHOICES: dict[str, str] = {
-    "first-won": "the first that signs a contract",
+    "first-won": "the first that inquires during the run and signs, or else the first that signs",
     "first-lost": "the first that is lost as an open opportunity, or else anywhere",
     "most-recycled": "the one that comes back most often",
 }
@@ -89,6 +89,9 @@ def choose(journal: Journal, wanted: str) -> int:
 def _chosen(journal: Journal, wanted: str) -> int | None:
     if wanted == "first-won":
         rows = journal.where(Kind.WON)
+        # Who came during the run has the longer story.
+        came = rows[journal.buyer[rows] % SLOTS < LOADED_SLOT]
+        rows = came if len(came) else rows
     elif wanted == "first-lost":
         rows = journal.where(Kind.LOST)
         in_field = rows[journal.team[rows] == Team.FIELD_SALES]

@@ -274,27 +274,33 @@ def _interval(estimate: Estimate, scale: float, decimals: int) -> str:
 def _comparison(comparison: pd.DataFrame) -> RenderableType:
     """Hold observed figures against simulated ones."""
     table = grid(
-        "", right("observed"), right("simulated"), right("95 % of single runs"), "unit", "inside"
-    )
+        "", right("observed"), right("simulated"), right("95 % of single runs"), "unit", "inside",
+        "used",
+    )  # fmt: skip
+    section = None
     for row in comparison.to_dict(orient="records"):
+        label, _, which = str(row["label"]).removesuffix(")").partition(" (inquiries of ")
+        if which != section:
+            section = which
+            table.add_row(Text(f"inquiries of {which}" if which else "all inquiries", style="dim"))
         share = row["unit"] == "share"
         factor, unit = (100.0, "%") if share else (1.0, str(row["unit"]))
         decimals = 1 if share or max(abs(row["observed"]), 1.0) < 100.0 else 0
         low, high = (
             number(factor * float(row[f"prediction_{end}"]), decimals) for end in ("low", "high")
         )
-        fitted = " (fitted)" if row["fitted"] else ""
         table.add_row(
-            Text(f"{row['label']}{fitted}"),
+            Padding(Text(label), (0, 0, 0, 2)),
             number(factor * float(row["observed"]), decimals),
             number(factor * float(row["simulated"]), decimals),
             MISSING if low == MISSING else f"{low} to {high}",
             unit,
             str(row["inside"]),
+            "fitted" if row["fitted"] else "",
         )
     note = Text(
-        "inside: whether what was observed could be one of the runs; (fitted) figures were used"
-        " to set the scenario and confirm nothing",
+        "inside: whether what was observed could be one of the runs; fitted: used to set the"
+        " scenario, so its agreement confirms nothing",
         style="dim",
     )
     return titled("Observed against simulated", table, note)
@@ -356,9 +362,14 @@ def verification_table(checks: Sequence[Checked]) -> Iterator[RenderableType]:
         Column("check", overflow="fold"), right("expected"), right("simulated"),
         right("std. error"), right("allowed"), "verdict",
     )  # fmt: skip
+    section = ""
     for one in checks:
+        system, _, what = one.name.rpartition(": ")
+        if system != section:
+            section = system
+            table.add_row(Text(system, style="bold"))
         table.add_row(
-            Text(one.name),
+            Padding(Text(what), (0, 0, 0, 2 if system else 0)),
             f"{one.expected:.5g}",
             f"{one.simulated:.5g}",
             f"{one.standard_error:.2g}",
