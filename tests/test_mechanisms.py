@@ -115,16 +115,16 @@ def timed_share(journal: Journal) -> float:
     clears: dict[int, float] = {}
     timed = []
     lost_by_field_sales = -1
-    for row in range(len(journal)):
-        kind, buyer = journal.kind[row], int(journal.buyer[row])
+    columns = (journal.kind, journal.buyer, journal.team, journal.code, journal.a)
+    chosen = np.flatnonzero(np.isin(journal.kind, (Kind.OBSTACLE, Kind.LOST, Kind.PARKED)))
+    for kind, buyer, team, code, a in zip(*(c[chosen].tolist() for c in columns), strict=True):
         if kind == Kind.OBSTACLE:
-            clears[buyer] = float(journal.a[row])
+            clears[buyer] = a
         elif kind == Kind.LOST:
-            at_field_sales = journal.team[row] == Team.FIELD_SALES
-            hindered = Obstacle.NONE < journal.code[row] <= Obstacle.WITH_COMPETITOR
-            lost_by_field_sales = buyer if at_field_sales and hindered else -1
-        elif kind == Kind.PARKED and buyer == lost_by_field_sales:
-            timed.append(clears[buyer] <= journal.a[row] < np.inf)
+            hindered = Obstacle.NONE < code <= Obstacle.WITH_COMPETITOR
+            lost_by_field_sales = buyer if team == Team.FIELD_SALES and hindered else -1
+        elif buyer == lost_by_field_sales:
+            timed.append(clears[buyer] <= a < np.inf)
     return float(np.mean(timed))
 
 

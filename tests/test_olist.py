@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ from simulator.organization.simulation import run
 from simulator.scenario import LoadedScenario, load_scenario, unsourced
 from simulator.scenario.schema import Observed
 
+Leads = Sequence[tuple[int, float, float | None]]
+
 FILES = Path(__file__).parents[2] / "shared" / "data" / "olist"
 REPLICATIONS = 6
 
@@ -40,7 +43,7 @@ def olist() -> LoadedScenario:
 
 
 def journal(
-    leads: list[tuple[int, float, float | None]],
+    leads: Leads,
     horizon: float = 240.0,
     channels: tuple[str, ...] = ("web", "social"),
 ) -> Journal:
@@ -59,7 +62,7 @@ def journal(
     return writer.finish(facts)
 
 
-def one(identifier: str, leads: list[tuple[int, float, float | None]], **more: Any) -> float:
+def one(identifier: str, leads: Leads, **more: Any) -> float:
     return observe(journal(leads, **more), [identifier])[identifier]
 
 
@@ -254,10 +257,9 @@ def leads_of_2018() -> pd.DataFrame:
     table = leads.merge(deals[["mql_id", "won_date"]], on="mql_id", how="left", validate="1:1")
     table["channel"] = table["origin"].fillna("not_recorded")
     table["month"] = table["first_contact_date"].dt.month
-    one_day = pd.Timedelta(days=1)
-    table["days"] = (table["won_date"] - table["first_contact_date"]) / one_day
-    end = deals["won_date"].max().normalize() + one_day
-    table["followed"] = (end - table["first_contact_date"]) / one_day
+    table["days"] = (table["won_date"] - table["first_contact_date"]).dt.total_seconds() / 86400.0
+    end = deals["won_date"].max().normalize() + pd.Timedelta(days=1)
+    table["followed"] = (end - table["first_contact_date"]).dt.total_seconds() / 86400.0
     return table[table["first_contact_date"] >= "2018-01-01"]
 
 

@@ -164,13 +164,20 @@ def _flow(results: Results) -> RenderableType:
             number(results.people[team].mean, 1),
             percent(mean(team, "utilization")),
             number(mean(team, "queue"), 1),
-            lasting(mean(team, "wait_p50")),
-            lasting(mean(team, "wait_p90")),
+            _short(mean(team, "wait_p50")),
+            _short(mean(team, "wait_p90")),
             number(mean(team, "throughput"), 1),
             percent(mean(team, "abandonment")),
         )
-    note = Text("queue: pieces of work waiting on average; gave up: share of waits", style="dim")
+    note = Text(
+        "queue: pieces of work waiting on average; wait: in working time; gave up: share of waits",
+        style="dim",
+    )
     return titled("Flow: how busy, and how long buyers wait", table, note)
+
+
+def _short(days: float) -> str:
+    return lasting(days).replace("days", "d")
 
 
 # ------------------------------------------------------------------ where buyers were lost
@@ -182,8 +189,8 @@ def _losses(results: Results) -> RenderableType:
         return titled(title, Text("Nobody was lost."))
     scale, unit, decimals = _scale(results, float(results.losses["amount"].max()))
     table = grid(
-        "", "true reason", right("buyers"), right("of stage"), right(f"deal size, {unit}"),
-        right("recorded right"),
+        "", "true reason", right("buyers"), right("of stage"), right(unit),
+        right("on file"),
     )  # fmt: skip
     for position, (stage, rows) in enumerate(_by_stage(results.losses)):
         total = float(rows["buyers"].sum())
@@ -201,7 +208,11 @@ def _losses(results: Results) -> RenderableType:
             )
             label = ""
     gone, _, _ = figure(results.totals["customer_success.lost"], "buyers", "")
-    note = Text(f"Besides, {gone} customers left: see customer churn above.", style="dim")
+    note = Text(
+        f"{unit}: deal sizes; on file: share whose true reason was recorded. Besides, {gone}"
+        " customers left: see customer churn above.",
+        style="dim",
+    )
     return titled(title, table, note)
 
 
