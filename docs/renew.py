@@ -78,7 +78,8 @@ def renewed(page: str) -> str:
         text = _RANGES.sub(
             lambda _: (
                 f"<!-- published ranges -->\n\n{table}\n\n"
-                f"Means and 95 % intervals over {REPLICATIONS} replications, seed 1.\n\n<!-- end -->"
+                f"Means and 95 % intervals over {REPLICATIONS} replications, seed 1.\n\n"
+                "<!-- end -->"
             ),
             text,
         )

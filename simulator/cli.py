@@ -278,21 +278,26 @@ def trace(
 
 @app.command(short_help="Hold the engine against mathematics.")
 def verify(seed: Seed = 1) -> None:
-    """Hold the engine against mathematics: queueing theory, conservation, Little's law.
+    """Hold the engine against mathematics and the default company against published figures.
 
-    Ends with 1 if a check fails.
+    Queueing theory, conservation and Little's law must hold; the outputs of the default company
+    must lie in published ranges that are not its inputs. Ends with 1 if one fails.
 
     \b
     Example:
       themodel verify
     """
-    from simulator.presentation.tables import verification_table
+    from simulator.plausibility import hold_against_published
+    from simulator.presentation.verdicts import published_table, verification_table
     from simulator.verification import verify as run_checks
 
     with _progress("checks") as on_progress:
         checks = run_checks(seed, on_progress)
     _show(verification_table(checks))
-    if not all(check.passed for check in checks):
+    with _progress("default company") as on_progress:
+        published = hold_against_published(seed, on_progress=on_progress)
+    _show(published_table(published))
+    if not (all(one.passed for one in checks) and all(one.passed for one in published)):
         raise typer.Exit(FINDING)
 
 

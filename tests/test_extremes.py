@@ -11,6 +11,8 @@ from conftest import Change, Changes
 from simulator.metrics import identities, measure
 from simulator.organization.journal import (
     DEPARTMENTS,
+    LOADED_SLOT,
+    SLOTS,
     Journal,
     Kind,
     LeaveCause,
@@ -238,7 +240,11 @@ def test_a_hundred_times_the_leads_drown_marketing_and_nothing_else(
     }
     journal = balanced(changed(small, {**flood, "horizon.months": 0.5}))
     usual = balanced(changed(small, {"horizon.months": 0.5}))
-    assert count(journal, Kind.ARRIVED) > 20 * count(usual, Kind.ARRIVED) / 5
+    came, come_usually = (
+        int((one.buyer[one.where(Kind.ARRIVED)] % SLOTS < LOADED_SLOT).sum())
+        for one in (journal, usual)
+    )
+    assert came > 50 * come_usually > 50
     assert waiting(journal, Team.MARKETING) > 1000
     assert measure(journal).totals["marketing.utilization"] > 0.98
 
@@ -394,7 +400,6 @@ def test_rotation_moves_people_and_what_they_owned_to_others(
     journal = balanced(changed(small, {"rotation.every_days": 5.0}))
     moves = count(journal, Kind.LEFT, LeaveCause.ROTATION)
     assert moves > 20
-    assert moves % 2 == 0 or moves > 0
     # Each who leaves a team by rotation joins another at the same moment.
     left = journal.where(Kind.LEFT)
     left = left[journal.code[left] == LeaveCause.ROTATION]

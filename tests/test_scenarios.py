@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,6 +30,7 @@ from simulator.scenario import (
     Scenario,
     diff,
     load_scenario,
+    scenario_folder,
     shipped_scenarios,
     unsourced,
 )
@@ -119,6 +121,21 @@ def test_a_scenario_offers_completion_to_editors(name: str) -> None:
     text = loaded(name).path.read_text(encoding="utf-8")
     if name != "olist":
         assert text.startswith("# yaml-language-server: $schema=scenario.schema.json\nquestion:")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_guide_to_the_scenarios_lists_this_one(name: str) -> None:
+    guide = (scenario_folder() / "README.md").read_text(encoding="utf-8")
+    assert f"| `{name}` |" in guide
+
+
+def test_the_example_in_the_guide_loads_as_it_stands(tmp_path: Path) -> None:
+    guide = (scenario_folder() / "README.md").read_text(encoding="utf-8")
+    example = tmp_path / "our_company.yaml"
+    example.write_text(guide.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    ours = load_scenario(example)
+    assert ours.notes == ()
+    assert ours.scenario.teams.field_sales.people == 11
 
 
 def test_no_two_scenarios_ask_the_same_question() -> None:

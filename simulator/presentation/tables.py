@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 from rich.console import Group, RenderableType
@@ -348,46 +347,3 @@ def story_table(title: str, lines: Iterable[Line]) -> Iterator[RenderableType]:
         )
         last = when
     yield table
-
-
-class Checked(Protocol):
-    """A check of the engine, as `simulator.verification` makes them."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def expected(self) -> float: ...  # noqa: D102
-    @property
-    def simulated(self) -> float: ...  # noqa: D102
-    @property
-    def standard_error(self) -> float: ...  # noqa: D102
-    @property
-    def tolerance(self) -> float: ...  # noqa: D102
-    @property
-    def passed(self) -> bool: ...  # noqa: D102
-
-
-def verification_table(checks: Sequence[Checked]) -> Iterator[RenderableType]:
-    """Show what theory says, what the engine does, and whether they agree."""
-    table = grid(
-        Column("check", overflow="fold"), right("expected"), right("simulated"),
-        right("std. error"), right("allowed"), "verdict",
-    )  # fmt: skip
-    section = ""
-    for one in checks:
-        system, _, what = one.name.rpartition(": ")
-        if system != section:
-            section = system
-            table.add_row(Text(system, style="bold"))
-        table.add_row(
-            Padding(Text(what), (0, 0, 0, 2 if system else 0)),
-            f"{one.expected:.5g}",
-            f"{one.simulated:.5g}",
-            f"{one.standard_error:.2g}",
-            f"{one.tolerance:.2g}",
-            Text("holds") if one.passed else Text("FAILS", style="bold red"),
-        )
-    yield table
-    failed = sum(not one.passed for one in checks)
-    yield Text("")
-    yield Text(f"{len(checks) - failed} of {len(checks)} checks hold.")
