@@ -82,7 +82,7 @@ def test_every_shipped_scenario_balances_its_books(name: str) -> None:
 
 
 def without_row(journal: Journal, row: int) -> Journal:
-    columns = {name: np.delete(getattr(journal, name), row) for name in COLUMNS}
+    columns: dict[str, Any] = {name: np.delete(getattr(journal, name), row) for name in COLUMNS}
     return replace(journal, **columns)
 
 
@@ -101,8 +101,23 @@ def test_a_row_that_goes_missing_is_noticed(small: Scenario, kind: Kind) -> None
     assert identities(without_row(journal, int(row))) != []
 
 
-def test_the_queue_that_the_journal_implies_is_the_queue_that_was_there(small: Scenario) -> None:
-    organization = Organization(small, 5, 0)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        # Owners leave, and what waited for them waits for others.
+        {
+            "teams.field_sales.people": 2, "rotation.every_days": 4.0, "horizon.months": 4.0,
+            "work.inside_sales.agrees_intercept": 2.0, "market.patience_mean_days": 60.0,
+        },
+    ],
+    ids=["as it is", "with people who change places"],
+)  # fmt: skip
+def test_the_queue_that_the_journal_implies_is_the_queue_that_was_there(
+    small: Scenario, changed: Change, changes: Changes
+) -> None:
+    scenario = changed(small, changes)
+    organization = Organization(scenario, 5, 0)
     organization.open()
     seen: list[tuple[float, int, int]] = []
 
@@ -116,7 +131,7 @@ def test_the_queue_that_the_journal_implies_is_the_queue_that_was_there(small: S
     organization.env.process(look())
     organization.run()
     # Somebody looking on changes nothing.
-    journal = run(small, 5)
+    journal = run(scenario, 5)
     looked_at = organization.writer.finish(journal.facts)
     assert looked_at.to_bytes() == journal.to_bytes()
 

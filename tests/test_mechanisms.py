@@ -418,7 +418,7 @@ def test_own_definitions_drift_with_what_each_department_sees(
     def thresholds(scenario: Scenario) -> list[float]:
         journal = run(scenario, 7)
         rows = journal.where(Kind.THRESHOLD)
-        return journal.time[rows].tolist()
+        return list(map(float, journal.time[rows]))
 
     late = {"counter_forces.late_outcomes.active": False}
     assert max(thresholds(changed(apart, late))) > 0.0
@@ -524,10 +524,26 @@ def test_a_mechanism_of_no_strength_is_a_mechanism_switched_off(
 
 # --- counter-forces -----------------------------------------------------------------------------
 
-# What makes each force act: rotation costs need rotation, gates something strict.
-NEEDED: dict[str, Changes] = {
+# A company short of people, where each force acts and is strong enough to be seen in few runs.
+SHORT_OF_PEOPLE: Changes = {
+    "teams.inside_sales.people": 1,
+    "teams.field_sales.people": 1,
+    "teams.customer_success.people": 1,
+    "horizon.months": 9.0,
+}
+STRONG: dict[str, Changes] = {
+    "free_riding": {
+        "counter_forces.free_riding.phi": 0.6,
+        "counter_forces.free_riding.peer_monitoring": 0.0,
+    },
+    "late_outcomes": {"counter_forces.late_outcomes.error": 0.6},
+    "coordination": {"counter_forces.coordination.hours_per_week": 20.0},
+    "strict_gates": {
+        "decisions.inside_sales.booking_cutoff": 0.5,
+        "teams.inside_sales.people": 3,
+        "teams.field_sales.people": 4,
+    },
     "rotation_cost": {"rotation.every_days": 10.0},
-    "strict_gates": {"decisions.inside_sales.booking_cutoff": 0.35, "teams.field_sales.people": 4},
 }
 
 
@@ -539,12 +555,18 @@ def test_each_counter_force_alone_can_only_hurt_shared_measures(
     without_counter_forces: Changes,
     name: str,
 ) -> None:
-    needed = {**NEEDED.get(name, {}), "horizon.months": 12.0}
-    spared = changed(practiced(small, changed, "shared"), {**without_counter_forces, **needed})
+    spared = changed(
+        practiced(small, changed, "shared"),
+        {**without_counter_forces, **SHORT_OF_PEOPLE, **STRONG[name]},
+    )
     force = changed(spared, {f"counter_forces.{name}.active": True})
     (differences,) = paired(spared, force, final_mrr)
-    assert (differences != 0.0).any()
-    assert differences.mean() < 3.0 * standard_error(differences)
+    if name == "late_outcomes":
+        # An error may by luck be an improvement; it must not be one on average.
+        assert (differences != 0.0).all()
+        assert differences.mean() < 2.0 * standard_error(differences)
+    else:
+        assert goes_up(-differences)
 
 
 WORK_TIME: Figure = lambda journal: float(  # noqa: E731
@@ -561,8 +583,9 @@ def test_what_takes_time_from_buyers_makes_work_last_longer(
     without_counter_forces: Changes,
     name: str,
 ) -> None:
-    needed = NEEDED.get(name, {})
-    spared = changed(practiced(small, changed, "shared"), {**without_counter_forces, **needed})
+    spared = changed(
+        practiced(small, changed, "shared"), {**without_counter_forces, **STRONG[name]}
+    )
     force = changed(spared, {f"counter_forces.{name}.active": True})
     assert goes_up(paired(spared, force, WORK_TIME)[0])
 
@@ -599,7 +622,7 @@ def test_late_and_noisy_outcomes_make_decisions_err_from_quarter_to_quarter(
 def test_strict_gates_leave_field_sales_idle(
     small: Scenario, changed: Change, paired: Paired
 ) -> None:
-    strict = changed(small, NEEDED["strict_gates"])
+    strict = changed(small, STRONG["strict_gates"])
     waived = changed(strict, {"counter_forces.strict_gates.active": False})
     booked = count(Kind.QUALIFIED, Qualification.BOOKED)
     fewer, idle = paired(waived, strict, booked, total("field_sales.utilization"))

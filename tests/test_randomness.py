@@ -6,7 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +17,8 @@ from conftest import Change, Changes
 
 from simulator.experiment.replications import replicate
 from simulator.metrics import identities, measure
+from simulator.organization import draws, policy, staffing
+from simulator.organization.buyer import Buyer, Truth
 from simulator.organization.journal import LOADED_SLOT, SLOTS, Journal, Kind, Team
 from simulator.organization.simulation import run
 from simulator.scenario.behavior import Mechanisms
@@ -42,23 +44,29 @@ DIVISIONAL: Changes = {
 
 @contextmanager
 def noted_draws(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[Address, float]]:
-    """Note every random number that anything in the organization asks for, by its address."""
+    """Note every random number that buyers and people ask for, by its address.
+
+    However the engine gets at a number, it must be the one at that address.
+    """
     noted: dict[Address, float] = {}
+    original = Truth.draw
 
-    def noting(original: Callable[..., float]) -> Callable[..., float]:
-        def draw(key: int, who: int, decision: int, attempt: int) -> float:
-            value = original(key, who, decision, attempt)
-            assert noted.setdefault((who, decision, attempt), value) == value
-            return value
+    def draw(truth: Truth, buyer: Buyer, decision: int) -> float:
+        attempt = buyer.asked[decision]
+        value = original(truth, buyer, decision)
+        assert value == draws.uniform(truth._key, buyer.number, decision, attempt)
+        noted[buyer.number, decision, attempt] = value
+        return value
 
-        return draw
+    def uniform(key: int, who: int, decision: int, attempt: int) -> float:
+        value = draws.uniform(key, who, decision, attempt)
+        noted[who, decision, attempt] = value
+        return value
 
     with monkeypatch.context() as patch:
-        for name, module in list(sys.modules.items()):
-            if name.startswith("simulator.organization.") and hasattr(module, "uniform"):
-                if name == "simulator.organization.draws":
-                    continue
-                patch.setattr(module, "uniform", noting(module.uniform))
+        patch.setattr(Truth, "draw", draw)
+        for module in (staffing, policy):
+            patch.setattr(module, "uniform", uniform)
         yield noted
     assert len(noted) > 1000, "the engine asks somewhere else"
 

@@ -10,10 +10,21 @@ from itertools import accumulate
 from simulator.organization import addresses as at
 from simulator.organization.distributions import lognormal_parameters, normal_quantile
 from simulator.organization.draws import uniform
-from simulator.organization.journal import DAYS_PER_MONTH, Obstacle, Reason, Status
+from simulator.organization.journal import DAYS_PER_MONTH, NAN, Obstacle, Reason, Status
+from simulator.organization.luck import ON_PAGE, PLACE, Pages
 from simulator.scenario.schema import Scenario
 
 _BLANK = bytes(2 * at.BUYER_DECISIONS)
+# Plain numbers, because looking up a member of an enumeration costs ten times as much.
+_NO_OBSTACLE = int(Obstacle.NONE)
+_WRONG_TIMING = int(Obstacle.WRONG_TIMING)
+_WITH_COMPETITOR = int(Obstacle.WITH_COMPETITOR)
+_IN_MARKETING = int(Status.IN_MARKETING)
+_UNKNOWN = int(Reason.UNKNOWN)
+_NEVER = math.inf
+
+# Where the numbers are that make a buyer what it is.
+_FIT, _DEAL, _OBSTACLE = PLACE[at.FIT], PLACE[at.DEAL], PLACE[at.OBSTACLE]
 
 
 class Buyer:
@@ -21,11 +32,14 @@ class Buyer:
 
     __slots__ = (
         "asked", "attempts", "channel", "churn_hazard", "claims_open", "clears_at", "closes_at",
-        "contact_checked_at", "deal", "effort", "fit", "gap", "interest_from", "kept", "last_contact",
-        "looks", "loss_on_file", "meetings", "met_at", "mrr", "number", "obstacle", "onboarded",
-        "origin", "owner", "passes", "promise", "review_due", "rounds", "score_sum", "since",
-        "status", "ticket", "trust", "valid_contact", "won_at", "work_queued",
+        "contact_checked_at", "deal", "effort", "fit", "gap", "interest_from", "kept",
+        "last_contact", "looks", "loss_on_file", "meetings", "met_at", "mrr", "number", "obstacle",
+        "onboarded", "owner", "page", "passes", "promise", "review_due", "rounds", "score_sum",
+        "status", "ticket", "trust", "valid_contact", "won_at",
     )  # fmt: skip
+
+    page: array[float] | None
+    """Its first random numbers, while it is new or a customer; see ``luck``."""
 
     def __init__(self, number: int, channel: int, fit: float, deal: float, now: float) -> None:
         self.number = number
@@ -33,12 +47,12 @@ class Buyer:
         self.fit = fit
         self.deal = deal
         self.asked = array("H", _BLANK)
-        self.obstacle = int(Obstacle.NONE)
+        self.page = None
+        self.obstacle = _NO_OBSTACLE
         self.clears_at = now
-        self.closes_at = math.inf
+        self.closes_at = _NEVER
         self.trust = 1.0
-        self.status = int(Status.IN_MARKETING)
-        self.since = now
+        self.status = _IN_MARKETING
         # on file
         self.interest_from = now
         self.contact_checked_at = now
@@ -48,26 +62,24 @@ class Buyer:
         self.rounds = 0
         self.attempts = 0
         self.passes = 0
-        self.loss_on_file = int(Reason.UNKNOWN)
-        self.origin = 0
+        self.loss_on_file = _UNKNOWN
         # as an opportunity
         self.owner = -1
         self.ticket = 0
         self.meetings = 0
-        self.met_at = math.nan
+        self.met_at = NAN
         self.effort = 0.0
         self.kept = 1.0
         self.promise = 0.0
         # as a customer
         self.mrr = 0.0
-        self.won_at = math.nan
-        self.onboarded = math.nan
+        self.won_at = NAN
+        self.onboarded = NAN
         self.gap = 0.0
         self.last_contact = now
         self.claims_open = 0
         self.churn_hazard = 0.0
         self.review_due = False
-        self.work_queued = math.nan
 
 
 class Truth:
@@ -76,7 +88,7 @@ class Truth:
     def __init__(self, scenario: Scenario, key: int) -> None:
         market = scenario.market
         self._key = key
-        self._channels = list(market.channels.values())
+        self.pages = Pages(key)
         self._fit_sd = market.fit_sd
         self._start_month = market.start_month
         factor = market.deal.one_off_months if scenario.sale == "one_off" else 1.0
@@ -98,6 +110,8 @@ class Truth:
         asked = buyer.asked
         attempt = asked[decision]
         asked[decision] = (attempt + 1) & 0xFFFF
+        if attempt < ON_PAGE[decision] and (page := buyer.page):
+            return page[PLACE[decision] + attempt]
         return uniform(self._key, buyer.number, decision, attempt)
 
     def normal(self, buyer: Buyer, decision: int) -> float:
@@ -118,17 +132,16 @@ class Truth:
         now : float
             Business day on which its story begins.
         """
-        key = self._key
-        fit = fit_mean + self._fit_sd * normal_quantile(uniform(key, number, at.FIT, 0))
-        z = normal_quantile(uniform(key, number, at.DEAL, 0))
+        page = self.pages.page_of(number)
+        fit = fit_mean + self._fit_sd * normal_quantile(page[_FIT])
+        z = normal_quantile(page[_DEAL])
         # Whole units of money: bridges then add up to the cent.
         deal = float(max(1, round(math.exp(self._mu + self._sigma * z))))
         buyer = Buyer(number, slot, fit, deal, now)
-        buyer.obstacle = 1 + bisect_left(
-            self._obstacle_bounds, uniform(key, number, at.OBSTACLE, 0)
-        )
-        if buyer.obstacle > Obstacle.WITH_COMPETITOR:
-            buyer.obstacle = int(Obstacle.NONE)
+        buyer.page = page
+        buyer.obstacle = 1 + bisect_left(self._obstacle_bounds, page[_OBSTACLE])
+        if buyer.obstacle > _WITH_COMPETITOR:
+            buyer.obstacle = _NO_OBSTACLE
         buyer.clears_at = now + self._clearing(buyer, now)
         buyer.closes_at = buyer.clears_at + self._window(buyer)
         return buyer
@@ -138,12 +151,12 @@ class Truth:
 
     def _clearing(self, buyer: Buyer, now: float) -> float:
         """Days until the obstacle clears."""
-        if buyer.obstacle == Obstacle.NONE:
+        if buyer.obstacle == _NO_OBSTACLE:
             return 0.0
         u = self.draw(buyer, at.CLEARING)
-        if buyer.obstacle == Obstacle.WRONG_TIMING:
+        if buyer.obstacle == _WRONG_TIMING:
             return -self._timing_mean * math.log1p(-u)
-        if buyer.obstacle == Obstacle.WITH_COMPETITOR:
+        if buyer.obstacle == _WITH_COMPETITOR:
             return -self._contract_mean * math.log1p(-u)
         # No budget: until the first day after the buyer's fiscal year ends. Every buyer has one
         # fiscal year, so its draw is always the first one at this address.
@@ -164,7 +177,7 @@ class Truth:
         if now <= buyer.closes_at:
             return False
         while now > buyer.closes_at:
-            buyer.obstacle = int(Obstacle.WITH_COMPETITOR)
+            buyer.obstacle = _WITH_COMPETITOR
             buyer.clears_at = buyer.closes_at + self._clearing(buyer, buyer.closes_at)
             buyer.closes_at = buyer.clears_at + self._window(buyer)
         return True

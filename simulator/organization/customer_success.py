@@ -36,6 +36,8 @@ HEALTH = int(Kind.HEALTH)
 ONBOARDING = int(Work.ONBOARDING)
 CLAIM = int(Work.CLAIM)
 REVIEW = int(Work.REVIEW)
+CUSTOMER = int(Status.CUSTOMER)
+DELIVERED = int(Status.DELIVERED)
 _FORGETS = 0.98
 _AT_RISK = 70.0  # health points below which a churn warning may come
 _CLAIMS_JUMP_DAYS = 20.0  # at strength 1 a claim is served before onboardings a month older
@@ -54,14 +56,14 @@ class CustomerSuccess(Department):
         self.claims: deque[Item] = deque()
         self.onboardings: deque[Item] = deque()
         self.reviews: deque[Item] = deque()
-        self._onboarding = org.hours_law(work.onboarding)
+        self._onboarding = org.hours_law(work.onboarding).inverse()
         self._missing = work.onboarding_missing
         self._onboarding_due = work.onboarding_due
-        self._claim = org.hours_law(work.claim)
+        self._claim = org.hours_law(work.claim).inverse()
         self._claim_due = work.claim_due
         self._claims = work.claims_per_month
         self._claims_gap = work.claims_gap
-        self._review = org.hours_law(work.review)
+        self._review = org.hours_law(work.review).inverse()
         self._review_every = work.review_every
         self._churn = s.churn
         self._expansion = s.expansion
@@ -86,7 +88,7 @@ class CustomerSuccess(Department):
             kept,
             self.org.policy.field_sales_recording,
         )
-        self.org.set_status(buyer, Status.CUSTOMER, now)
+        buyer.status = CUSTOMER
         buyer.kept = kept
         buyer.gap = judgment.expectation_gap(buyer.promise, 1.0 - kept)
         buyer.won_at = now
@@ -95,14 +97,15 @@ class CustomerSuccess(Department):
         buyer.claims_open = 0
         buyer.churn_hazard = 0.0
         buyer.review_due = False
-        buyer.work_queued = now
         if self._subscription:
             buyer.mrr = buyer.deal
+            buyer.page = self.truth.pages.page_of_customer(buyer.number)
             self.org.after(DAYS_PER_MONTH, self._month, (buyer, buyer.ticket))
         self._queue(self.onboardings, (buyer, ONBOARDING, now, buyer.ticket))
 
     def take_existing(self, buyer: Buyer, first_month: float) -> None:
         """Take a customer that the company starts with."""
+        buyer.page = self.truth.pages.page_of_customer(buyer.number)
         self.org.after(first_month, self._month, (buyer, buyer.ticket))
 
     def _queue(self, line: deque[Item], item: Item) -> None:
@@ -147,12 +150,12 @@ class CustomerSuccess(Department):
         if what == ONBOARDING:
             missing, person.admin = org.baton.missing(person, buyer.kept)
             asked = missing > 0.0 and truth.draw(buyer, at.TOLD_AGAIN) < missing
-            hours = self._onboarding.quantile(truth.draw(buyer, at.ONBOARDING_TIME))
+            hours = self._onboarding(truth.draw(buyer, at.ONBOARDING_TIME))
             hours *= 1.0 + self._missing * missing
         elif what == CLAIM:
-            hours = self._claim.quantile(truth.draw(buyer, at.CLAIM_TIME))
+            hours = self._claim(truth.draw(buyer, at.CLAIM_TIME))
         else:
-            hours = self._review.quantile(truth.draw(buyer, at.REVIEW_TIME))
+            hours = self._review(truth.draw(buyer, at.REVIEW_TIME))
             if self._ai is not None:
                 checking, wrong = self._ai.output(truth.draw(buyer, at.AI_CUSTOMER_SUCCESS))
                 person.admin += checking
@@ -183,7 +186,8 @@ class CustomerSuccess(Department):
             if self.truth.draw(buyer, at.PROMISE_BROKEN) < buyer.promise:
                 self.org.lose_trust(buyer, TrustCause.BROKEN_PROMISE, now)
             if not self._subscription:
-                self.org.set_status(buyer, Status.DELIVERED, now)
+                buyer.status = DELIVERED
+                self.org.settle(buyer, DELIVERED)
         elif what == CLAIM:
             waited = now - queued
             late = waited > self._claim_due
@@ -260,7 +264,7 @@ class CustomerSuccess(Department):
             return
         weights = self._weights
         health = judgment.health_points(buyer.fit, gap, buyer.claims_open, late, neglect, *weights)
-        self.emit(now, HEALTH, buyer.number, -1, self.team, 0, health, buyer.mrr, days)
+        self.put((now, HEALTH, buyer.number, -1, self.team, 0, health, buyer.mrr, days))
         e = self._expansion
         shrinks = e.contraction_per_month * math.exp((50.0 - health) / 25.0)
         if truth.draw(buyer, at.CONTRACTS) < shrinks:

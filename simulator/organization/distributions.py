@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -155,6 +156,27 @@ class CompiledLaw:
     def quantile(self, u: float) -> float:
         """Return x with P(X <= x) = u, for 0 < u < 1."""
         return quantile(self.kind, self.a, self.b, u)
+
+    def inverse(self) -> Callable[[float], float]:
+        """Return the quantile as a function of u alone, for the hot path.
+
+        Its formulas are those of the function `quantile`, to the bit; which one applies is
+        decided here, once, and not for every value.
+        """
+        a, b = self.a, self.b
+        match self.kind:
+            case LawKind.LOGNORMAL:
+                exp = math.exp
+                return lambda u: exp(a + b * normal_quantile(u))
+            case LawKind.EXPONENTIAL:
+                log1p = math.log1p
+                return lambda u: -a * log1p(-u)
+            case LawKind.UNIFORM:
+                return lambda u: a + (b - a) * u
+            case LawKind.CONSTANT:
+                return lambda u: a
+            case LawKind.WEIBULL:
+                return self.quantile
 
     @property
     def mean(self) -> float:

@@ -90,7 +90,7 @@ def uniform(key: int, who: int, decision: int, attempt: int) -> float:
 def uniforms(
     key: int,
     who: int | NDArray[np.int64],
-    decision: int,
+    decision: int | NDArray[np.int64],
     attempts: int | NDArray[np.int64],
 ) -> NDArray[np.float64]:
     """Return the numbers of `uniform` for many addresses at once, bit for bit.
@@ -101,7 +101,7 @@ def uniforms(
         The key of the replication, from `make_key`.
     who : int or array of int64
         The streams that decide; 0 <= who < 2**40.
-    decision : int
+    decision : int or array of int64
         What is decided; 0 <= decision < 256.
     attempts : int or array of int64
         How often each was asked before; 0 <= attempt < 65536.
@@ -109,12 +109,13 @@ def uniforms(
     Returns
     -------
     array of float64
-        In the open interval (0, 1); its shape is that of `who` and `attempts` broadcast
+        In the open interval (0, 1); its shape is that of `who`, `decision` and `attempts` broadcast
         together.
     """
     streams = np.asarray(who, dtype=np.int64).astype(np.uint64)
+    decided = np.asarray(decision, dtype=np.int64).astype(np.uint64)
     asked = np.asarray(attempts, dtype=np.int64).astype(np.uint64)
-    counter = streams << np.uint64(24) | np.uint64(decision << 16) | asked
+    counter = streams << np.uint64(24) | decided << np.uint64(16) | asked
     shape = counter.shape
     # Arrays wrap around silently; NumPy scalars, which arrays without dimensions decay to,
     # warn about it.

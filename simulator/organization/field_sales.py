@@ -31,6 +31,11 @@ WON = int(Kind.WON)
 ABANDONED = int(Kind.ABANDONED)
 HANDED_OVER = int(Kind.HANDED_OVER)
 MEETING = int(Work.MEETING)
+IN_FIELD_SALES = int(Status.IN_FIELD_SALES)
+CONTINUES = int(Meeting.CONTINUES)
+ASKED_AGAIN = int(Meeting.ASKED_AGAIN)
+WALKED_AWAY = int(Meeting.WALKED_AWAY)
+DECIDED = int(Meeting.DECIDED)
 
 
 class FieldSales(Department):
@@ -46,9 +51,11 @@ class FieldSales(Department):
         self.new: deque[Item] = deque()
         self.by_number: dict[int, Person] = {}
         self._meetings = work.meetings
-        self._meeting = org.hours_law(work.meeting)
+        self._meeting = org.hours_law(work.meeting).inverse()
         self._extra = work.extra_meeting
-        self._thinking = org.days_law(work.thinking)
+        thinking = org.days_law(work.thinking)
+        self._thinking = thinking.inverse()
+        self._usual_thinking = thinking.mean
         self._noise = work.meeting_noise
         self._patience = s.market.patience_mean_days
         spread = s.mechanisms.spread_effort
@@ -74,7 +81,7 @@ class FieldSales(Department):
             kept,
             self.org.policy.inside_sales_recording,
         )
-        self.org.set_status(buyer, Status.IN_FIELD_SALES, now)
+        buyer.status = IN_FIELD_SALES
         self._queue(buyer, now)
 
     def _queue(self, buyer: Buyer, now: float) -> None:
@@ -136,7 +143,7 @@ class FieldSales(Department):
     def take_existing(self, buyer: Buyer, kept: float, progress: float) -> None:
         """Take an opportunity that the company starts with, some of its meetings already held."""
         now = self.env.now
-        self.org.set_status(buyer, Status.IN_FIELD_SALES, now)
+        buyer.status = IN_FIELD_SALES
         held = int(progress * self._meetings)
         if held == 0 or not self.people:
             buyer.kept = kept
@@ -147,8 +154,8 @@ class FieldSales(Department):
         owner.owned[buyer.number] = buyer
         buyer.meetings = held
         buyer.effort = float(held)
-        buyer.met_at = now - held * self._thinking.mean
-        wait = self._thinking.quantile(self.truth.draw(buyer, at.THINKING))
+        buyer.met_at = now - held * self._usual_thinking
+        wait = self._thinking(self.truth.draw(buyer, at.THINKING))
         self.org.after(wait, self._thought, buyer)
 
     # --- the work -------------------------------------------------------------------------
@@ -174,11 +181,10 @@ class FieldSales(Department):
         buyer = item[0]
         org, truth = self.org, self.truth
         buyer.ticket += 1  # met: no longer going cold
-        if buyer.owner != person.number:
-            # A helper from inside sales meets, but does not come to own.
-            if person.home is self:
-                buyer.owner = person.number
-                person.owned[buyer.number] = buyer
+        # A helper from inside sales meets, but does not come to own.
+        if buyer.owner != person.number and person.home is self:
+            buyer.owner = person.number
+            person.owned[buyer.number] = buyer
         if buyer.meetings == 0:
             buyer.met_at = now
         effort = judgment.effort_under_load(len(person.owned), self._comfortable, self._spread)
@@ -192,7 +198,7 @@ class FieldSales(Department):
             length += self._extra
         person.admin += chase
         wrong = False
-        hours = self._meeting.quantile(truth.draw(buyer, at.MEETING_TIME)) * length
+        hours = self._meeting(truth.draw(buyer, at.MEETING_TIME)) * length
         if self._ai is not None:
             hours *= self._ai.time_factor(person.ramping(now))
             checking, wrong = self._ai.output(truth.draw(buyer, at.AI_FIELD_SALES))
@@ -218,24 +224,24 @@ class FieldSales(Department):
         elsewhere = org.caught_up(buyer, now)
         blocked = hindered(buyer, now)
         estimate = org.believed_chance(signal, noise, blocked)
-        result = Meeting.CONTINUES
+        result = CONTINUES
         if elsewhere or buyer.meetings >= self._meetings:
-            result = Meeting.DECIDED
+            result = DECIDED
         elif estimate < org.policy.walk_away_cutoff:
-            result = Meeting.WALKED_AWAY
+            result = WALKED_AWAY
         elif asked:
-            result = Meeting.ASKED_AGAIN
-        self.emit(now, MET, buyer.number, person.number, self.team, result, estimate,
-                  buyer.meetings, effort)  # fmt: skip
+            result = ASKED_AGAIN
+        self.put((now, MET, buyer.number, person.number, self.team, result, estimate,
+                  buyer.meetings, effort))  # fmt: skip
         if elsewhere:
             self._close(buyer, person, Reason.BOUGHT_ELSEWHERE, now)
-        elif result == Meeting.WALKED_AWAY:
-            reason = Reason(buyer.obstacle) if blocked else Reason.TURNED_AWAY
+        elif result == WALKED_AWAY:
+            reason = buyer.obstacle if blocked else Reason.TURNED_AWAY
             self._close(buyer, person, reason, now)
-        elif result == Meeting.DECIDED:
+        elif result == DECIDED:
             self._decide(buyer, person, blocked, wrong, now)
         else:
-            wait = self._thinking.quantile(truth.draw(buyer, at.THINKING))
+            wait = self._thinking(truth.draw(buyer, at.THINKING))
             org.after(wait, self._thought, buyer)
 
     def _thought(self, event: Timed) -> None:
@@ -260,16 +266,16 @@ class FieldSales(Department):
             kept = org.baton.kept(person, org.policy.field_sales_recording)
             org.customer_success.receive(buyer, kept, now)
             return
-        reason = Reason.NO_DECISION
+        reason = int(Reason.NO_DECISION)
         if blocked:
-            reason = Reason(buyer.obstacle)
+            reason = buyer.obstacle  # an obstacle is also a reason, of the same number
         elif buyer.fit < 0.0 and u < org.chance_of_winning(
             1.0, buyer.trust, promise, effort, False
         ):
             reason = Reason.BAD_FIT  # worse than the market; with a good fit it would have signed
         self._close(buyer, person, reason, now)
 
-    def _close(self, buyer: Buyer, person: Person | None, reason: Reason, now: float) -> None:
+    def _close(self, buyer: Buyer, person: Person | None, reason: int, now: float) -> None:
         """Book a lost opportunity."""
         self._left_hands(buyer)
         recorded = self.truth.draw(buyer, at.RECORDED) < self.org.policy.record_loss_reason

@@ -14,6 +14,7 @@ from simulator.organization import judgment
 from simulator.organization.buyer import Buyer, hindered
 from simulator.organization.journal import (
     DAYS_PER_MONTH,
+    NAN,
     SLOTS,
     Kind,
     Qualification,
@@ -29,6 +30,11 @@ QUALIFIED = int(Kind.QUALIFIED)
 NOT_PURSUED = int(Kind.NOT_PURSUED)
 CALLING = int(Work.CALLING)
 RECONTACTING = int(Work.RECONTACTING)
+IN_INSIDE_SALES = int(Status.IN_INSIDE_SALES)
+BOOKED = int(Qualification.BOOKED)
+TURNED_AWAY = int(Qualification.TURNED_AWAY)
+DECLINED = int(Qualification.DECLINED)
+NOT_NOW = int(Qualification.PARKED)
 _FORGETS = 0.98  # the share of time for recycled buyers is kept over the last 50 or so calls
 
 
@@ -44,9 +50,9 @@ class InsideSales(Department):
         work = s.work.inside_sales
         self.calls: deque[Item] = deque()
         self.recycled: deque[Item] = deque()
-        self._attempt = org.hours_law(work.attempt)
-        self._talk = org.hours_law(work.talk)
-        self._retry = org.days_law(work.retry)
+        self._attempt = org.hours_law(work.attempt).inverse()
+        self._talk = org.hours_law(work.talk).inverse()
+        self._retry = org.days_law(work.retry).inverse()
         self._max_attempts = work.max_attempts
         self._newest_first = work.queue_rule == "newest_first"
         self._noise = work.discovery_noise
@@ -103,7 +109,7 @@ class InsideSales(Department):
         self._queue((buyer, RECONTACTING, now, 0))
 
     def _queue(self, item: Item) -> None:
-        self.org.set_status(item[0], Status.IN_INSIDE_SALES, item[2])
+        item[0].status = IN_INSIDE_SALES
         if not self.wake_for(item):
             (self.calls if item[1] == CALLING else self.recycled).append(item)
 
@@ -131,7 +137,7 @@ class InsideSales(Department):
         """Try to reach the buyer; if it answers, talk."""
         buyer, what, _, _ = item
         truth = self.truth
-        hours = self._attempt.quantile(truth.draw(buyer, at.CALL_TIME))
+        hours = self._attempt(truth.draw(buyer, at.CALL_TIME))
         person.admin = 0.0
         chance = 0.0
         if buyer.valid_contact:
@@ -146,9 +152,7 @@ class InsideSales(Department):
         wrong = False
         if reached:
             depth = self.org.policy.discovery_depth
-            hours += self._talk.quantile(truth.draw(buyer, at.TALK_TIME)) * judgment.talk_length(
-                depth
-            )
+            hours += self._talk(truth.draw(buyer, at.TALK_TIME)) * judgment.talk_length(depth)
             if self._ai is not None:
                 hours *= self._ai.time_factor(person.ramping(now))
                 person.admin, wrong = self._ai.output(truth.draw(buyer, at.AI_INSIDE_SALES))
@@ -164,13 +168,13 @@ class InsideSales(Department):
         person.worked = _FORGETS * person.worked + took
         person.reserved = _FORGETS * person.reserved + (took if what == RECONTACTING else 0.0)
         buyer.attempts += 1
-        self.emit(now, ATTEMPTED, buyer.number, person.number, self.team, int(reached), chance,
-                  buyer.attempts)  # fmt: skip
+        self.put((now, ATTEMPTED, buyer.number, person.number, self.team, reached, chance,
+                  buyer.attempts, NAN))  # fmt: skip
         if reached:
             buyer.contact_checked_at = now
             self._learn(buyer.channel, self._qualify(person, buyer, now, wrong))
         elif buyer.attempts < self._max_attempts:
-            wait = self._retry.quantile(self.truth.draw(buyer, at.RETRY))
+            wait = self._retry(self.truth.draw(buyer, at.RETRY))
             self.org.after(wait, self._try_again, (buyer, what))
         else:
             self._learn(buyer.channel, False)
@@ -199,23 +203,23 @@ class InsideSales(Department):
         if self._waives_gate and org.field_sales.has_idle():
             cutoff = 0.0
         if estimate < cutoff:
-            result = Qualification.PARKED if seen else Qualification.TURNED_AWAY
+            result = NOT_NOW if seen else TURNED_AWAY
         elif u_agrees < judgment.agrees_chance(buyer.fit, buyer.trust, blocked, *self._agrees):
-            result = Qualification.BOOKED
+            result = BOOKED
         else:
-            result = Qualification.DECLINED
-        self.emit(now, QUALIFIED, buyer.number, person.number, self.team, result, estimate, cutoff,
-                  float(buyer.passes > 0))  # fmt: skip
-        if result == Qualification.BOOKED:
+            result = DECLINED
+        self.put((now, QUALIFIED, buyer.number, person.number, self.team, result, estimate, cutoff,
+                  buyer.passes > 0))  # fmt: skip
+        if result == BOOKED:
             kept = 0.0 if wrong else org.baton.kept(person, org.policy.inside_sales_recording)
             org.field_sales.receive(buyer, kept, now)
             return True
-        reason = Reason.NO_DECISION
+        reason = int(Reason.NO_DECISION)
         if elsewhere:
             reason = Reason.BOUGHT_ELSEWHERE
         elif blocked:
-            reason = Reason(buyer.obstacle)
-        elif result == Qualification.TURNED_AWAY:
+            reason = buyer.obstacle  # an obstacle is also a reason, of the same number
+        elif result == TURNED_AWAY:
             reason = Reason.TURNED_AWAY
         # An obstacle nobody noticed cannot be recorded.
         known = seen or not blocked

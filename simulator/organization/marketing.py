@@ -11,12 +11,18 @@ from collections import deque
 from simulator.organization import addresses as at
 from simulator.organization import judgment
 from simulator.organization.buyer import Buyer
-from simulator.organization.journal import Kind, Reason, Screening, Status, Team, Work
+from simulator.organization.journal import NAN, Kind, Reason, Screening, Status, Team, Work
 from simulator.organization.team import Department, Item, Person, Timed
 
 SCREENED = int(Kind.SCREENED)
 SCREENING = int(Work.SCREENING)
 NURTURING = int(Work.NURTURING)
+MQL = int(Screening.MQL)
+NURTURED = int(Screening.NURTURED)
+DROPPED = int(Screening.DROPPED)
+IN_MARKETING = int(Status.IN_MARKETING)
+RESTING = int(Status.NURTURED)
+TURNED_AWAY = int(Reason.TURNED_AWAY)
 
 
 class Marketing(Department):
@@ -30,9 +36,9 @@ class Marketing(Department):
         work = org.scenario.work.marketing
         self.inquiries: deque[Item] = deque()
         self.returning: deque[Item] = deque()
-        self._screening = org.hours_law(work.screening)
-        self._nurturing = org.hours_law(work.nurturing)
-        self._nurture_wait = org.days_law(work.nurture_wait)
+        self._screening = org.hours_law(work.screening).inverse()
+        self._nurturing = org.hours_law(work.nurturing).inverse()
+        self._nurture_wait = org.days_law(work.nurture_wait).inverse()
         self._rounds = work.nurture_rounds
         self._noise = work.score_noise
         self._ai = org.assistance(org.scenario.ai.marketing)
@@ -48,7 +54,7 @@ class Marketing(Department):
         self._queue(self.returning, (buyer, NURTURING, now, 0))
 
     def _queue(self, line: deque[Item], item: Item) -> None:
-        self.org.set_status(item[0], Status.IN_MARKETING, item[2])
+        item[0].status = IN_MARKETING
         if not self.wake_for(item):
             line.append(item)
 
@@ -68,9 +74,9 @@ class Marketing(Department):
 
     def begin(self, person: Person, item: Item, now: float) -> None:
         """Look at an inquiry."""
-        buyer, what, _, _ = item
-        law = self._screening if what == SCREENING else self._nurturing
-        hours = law.quantile(self.truth.draw(buyer, at.SCREENING_TIME))
+        buyer = item[0]
+        time = self._screening if item[1] == SCREENING else self._nurturing
+        hours = time(self.truth.draw(buyer, at.SCREENING_TIME))
         person.admin = 0.0
         wrong = False
         if self._ai is not None:
@@ -92,20 +98,20 @@ class Marketing(Department):
         cutoff = org.policy.mql_cutoff
         org.definitions.marketing_saw(score)
         if score >= cutoff:
-            self._report(now, buyer, person, Screening.MQL, score, cutoff)
+            self._report(now, buyer, person, MQL, score, cutoff)
             if item[1] == NURTURING:
                 buyer.interest_from = now  # it has just answered to marketing again
             buyer.rounds = 0
             org.inside_sales.receive(buyer, now)
         elif buyer.rounds < self._rounds:
             buyer.rounds += 1
-            self._report(now, buyer, person, Screening.NURTURED, score, cutoff)
-            org.set_status(buyer, Status.NURTURED, now)
-            rest = self._nurture_wait.quantile(self.truth.draw(buyer, at.NURTURE_WAIT))
+            self._report(now, buyer, person, NURTURED, score, cutoff)
+            buyer.status = RESTING
+            rest = self._nurture_wait(self.truth.draw(buyer, at.NURTURE_WAIT))
             org.after(rest, self._rested, buyer)
         else:
-            self._report(now, buyer, person, Screening.DROPPED, score, cutoff)
-            org.recycling.lost(buyer, self.team, person, Reason.TURNED_AWAY, False, now)
+            self._report(now, buyer, person, DROPPED, score, cutoff)
+            org.recycling.lost(buyer, self.team, person, TURNED_AWAY, False, now)
 
     def _rested(self, event: Timed) -> None:
         self.look_again(event.value, self.env.now)
@@ -117,6 +123,6 @@ class Marketing(Department):
         return noise if self._ai is None else noise * (1.0 - self._ai.insight)
 
     def _report(
-        self, now: float, buyer: Buyer, person: Person, what: Screening, score: float, cutoff: float
+        self, now: float, buyer: Buyer, person: Person, what: int, score: float, cutoff: float
     ) -> None:
-        self.emit(now, SCREENED, buyer.number, person.number, self.team, what, score, cutoff)
+        self.put((now, SCREENED, buyer.number, person.number, self.team, what, score, cutoff, NAN))

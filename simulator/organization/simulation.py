@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Generator
+from collections.abc import Generator
+from itertools import count, pairwise
 from typing import Any
 
 import numpy as np
-from simpy import Environment, Event
+from simpy import Event
 
 from simulator.organization import addresses as at
 from simulator.organization import draws, judgment
 from simulator.organization.baton import Baton
 from simulator.organization.buyer import Buyer, Truth
+from simulator.organization.clock import Clock
 from simulator.organization.customer_success import CustomerSuccess
 from simulator.organization.distributions import (
     CompiledLaw,
@@ -30,6 +32,7 @@ from simulator.organization.inside_sales import InsideSales
 from simulator.organization.journal import (
     DAYS_PER_MONTH,
     LOADED_SLOT,
+    NAN,
     SLOTS,
     Cost,
     Facts,
@@ -40,6 +43,7 @@ from simulator.organization.journal import (
     Team,
     TrustCause,
 )
+from simulator.organization.luck import PLACE
 from simulator.organization.marketing import Marketing
 from simulator.organization.policy import Definitions, Policy
 from simulator.organization.recycling import RecycleLoop
@@ -52,6 +56,14 @@ from simulator.scenario.staff import TeamPlan
 
 _HOURS = 8.0
 _WEEK = 5
+
+ARRIVED = int(Kind.ARRIVED)
+OBSTACLE = int(Kind.OBSTACLE)
+TRUST = int(Kind.TRUST)
+STATUS = int(Kind.STATUS)
+CUSTOMER = int(Status.CUSTOMER)
+DELIVERED = int(Status.DELIVERED)
+_ARRIVAL = PLACE[at.ARRIVAL]
 
 
 def run(scenario: Scenario, seed: int = 1, replication: int = 0, name: str = "") -> Journal:
@@ -129,8 +141,9 @@ class Organization:
     def __init__(self, scenario: Scenario, seed: int, replication: int) -> None:
         self.scenario = scenario
         self.key = draws.make_key(seed, replication)
-        self.env = Environment()
         self.horizon = scenario.horizon.months * DAYS_PER_MONTH
+        self.env = Clock(self.horizon)
+        self.after = self.env.later
         self.writer = JournalWriter()
         self.truth = Truth(scenario, self.key)
         self.people: dict[int, Person] = {}
@@ -163,6 +176,8 @@ class Organization:
         self.departments: tuple[Department, ...] = (
             self.marketing, self.inside_sales, self.field_sales, self.customer_success,
         )  # fmt: skip
+        for desk, following in pairwise(self.departments):
+            desk.next_desk = following
 
     # --- what departments need from the house ---------------------------------------------
 
@@ -198,17 +213,6 @@ class Organization:
             hours -= forces.coordination.hours_per_week / _WEEK * weight * plan.buyer_share
         return max(hours, 0.05 * plan.hours_per_day * plan.buyer_share)
 
-    def next_department(self, desk: Department) -> Department | None:
-        """Return the department that takes the baton from this one."""
-        following = desk.team + 1
-        return self.departments[following] if following < len(self.departments) else None
-
-    def after(self, delay: float, what: Callable[[Timed], None], value: Any) -> None:
-        """Have something happen after some days."""
-        timeout = self.env.timeout(delay, value)
-        assert timeout.callbacks is not None
-        timeout.callbacks.append(what)
-
     def chance_of_winning(
         self, fit: float, trust: float, promise: float, effort: float, blocked: bool
     ) -> float:
@@ -224,24 +228,21 @@ class Organization:
         """Bring the buyer's own story up to now; True if it has bought elsewhere meanwhile."""
         if not self.truth.catch_up(buyer, now):
             return False
-        self.writer.emit(now, Kind.OBSTACLE, buyer.number, -1, -1, buyer.obstacle,
-                         buyer.clears_at, buyer.closes_at)  # fmt: skip
+        self.writer.put((now, OBSTACLE, buyer.number, -1, -1, buyer.obstacle, buyer.clears_at,
+                         buyer.closes_at, NAN))  # fmt: skip
         return True
 
     def lose_trust(self, buyer: Buyer, cause: TrustCause, now: float) -> None:
         """Take trust from a buyer."""
         old = buyer.trust
         buyer.trust = max(0.0, old - self._trust_costs[cause])
-        self.writer.emit(now, Kind.TRUST, buyer.number, -1, -1, cause, buyer.trust, old)
+        self.writer.emit(now, TRUST, buyer.number, -1, -1, cause, buyer.trust, old)
 
-    def set_status(self, buyer: Buyer, status: Status, now: float) -> None:
-        """Note where the buyer is; who is gone for good is put on file and forgotten."""
-        buyer.status = int(status)
-        buyer.since = now
-        if status in (Status.GONE, Status.DELIVERED):
-            self._settled.append(buyer.number)
-            self._settled_as.append(int(status))
-            self.buyers.pop(buyer.number, None)
+    def settle(self, buyer: Buyer, status: int) -> None:
+        """Put on file, and forget, who has been delivered to or is gone for good."""
+        self._settled.append(buyer.number)
+        self._settled_as.append(status)
+        self.buyers.pop(buyer.number, None)
 
     # --- the run --------------------------------------------------------------------------
 
@@ -265,8 +266,8 @@ class Organization:
     def run(self) -> None:
         """Let time pass until the horizon, then close the books."""
         if self.horizon > 0.0:
-            # SimPy stops before what happens at `until`, but the last month ends at the horizon.
-            self.env.run(until=math.nextafter(self.horizon, math.inf))
+            for _ in self.env.days():
+                self.writer.file()
         self._close_books()
 
     def _month(self, event: Timed) -> None:
@@ -329,27 +330,26 @@ class Organization:
     ) -> Generator[Event, Any, None]:
         """Let the buyers of one channel come in, the n-th always being the same one."""
         env = self.env
+        pages = self.truth.pages
+        receive = self.marketing.receive
         expected = 0.0
-        sequence = 0
-        while True:
-            number = SLOTS * sequence + slot
-            expected -= math.log1p(-draws.uniform(self.key, number, at.ARRIVAL, 0))
+        for number in count(slot, SLOTS):
+            expected -= math.log1p(-pages.page_of(number)[_ARRIVAL])
             arrives = intensity.time_of(expected)
             if arrives >= self.horizon:
                 return
-            yield env.timeout(max(arrives - env.now, 0.0))
-            buyer = self._enter(number, slot, fit_mean, env.now)
-            self.marketing.receive(buyer, env.now)
-            sequence += 1
+            yield env.pause(max(arrives - env.now, 0.0))
+            now = env.now
+            receive(self._enter(number, slot, fit_mean, now), now)
 
     def _enter(self, number: int, slot: int, fit_mean: float, born: float) -> Buyer:
         buyer = self.truth.make(number, slot, fit_mean, born)
         self.buyers[number] = buyer
         now = self.env.now
         self.truth.catch_up(buyer, now)
-        emit = self.writer.emit
-        emit(now, Kind.ARRIVED, number, -1, -1, slot, buyer.fit, buyer.deal)
-        emit(now, Kind.OBSTACLE, number, -1, -1, buyer.obstacle, buyer.clears_at, buyer.closes_at)
+        put = self.writer.put
+        put((now, ARRIVED, number, -1, -1, slot, buyer.fit, buyer.deal, NAN))
+        put((now, OBSTACLE, number, -1, -1, buyer.obstacle, buyer.clears_at, buyer.closes_at, NAN))
         return buyer
 
     def _load(self) -> None:
@@ -369,9 +369,9 @@ class Organization:
         buyer = self._enter(number, LOADED_SLOT + 2, start.customer_fit_mean, -tenure)
         buyer.won_at = -tenure
         if self.scenario.sale == "one_off":
-            self.set_status(buyer, Status.DELIVERED, 0.0)
+            self.settle(buyer, DELIVERED)
             return
-        self.set_status(buyer, Status.CUSTOMER, 0.0)
+        buyer.status = CUSTOMER
         buyer.onboarded = -tenure
         buyer.mrr = buyer.deal
         buyer.promise = self.policy.promise
@@ -422,6 +422,6 @@ class Organization:
                     emit(now, UNFINISHED, buyer.number, person.number, person.helping.team, what,
                          queued, person.started)  # fmt: skip
         for number, status in zip(self._settled, self._settled_as, strict=True):
-            emit(now, Kind.STATUS, number, -1, -1, status, 0.0)
+            emit(now, STATUS, number, -1, -1, status, 0.0)
         for number, buyer in self.buyers.items():
-            emit(now, Kind.STATUS, number, -1, -1, buyer.status, buyer.mrr)
+            emit(now, STATUS, number, -1, -1, buyer.status, buyer.mrr)

@@ -1,4 +1,4 @@
-"""Who works where: joining, ramp, leaving, replacement, hiring plan, rotation; and their support."""
+"""Who works where: joining, ramp, leaving, replacement, plans, rotation; and their support."""
 
 from __future__ import annotations
 

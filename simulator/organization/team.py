@@ -29,7 +29,7 @@ Item = tuple[Buyer, int, float, int]
 
 
 class Timed(Protocol):
-    """A SimPy timeout that carries what it is about."""
+    """An event that carries what it is about."""
 
     @property
     def value(self) -> Any:
@@ -41,8 +41,8 @@ class Person:
 
     __slots__ = (
         "admin", "cross_trained", "facing", "follow_ups", "helping", "home", "item", "leave_cause",
-        "next_home", "number", "outcome", "owned", "ramp_days", "ramp_from", "ramp_start", "reserved",
-        "rotated", "skill", "started", "strong", "team", "wake", "worked",
+        "next_home", "number", "outcome", "owned", "ramp_days", "ramp_from", "ramp_start",
+        "reserved", "rotated", "skill", "started", "strong", "team", "wake", "worked",
     )  # fmt: skip
 
     def __init__(self, number: int, home: Department, skill: float) -> None:
@@ -95,6 +95,7 @@ class Department:
         self.env = organization.env
         self.truth = organization.truth
         self.emit = organization.writer.emit
+        self.put = organization.writer.put
         self.people: list[Person] = []
         # Who has nothing to do, longest first: own people, and cross-trained neighbors.
         self.idle: dict[int, Person] = {}
@@ -104,6 +105,7 @@ class Department:
         self.hours_per_day = organization.hours_for_buyers(plan, weight)
         self.admin_hours_per_day = plan.hours_per_day
         self.cross_speed = plan.cross_trained_speed
+        self.next_desk: Department | None = None  # who takes the baton from here
 
     def open(self) -> None:
         """Read the scenario once, so that work in progress only looks at numbers."""
@@ -134,19 +136,12 @@ class Department:
 
     # --- the loop of a person -------------------------------------------------------------
 
-    def free_person(self) -> Person | None:
-        """Return who has been idle longest and can take a piece of work now."""
-        for line in (self.idle, self.helpers):
-            for person in line.values():
-                return person
-        return None
-
     def wake_for(self, item: Item) -> bool:
-        """Give the item to somebody idle; False if everybody is busy."""
-        person = self.free_person()
-        if person is None:
+        """Give the item to who has been idle longest; False if everybody is busy."""
+        line = self.idle or self.helpers
+        if not line:
             return False
-        self.hand(person, item)
+        self.hand(next(iter(line.values())), item)
         return True
 
     def hand(self, person: Person, item: Item) -> None:
@@ -160,46 +155,44 @@ class Department:
         person.wake = None
         home = person.home
         del home.idle[person.number]
-        helps = self.org.next_department(home)
-        if helps is not None:
-            helps.helpers.pop(person.number, None)
+        if person.cross_trained and home.next_desk is not None:
+            home.next_desk.helpers.pop(person.number, None)
         wake.succeed(item)
 
     def work(self, person: Person) -> Generator[Event, Any, None]:
         """Take work, do it, act on it, until the person leaves this team."""
         env = self.env
-        emit = self.emit
-        helps = self.org.next_department(self) if person.cross_trained else None
+        put = self.put
+        number = person.number
+        helps = self.next_desk if person.cross_trained else None
         while person.leave_cause < 0:
             item = self.pick(person)
-            person.helping = self
+            person.helping = desk = self
             if item is None and helps is not None:
                 item = helps.pick(person)
-                person.helping = helps
+                person.helping = desk = helps
             if item is None:
-                person.wake = env.event()
-                self.idle[person.number] = person
+                person.wake = wake = Event(env)
+                self.idle[number] = person
                 if helps is not None:
-                    helps.helpers[person.number] = person
-                item = yield person.wake
+                    helps.helpers[number] = person
+                item = yield wake
                 if item is None:  # woken to leave
                     continue
-            desk = person.helping
-            now = env.now
+                desk = person.helping
             person.item = item
-            person.started = now
-            desk.begin(person, item, now)
-            speed = person.speed(now)
+            person.started = started = env.now
+            desk.begin(person, item, started)
+            speed = person.speed(started)
             if desk is not self:
                 speed *= self.cross_speed
-            yield env.timeout(
+            yield env.pause(
                 person.facing / (desk.hours_per_day * speed)
                 + person.admin / self.admin_hours_per_day
             )
             now = env.now
-            buyer, what, queued, _ = item
-            emit(now, VISIT, buyer.number, person.number, desk.team, what, queued, person.started,
-                 person.facing)  # fmt: skip
+            put((now, VISIT, item[0].number, number, desk.team, item[1], item[2], started,
+                 person.facing))  # fmt: skip
             person.item = None
             desk.finish(person, item, now)
         self.org.staffing.left(person)
