@@ -171,10 +171,12 @@ class CustomerSuccess(Department):
         took = now - person.started
         person.worked = _FORGETS * person.worked + took
         person.reserved = _FORGETS * person.reserved + (took if what == REVIEW else 0.0)
+        waited = now - queued
+        late = waited > self._claim_due
+        if what == CLAIM:  # also of a customer that has left meanwhile: the work was done
+            self.emit(now, ANSWERED, buyer.number, person.number, self.team, int(late), waited)
         if ticket != buyer.ticket:
-            return  # it left meanwhile
-        if what == CLAIM:
-            buyer.claims_open -= 1
+            return
         since_contact = now - buyer.last_contact
         buyer.last_contact = now
         if what == ONBOARDING:
@@ -189,9 +191,7 @@ class CustomerSuccess(Department):
                 buyer.status = DELIVERED
                 self.org.settle(buyer, DELIVERED)
         elif what == CLAIM:
-            waited = now - queued
-            late = waited > self._claim_due
-            self.emit(now, ANSWERED, buyer.number, person.number, self.team, int(late), waited)
+            buyer.claims_open -= 1
             if late:
                 self.org.lose_trust(buyer, TrustCause.LATE_ANSWER, now)
         else:

@@ -46,9 +46,7 @@ _ATTEMPTS: Final = np.array([attempt for _, attempt in _ASKED])
 ON_PAGE: Final = tuple((_USUAL | _MONTHLY).get(d, 0) for d in range(at.BUYER_DECISIONS))
 """How many numbers of each decision are on a page."""
 
-PLACE: Final = tuple(
-    _ASKED.index((d, 0)) if ON_PAGE[d] else 0 for d in range(at.BUYER_DECISIONS)
-)
+PLACE: Final = tuple(_ASKED.index((d, 0)) if ON_PAGE[d] else 0 for d in range(at.BUYER_DECISIONS))
 """Where on a page the numbers of a decision begin."""
 
 

@@ -49,13 +49,16 @@ from simulator.organization.policy import Definitions, Policy
 from simulator.organization.recycling import RecycleLoop
 from simulator.organization.staffing import Staffing
 from simulator.organization.team import UNFINISHED, Department, Person, Timed
-from simulator.scenario.behavior import Assistance
+from simulator.scenario.behavior import Assistance, Decisions
 from simulator.scenario.fields import Law
 from simulator.scenario.schema import Scenario
 from simulator.scenario.staff import TeamPlan
 
 _HOURS = 8.0
 _WEEK = 5
+_BEFORE = Decisions()
+"""What was done before the run began: the neutral decisions in every scenario, so that two
+organizations that start loaded start alike."""
 
 ARRIVED = int(Kind.ARRIVED)
 OBSTACLE = int(Kind.OBSTACLE)
@@ -374,7 +377,7 @@ class Organization:
         buyer.status = CUSTOMER
         buyer.onboarded = -tenure
         buyer.mrr = buyer.deal
-        buyer.promise = self.policy.promise
+        buyer.promise = _BEFORE.field_sales.promise
         buyer.gap = judgment.expectation_gap(buyer.promise, 0.0)
         since_month = tenure % DAYS_PER_MONTH
         due = self.scenario.work.customer_success.review_every
@@ -388,14 +391,14 @@ class Organization:
         buyer = self._enter(number, LOADED_SLOT + 1, self._passed_fit(), 0.0)
         # It has had its talk with inside sales; field sales sees it for the first time now,
         # or goes on thinking about an earlier meeting.
-        kept = self.baton.kept(None, self.policy.inside_sales_recording)
+        kept = self.baton.kept(None, _BEFORE.inside_sales.recording)
         self.field_sales.take_existing(buyer, kept, u)
 
     def _load_parked(self, number: int) -> None:
         year = 12.0 * DAYS_PER_MONTH
         u = draws.uniform(self.key, number, at.PROGRESS, 0)
         buyer = self._enter(number, LOADED_SLOT, self._passed_fit() / 2.0, -year * u)
-        self.recycling.take_existing(buyer, self.policy.record_loss_reason)
+        self.recycling.take_existing(buyer, _BEFORE.field_sales.record_loss_reason)
 
     def _passed_fit(self) -> float:
         """Mean fit of buyers that marketing and inside sales let through before the start."""
