@@ -6,16 +6,9 @@ is in its arguments; nothing is global.
 
 from __future__ import annotations
 
-import math
 from array import array
-from collections.abc import Generator
-from itertools import count, pairwise
-from typing import Any
+from itertools import pairwise
 
-import numpy as np
-from simpy import Event
-
-from simulator.organization import addresses as at
 from simulator.organization import draws, judgment
 from simulator.organization.baton import Baton
 from simulator.organization.buyer import Buyer, Truth
@@ -23,50 +16,39 @@ from simulator.organization.clock import Clock
 from simulator.organization.customer_success import CustomerSuccess
 from simulator.organization.distributions import (
     CompiledLaw,
-    PiecewiseCumulative,
     compile_law,
-    gamma_quantiles,
 )
 from simulator.organization.field_sales import FieldSales
 from simulator.organization.inside_sales import InsideSales
+from simulator.organization.intake import Intake
 from simulator.organization.journal import (
     DAYS_PER_MONTH,
     LOADED_SLOT,
     NAN,
-    SLOTS,
     Cost,
     Facts,
     Journal,
     JournalWriter,
     Kind,
-    Status,
     Team,
     TrustCause,
 )
-from simulator.organization.luck import PLACE
 from simulator.organization.marketing import Marketing
 from simulator.organization.policy import Definitions, Policy
 from simulator.organization.recycling import RecycleLoop
 from simulator.organization.staffing import Staffing
 from simulator.organization.team import UNFINISHED, Department, Person, Timed
-from simulator.scenario.behavior import Assistance, Decisions
+from simulator.scenario.behavior import Assistance
 from simulator.scenario.fields import Law
 from simulator.scenario.schema import Scenario
 from simulator.scenario.staff import TeamPlan
 
 _HOURS = 8.0
 _WEEK = 5
-_BEFORE = Decisions()
-"""What was done before the run began: the neutral decisions in every scenario, so that two
-organizations that start loaded start alike."""
 
-ARRIVED = int(Kind.ARRIVED)
 OBSTACLE = int(Kind.OBSTACLE)
 TRUST = int(Kind.TRUST)
 STATUS = int(Kind.STATUS)
-CUSTOMER = int(Status.CUSTOMER)
-DELIVERED = int(Status.DELIVERED)
-_ARRIVAL = PLACE[at.ARRIVAL]
 
 
 def run(scenario: Scenario, seed: int = 1, replication: int = 0, name: str = "") -> Journal:
@@ -255,10 +237,11 @@ class Organization:
             desk.open()
         self.staffing.open()
         self.policy.renew(0.0, (0.0, self.usual_chance))
+        intake = Intake(self)
         if self.scenario.start.loaded:
-            self._load()
+            intake.load()
         self.after(DAYS_PER_MONTH, self._month, None)
-        self._open_market()
+        intake.open_market()
         self._paid_until = 0.0
 
     @property
@@ -294,120 +277,6 @@ class Organization:
             amount = price * self.staffing.head_count(team)
             if amount > 0.0:
                 emit(now, Kind.SPENT, -1, -1, team, Cost.TOOLS, amount)
-
-    # --- buyers come in -------------------------------------------------------------------
-
-    def _open_market(self) -> None:
-        market = self.scenario.market
-        days = math.ceil(self.horizon)
-        if days == 0:
-            return
-        season = self._season(days)
-        growth = 1.0 + market.ad_cost_growth_per_year
-        for slot, channel in enumerate(market.channels.values()):
-            factor = self.policy.channel_factor[slot] ** channel.spend_elasticity
-            rate = channel.leads_per_day * factor * season
-            if channel.price_rises:
-                years = np.arange(days) / (12.0 * DAYS_PER_MONTH)
-                rate = rate * growth ** (-channel.spend_elasticity * years)
-            if rate.sum() > 0.0:
-                self.env.process(self._inquiries(slot, channel.fit_mean, PiecewiseCumulative(rate)))
-
-    def _season(self, days: int) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Level of the market on each day: weekday, month, and the day's own luck."""
-        market = self.scenario.market
-        day = np.arange(days)
-        weekday = np.asarray(market.arrivals.weekday)
-        month = np.asarray(market.arrivals.month)
-        calendar = (market.start_month - 1 + day // int(DAYS_PER_MONTH)) % 12
-        level = (weekday / weekday.mean())[day % _WEEK] * (month / month.mean())[calendar]
-        mean = sum(c.leads_per_day for c in market.channels.values())
-        excess = market.arrivals.dispersion - 1.0
-        if excess > 0.0 and mean > 0.0:
-            u = draws.uniforms(self.key, at.COMPANY, at.DAY_LEVEL, day)
-            level = level * gamma_quantiles(1.0, excess / mean, u)
-        return np.asarray(level, dtype=np.float64)
-
-    def _inquiries(
-        self, slot: int, fit_mean: float, intensity: PiecewiseCumulative
-    ) -> Generator[Event, Any, None]:
-        """Let the buyers of one channel come in, the n-th always being the same one."""
-        env = self.env
-        pages = self.truth.pages
-        receive = self.marketing.receive
-        expected = 0.0
-        for number in count(slot, SLOTS):
-            expected -= math.log1p(-pages.page_of(number)[_ARRIVAL])
-            arrives = intensity.time_of(expected)
-            if arrives >= self.horizon:
-                return
-            yield env.pause(max(arrives - env.now, 0.0))
-            now = env.now
-            receive(self._enter(number, slot, fit_mean, now), now)
-
-    def _enter(self, number: int, slot: int, fit_mean: float, born: float) -> Buyer:
-        buyer = self.truth.make(number, slot, fit_mean, born)
-        self.buyers[number] = buyer
-        now = self.env.now
-        self.truth.catch_up(buyer, now)
-        put = self.writer.put
-        put((now, ARRIVED, number, -1, -1, slot, buyer.fit, buyer.deal, NAN))
-        put((now, OBSTACLE, number, -1, -1, buyer.obstacle, buyer.clears_at, buyer.closes_at, NAN))
-        return buyer
-
-    def _load(self) -> None:
-        """Bring in what the company has at the start."""
-        start = self.scenario.start
-        for n in range(start.customers):
-            self._load_customer(SLOTS * n + LOADED_SLOT + 2)
-        for n in range(start.opportunities):
-            self._load_opportunity(SLOTS * n + LOADED_SLOT + 1)
-        for n in range(start.parked):
-            self._load_parked(SLOTS * n + LOADED_SLOT)
-
-    def _load_customer(self, number: int) -> None:
-        start = self.scenario.start
-        u = draws.uniform(self.key, number, at.TENURE, 0)
-        tenure = -start.tenure_mean_days * math.log1p(-u)
-        buyer = self._enter(number, LOADED_SLOT + 2, start.customer_fit_mean, -tenure)
-        buyer.won_at = -tenure
-        if self.scenario.sale == "one_off":
-            self.settle(buyer, DELIVERED)
-            return
-        buyer.status = CUSTOMER
-        buyer.onboarded = -tenure
-        buyer.mrr = buyer.deal
-        buyer.promise = _BEFORE.field_sales.promise
-        buyer.gap = judgment.expectation_gap(buyer.promise, 0.0)
-        since_month = tenure % DAYS_PER_MONTH
-        due = self.scenario.work.customer_success.review_every
-        since_contact = min(tenure, due * draws.uniform(self.key, number, at.PROGRESS, 0))
-        buyer.last_contact = -since_contact
-        self.writer.emit(0.0, Kind.CUSTOMER, number, -1, -1, 0, buyer.mrr, tenure)
-        self.customer_success.take_existing(buyer, DAYS_PER_MONTH - since_month)
-
-    def _load_opportunity(self, number: int) -> None:
-        u = draws.uniform(self.key, number, at.PROGRESS, 0)
-        buyer = self._enter(number, LOADED_SLOT + 1, self._passed_fit(), 0.0)
-        # It has had its talk with inside sales; field sales sees it for the first time now,
-        # or goes on thinking about an earlier meeting.
-        kept = self.baton.kept(None, _BEFORE.inside_sales.recording)
-        self.field_sales.take_existing(buyer, kept, u)
-
-    def _load_parked(self, number: int) -> None:
-        year = 12.0 * DAYS_PER_MONTH
-        u = draws.uniform(self.key, number, at.PROGRESS, 0)
-        buyer = self._enter(number, LOADED_SLOT, self._passed_fit() / 2.0, -year * u)
-        self.recycling.take_existing(buyer, _BEFORE.field_sales.record_loss_reason)
-
-    def _passed_fit(self) -> float:
-        """Mean fit of buyers that marketing and inside sales let through before the start."""
-        channels = self.scenario.market.channels.values()
-        total = sum(c.leads_per_day for c in channels)
-        if total == 0.0:
-            return 0.0
-        mean = sum(c.leads_per_day * c.fit_mean for c in channels) / total
-        return (mean + self.scenario.start.customer_fit_mean) / 2.0
 
     # --- the end --------------------------------------------------------------------------
 
