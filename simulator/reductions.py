@@ -76,10 +76,10 @@ def experiments(size: float = 1.0) -> tuple[Experiment, ...]:
         Length of the runs against the usual one.
     """
     return (
-        _screening_alone(10.0, 0.06, 1, 340.0 * size),
-        _screening_alone(10.0, 0.21, 3, 400.0 * size),
-        _meetings_alone(10.0, 0.5, 4, 1.0, 250.0 * size),
-        _network(10.0, 400.0 * size),
+        _screening_alone(10.0, 0.06, 1, 480.0 * size),
+        _screening_alone(10.0, 0.21, 3, 560.0 * size),
+        _meetings_alone(10.0, 0.5, 4, 1.0, 350.0 * size),
+        _network(10.0, 560.0 * size),
     )
 
 

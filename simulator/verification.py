@@ -34,7 +34,7 @@ _BOOKS = "double-entry: what came in is somewhere"
 
 FALSE_ALARM = 0.01
 """Chance that any of the statistical checks fails though the engine is right."""
-PRECISION = 0.04
+PRECISION = 0.05
 """Largest standard error, as a share of the expected value, with which a check has power."""
 REPLICATIONS = 24
 

@@ -21,8 +21,8 @@ from simulator.verification import (
 )
 
 REPLICATIONS = 12
-# Half the length and half the replications of `themodel verify`: twice its standard error.
-SHORT = 0.5
+# A third of the length and half the replications of `themodel verify`: 2.4 times its error.
+SHORT = 0.35
 PRECISION = 0.08
 NAMES = ("M/M/1", "M/M/3", "M/M/4+M", "network with recycle loop")
 
@@ -51,8 +51,8 @@ def test_the_reduced_engine_does_what_the_formulas_say(which: int) -> None:
 
 @pytest.mark.parametrize(
     ("which", "path", "factor"),
-    [(0, "screening", 1.1), (2, "patience", 1.3)],
-    ids=["service a tenth slower", "buyers a third more patient"],
+    [(0, "screening", 1.1), (2, "patience", 1.5)],
+    ids=["service a tenth slower", "buyers half as patient again"],
 )
 def test_an_engine_that_is_a_little_wrong_is_found_out(
     which: int, path: str, factor: float

@@ -156,8 +156,8 @@ _INSIDE_SALES = (
             "inside-sales person-months employed", source=MODEL),
 )
 _FIELD_SALES = (
-    _metric("field_sales", "bookings", "Bookings", "受注金額", "currency per month", "higher",
-            "MRR of contracts won (one-off sale: their prices)", source=S3),
+    _metric("field_sales", "bookings", "Bookings (MRR signed)", "受注金額",
+            "currency per month", "higher", "MRR of contracts won (one-off sale: their prices)", source=S3),
     _metric("field_sales", "wins", "Contracts won", "受注数", "buyers", "higher",
             "contracts won", source=MODEL),
     _metric("field_sales", "win_rate", "Win rate (count)", "受注率(件数)", "share", "higher",
@@ -205,7 +205,7 @@ _CUSTOMER_SUCCESS = (
             "解約率(ネットレベニュー)", "share per month", "lower",
             "MRR lost by leaving and contraction, minus expansion", "MRR at start of month",
             rule=MONTHS, source=S3),
-    _metric("customer_success", "expansion", "Upsell and cross-sell",
+    _metric("customer_success", "expansion", "Upsell and cross-sell (MRR)",
             "アップセル・クロスセル金額", "currency per month", "higher",
             "MRR added by existing customers", source=S3),
     _metric("customer_success", "health_score", "Health score", "ヘルススコア", "points",

@@ -96,6 +96,8 @@ def _opening(results: Results) -> Iterator[RenderableType]:
     yield Text(results.name, style="bold")
     if question:
         yield Text(question, style="italic")
+    months = results.scenario.horizon.months - results.scenario.horizon.warm_up_months
+    yield Text(f"Counts and amounts are totals of {months:g} months.", style="dim")
     yield Text("")
 
 
