@@ -157,7 +157,8 @@ _INSIDE_SALES = (
 )
 _FIELD_SALES = (
     _metric("field_sales", "bookings", "Bookings (MRR signed)", "受注金額",
-            "currency per month", "higher", "MRR of contracts won (one-off sale: their prices)", source=S3),
+            "currency per month", "higher",
+            "MRR of contracts won (one-off sale: their prices)", source=S3),
     _metric("field_sales", "wins", "Contracts won", "受注数", "buyers", "higher",
             "contracts won", source=MODEL),
     _metric("field_sales", "win_rate", "Win rate (count)", "受注率(件数)", "share", "higher",

@@ -24,6 +24,8 @@ class Baton:
         h = s.handoffs
         m = s.mechanisms.lost_information
         self._strength = min(m.strength, 1.0) if m.active else 0.0
+        self.lost = 1.0 - self._strength
+        """Share kept of what was handed over wrongly: nothing, where information can be lost."""
         self._written = h.medium != "spoken"
         self._keeps = h.keeps_one_system if h.medium == "one_system" else h.keeps_written
         self._spoken = h.keeps_spoken
@@ -57,7 +59,7 @@ class Baton:
         elif giver.rotated:  # knows what the next stage needs
             kept = judgment.less_lost(kept, self._understanding)
         kept = judgment.less_lost(kept, self._revops_saves * self.org.staffing.revops)
-        return judgment.less_lost(kept, 1.0 - self._strength)
+        return judgment.less_lost(kept, self.lost)
 
     def missing(self, receiver: Person, kept: float) -> tuple[float, float]:
         """Return the share still missing to this person, and the office hours to chase it.

@@ -106,6 +106,11 @@ class CustomerSuccess(Department):
     def take_existing(self, buyer: Buyer, first_month: float) -> None:
         """Take a customer that the company starts with."""
         buyer.page = self.truth.pages.page_of_customer(buyer.number)
+        # In the middle of a longer contract, some reason to leave has added up already.
+        now = self.env.now
+        months = int((now - buyer.won_at) / DAYS_PER_MONTH)
+        into_term = months % self._churn.contract_months
+        buyer.churn_hazard = into_term * self._hazard(buyer, now, self._reasons(buyer, now))
         self.org.after(first_month, self._month, (buyer, buyer.ticket))
 
     def _queue(self, line: deque[Item], item: Item) -> None:
@@ -228,6 +233,28 @@ class CustomerSuccess(Department):
             judgment.neglect_of(now - buyer.last_contact), *self._weights,
         )  # fmt: skip
 
+    def _reasons(self, buyer: Buyer, now: float) -> tuple[float, float, float, float, float]:
+        """What adds to the log hazard of leaving: fit, gap, late onboarding, neglect, trust."""
+        churn = self._churn
+        gap = judgment.faded(buyer.gap, now - buyer.won_at, churn.gap_memory_days)
+        return (
+            -churn.fit * buyer.fit,
+            churn.gap * gap,
+            churn.late_onboarding * self._lateness(buyer, now),
+            churn.neglect * judgment.neglect_of(now - buyer.last_contact),
+            churn.trust * (1.0 - buyer.trust),
+        )
+
+    def _hazard(self, buyer: Buyer, now: float, reasons: tuple[float, ...]) -> float:
+        """Hazard of leaving, per month, at this tenure and for these reasons."""
+        churn = self._churn
+        months = (now - buyer.won_at) / DAYS_PER_MONTH
+        return (
+            churn.monthly_at_one_year
+            * judgment.tenure_factor(months, churn.tenure_shape)
+            * math.exp(min(sum(reasons), 10.0))
+        )
+
     def _month(self, event: Timed) -> None:
         """Once a month: does it leave, shrink, complain; is a review due?"""
         buyer, ticket = event.value
@@ -236,34 +263,20 @@ class CustomerSuccess(Department):
         now = self.env.now
         truth, churn = self.truth, self._churn
         days = now - buyer.won_at
-        months = days / DAYS_PER_MONTH
-        gap = judgment.faded(buyer.gap, days, churn.gap_memory_days)
-        late = self._lateness(buyer, now)
-        neglect = judgment.neglect_of(now - buyer.last_contact)
-        by_fit = -churn.fit * buyer.fit
-        by_gap = churn.gap * gap
-        by_late = churn.late_onboarding * late
-        by_neglect = churn.neglect * neglect
-        by_trust = churn.trust * (1.0 - buyer.trust)
-        hazard = (
-            churn.monthly_at_one_year
-            * judgment.tenure_factor(months, churn.tenure_shape)
-            * math.exp(min(by_fit + by_gap + by_late + by_neglect + by_trust, 10.0))
-        )
-        buyer.churn_hazard += hazard
+        reasons = self._reasons(buyer, now)
+        buyer.churn_hazard += self._hazard(buyer, now, reasons)
         chance = churn.early_exit
-        if round(months) % churn.contract_months == 0:
+        if round(days / DAYS_PER_MONTH) % churn.contract_months == 0:
             chance = -math.expm1(-buyer.churn_hazard)
             buyer.churn_hazard = 0.0
         if truth.draw(buyer, at.LEAVES) < chance:
-            cause = judgment.largest_part(by_fit, by_gap, by_late, by_neglect, by_trust)
+            cause = judgment.largest_part(*reasons)
             self.emit(now, CHURNED, buyer.number, -1, self.team, cause, buyer.mrr, days)
             buyer.mrr = 0.0
             buyer.ticket += 1
             self.org.recycling.left(buyer, now)
             return
-        weights = self._weights
-        health = judgment.health_points(buyer.fit, gap, buyer.claims_open, late, neglect, *weights)
+        health = self._health(buyer, now)
         self.put((now, HEALTH, buyer.number, -1, self.team, 0, health, buyer.mrr, days))
         e = self._expansion
         shrinks = e.contraction_per_month * math.exp((50.0 - health) / 25.0)
@@ -273,7 +286,7 @@ class CustomerSuccess(Department):
             if amount > 0.0:
                 buyer.mrr -= amount
                 self.emit(now, CONTRACTED, buyer.number, -1, self.team, 0, amount, buyer.mrr)
-        self._complain(buyer, gap)
+        self._complain(buyer, judgment.faded(buyer.gap, days, churn.gap_memory_days))
         due = now - buyer.last_contact >= self._review_every
         if self._ai is not None and health < _AT_RISK:  # churn warning
             due = due or truth.draw(buyer, at.AI_WARNING) < self._ai.insight

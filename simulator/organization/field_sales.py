@@ -190,7 +190,7 @@ class FieldSales(Department):
         effort = judgment.effort_under_load(len(person.owned), self._comfortable, self._spread)
         if self._ai is not None:  # proposals from what has won before
             effort = judgment.less_lost(effort, self._ai.insight)
-        length = judgment.meeting_length(effort)
+        length = 1.0
         person.admin = 0.0
         missing, chase = org.baton.missing(person, buyer.kept)
         asked = missing > 0.0 and truth.draw(buyer, at.ASKED_AGAIN) < missing

@@ -211,7 +211,9 @@ class InsideSales(Department):
         self.put((now, QUALIFIED, buyer.number, person.number, self.team, result, estimate, cutoff,
                   buyer.passes > 0))  # fmt: skip
         if result == BOOKED:
-            kept = 0.0 if wrong else org.baton.kept(person, org.policy.inside_sales_recording)
+            kept = org.baton.kept(person, org.policy.inside_sales_recording)
+            if wrong:
+                kept = org.baton.lost
             org.field_sales.receive(buyer, kept, now)
             return True
         reason = int(Reason.NO_DECISION)

@@ -140,7 +140,9 @@ class Intake:
 
     def _load_opportunity(self, number: int) -> None:
         u = draws.uniform(self.org.key, number, at.PROGRESS, 0)
-        buyer = self._enter(number, LOADED_SLOT + 1, self._passed_fit(), 0.0)
+        buyer = self._enter(
+            number, LOADED_SLOT + 1, self.org.scenario.start.customer_fit_mean / 2.0, 0.0
+        )
         # It has had its talk with inside sales; field sales sees it for the first time now,
         # or goes on thinking about an earlier meeting.
         kept = self.org.baton.kept(None, _BEFORE.inside_sales.recording)
@@ -149,14 +151,7 @@ class Intake:
     def _load_parked(self, number: int) -> None:
         year = 12.0 * DAYS_PER_MONTH
         u = draws.uniform(self.org.key, number, at.PROGRESS, 0)
-        buyer = self._enter(number, LOADED_SLOT, self._passed_fit() / 2.0, -year * u)
+        buyer = self._enter(
+            number, LOADED_SLOT, self.org.scenario.start.customer_fit_mean / 4.0, -year * u
+        )
         self.org.recycling.take_existing(buyer, _BEFORE.field_sales.record_loss_reason)
-
-    def _passed_fit(self) -> float:
-        """Mean fit of buyers that marketing and inside sales let through before the start."""
-        channels = self.org.scenario.market.channels.values()
-        total = sum(c.leads_per_day for c in channels)
-        if total == 0.0:
-            return 0.0
-        mean = sum(c.leads_per_day * c.fit_mean for c in channels) / total
-        return (mean + self.org.scenario.start.customer_fit_mean) / 2.0

@@ -105,11 +105,6 @@ def effort_under_load(open_opportunities: float, comfortable: float, strength: f
     return math.exp(strength * math.log(comfortable / open_opportunities))
 
 
-def meeting_length(effort: float) -> float:
-    """Return a meeting's length: half of it is preparation, which shrinks with effort."""
-    return 0.5 + 0.5 * effort
-
-
 def kept_information(
     recorded: float, keeps_recorded: float, keeps_spoken: float, written: bool
 ) -> float:

@@ -130,6 +130,8 @@ class Staffing:
         person = self.org.people.get(number)
         if person is None:
             return
+        if person.leave_cause == LeaveCause.PLAN:
+            return  # is leaving anyway, for good
         person.next_home = None
         person.home.dismiss(person, cause)
 

@@ -167,7 +167,8 @@ class CustomerSuccessWork(Part):
         source=_TRADE, trust="M", ge=0.0, le=20.0,
     )  # fmt: skip
     onboarding_due: float = quantity(
-        10.0, "business days", "An onboarding that begins later is late.", source=_TRADE, trust="M",
+        10.0, "business days", "An onboarding finished later than this after the contract is late.",
+        source=_TRADE, trust="M",
         gt=0.0,
     )  # fmt: skip
     claim: Law = law(

@@ -67,7 +67,7 @@ class TeamPlan(Part):
 
 
 def _marketing() -> TeamPlan:
-    return TeamPlan(people=3, buyer_share=0.5, attrition_per_year=0.15, pay_per_year=7_500_000.0)
+    return TeamPlan(people=3, buyer_share=0.6, attrition_per_year=0.15, pay_per_year=7_500_000.0)
 
 
 def _inside_sales() -> TeamPlan:
