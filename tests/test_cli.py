@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,9 @@ from typer.testing import CliRunner, Result
 
 from simulator import cli
 from simulator.errors import OutputError
+from simulator.experiment.replications import Estimate
 from simulator.metrics import METRICS
+from simulator.plausibility import Plausible, PublishedRange
 from simulator.presentation import files
 from simulator.presentation.figures import figure, lasting, moment, number
 
@@ -508,6 +510,25 @@ def test_list_shows_the_shipped_scenarios_with_their_questions(
     assert "cannot be read: see themodel check broken" in result.stdout
 
 
+def _one_published(inside: bool) -> Callable[..., list[Plausible]]:
+    published = PublishedRange("win_rate", 0.1, 0.3, "share", "somebody 2024", "C")
+    simulated = Estimate(0.2 if inside else 0.4, 0.19, 0.41, 10)
+    return lambda *_, **__: [Plausible(published, simulated)]
+
+
+def test_verify_ends_with_1_if_the_default_company_leaves_a_published_range(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from types import SimpleNamespace
+
+    module = SimpleNamespace(verify=lambda seed, on_progress: [])
+    monkeypatch.setitem(sys.modules, "simulator.verification", module)
+    monkeypatch.setattr("simulator.plausibility.hold_against_published", _one_published(False))
+    result = call("verify")
+    assert result.exit_code == 1
+    assert "OUTSIDE" in result.stdout
+
+
 @pytest.mark.parametrize(("passed", "status"), [(True, 0), (False, 1)])
 def test_verify_prints_the_table_and_ends_with_1_if_a_check_fails(
     passed: bool, status: int, monkeypatch: pytest.MonkeyPatch
@@ -520,6 +541,7 @@ def test_verify_prints_the_table_and_ends_with_1_if_a_check_fails(
     )  # fmt: skip
     module = SimpleNamespace(verify=lambda seed, on_progress: [check])
     monkeypatch.setitem(sys.modules, "simulator.verification", module)
+    monkeypatch.setattr("simulator.plausibility.hold_against_published", _one_published(True))
     result = call("verify")
     assert result.exit_code == status
     assert "M/M/1 mean wait" in result.stdout

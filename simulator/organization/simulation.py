@@ -12,7 +12,7 @@ from itertools import pairwise
 from simulator.organization import draws, judgment
 from simulator.organization.baton import Baton
 from simulator.organization.buyer import Buyer, Truth
-from simulator.organization.clock import Clock
+from simulator.organization.clock import Clock, uncollected
 from simulator.organization.customer_success import CustomerSuccess
 from simulator.organization.distributions import (
     CompiledLaw,
@@ -252,8 +252,9 @@ class Organization:
     def run(self) -> None:
         """Let time pass until the horizon, then close the books."""
         if self.horizon > 0.0:
-            for _ in self.env.days():
-                self.writer.file()
+            with uncollected():
+                for _ in self.env.days():
+                    self.writer.file()
         self._close_books()
 
     def _month(self, event: Timed) -> None:

@@ -9,7 +9,7 @@ time it needs, and acts on the result. A :class:`Department` says which piece is
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -97,9 +97,10 @@ class Department:
         self.emit = organization.writer.emit
         self.put = organization.writer.put
         self.people: list[Person] = []
-        # Who has nothing to do, longest first: own people, and cross-trained neighbors.
-        self.idle: dict[int, Person] = {}
-        self.helpers: dict[int, Person] = {}
+        # Who has nothing to do, longest first: own people, and cross-trained neighbors. (The
+        # first of a plain dict is slow to find after many first ones have been taken out.)
+        self.idle: OrderedDict[int, Person] = OrderedDict()
+        self.helpers: OrderedDict[int, Person] = OrderedDict()
         plan = getattr(organization.scenario.teams, self.team.name.lower())
         weight = getattr(organization.scenario.kpi, self.team.name.lower(), 0.0)
         self.hours_per_day = organization.hours_for_buyers(plan, weight)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 from rich.padding import Padding
@@ -10,9 +11,11 @@ from rich.table import Column
 from rich.text import Text
 
 from simulator.metrics import METRICS
-from simulator.plausibility import Plausible
 from simulator.presentation.tables import grid, right
-from simulator.verification import Check
+
+if TYPE_CHECKING:
+    from simulator.plausibility import Plausible
+    from simulator.verification import Check
 
 
 def published_table(company: Sequence[Plausible]) -> Iterator[RenderableType]:
