@@ -15,6 +15,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("README.md", "docs/model.md", "docs/olist.md")
@@ -24,6 +25,7 @@ _OUTPUT = re.compile(
     r".*?<!-- end -->",
     re.DOTALL,
 )
+_OBSERVED = re.compile(r"<!-- observed -->\n.*?<!-- end -->", re.DOTALL)
 _RANGES = re.compile(r"<!-- published ranges -->\n.*?<!-- end -->", re.DOTALL)
 
 
@@ -69,8 +71,39 @@ def published_table() -> str:
     return "\n".join(rows)
 
 
-def renewed(page: str) -> str:
-    """Return a page with every block renewed."""
+def observed_table() -> str:
+    """Return the real funnel's figures beside the simulated ones, as Markdown."""
+    from simulator.experiment.replications import replicate
+    from simulator.scenario import find, load_scenario
+
+    scenario = load_scenario(find("olist")).scenario
+    comparison = replicate(scenario, "olist", 1, 20, workers=2).comparison
+    assert comparison is not None
+    rows = [
+        "| figure | observed | its 95 % interval | simulated | 95 % of single runs"
+        " | inside | kind |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in comparison.to_dict(orient="records"):
+        factor, unit = (100.0, " %") if row["unit"] == "share" else (1.0, "")
+
+        def told(name: str, factor: float = factor, row: dict[str, Any] = row) -> str:
+            value = factor * float(row[name])
+            return f"{value:,.0f}" if abs(value) >= 1000.0 else f"{value:.3g}"
+
+        known = row["observed_low"] == row["observed_low"]
+        interval = f"{told('observed_low')} to {told('observed_high')}{unit}" if known else ""
+        inside = "yes" if row["inside"] == "yes" else "**no**"
+        kind = "fitted" if row["fitted"] else "predicted"
+        rows.append(
+            f"| {row['label']} | {told('observed')}{unit} | {interval} | {told('simulated')}{unit}"
+            f" | {told('prediction_low')} to {told('prediction_high')}{unit} | {inside} | {kind} |"
+        )
+    return "\n".join(rows)
+
+
+def renewed(page: str, check: bool) -> str:
+    """Return a page with every block renewed (all but the slow ones, to check it)."""
     text = (ROOT / page).read_text(encoding="utf-8")
     text = _OUTPUT.sub(_with_output, text)
     if _RANGES.search(text):
@@ -83,6 +116,9 @@ def renewed(page: str) -> str:
             ),
             text,
         )
+    if _OBSERVED.search(text) and not check:
+        table = observed_table()
+        text = _OBSERVED.sub(lambda _: f"<!-- observed -->\n\n{table}\n\n<!-- end -->", text)
     return text
 
 
@@ -138,7 +174,7 @@ def main(arguments: list[str]) -> int:
         path = ROOT / page
         if not path.exists():
             continue
-        old, new = path.read_text(encoding="utf-8"), renewed(page)
+        old, new = path.read_text(encoding="utf-8"), renewed(page, check)
         if old == new:
             continue
         if check:
