@@ -291,10 +291,12 @@ def _comparison(comparison: pd.DataFrame) -> RenderableType:
     )  # fmt: skip
     section = None
     for row in comparison.to_dict(orient="records"):
-        label, _, which = str(row["label"]).removesuffix(")").partition(" (inquiries of ")
+        label, _, which = str(row["label"]).removesuffix(")").partition(" (months ")
         if which != section:
             section = which
-            table.add_row(Text(f"inquiries of {which}" if which else "all inquiries", style="dim"))
+            table.add_row(
+                Text(f"inquiries of months {which}" if which else "all inquiries", style="dim")
+            )
         share = row["unit"] == "share"
         factor, unit = (100.0, "%") if share else (1.0, str(row["unit"]))
         decimals = 1 if share or max(abs(row["observed"]), 1.0) < 100.0 else 0
