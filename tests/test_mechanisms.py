@@ -629,3 +629,25 @@ def test_strict_gates_leave_field_sales_idle(
     fewer, idle = paired(waived, strict, booked, total("field_sales.utilization"))
     assert goes_up(-fewer)
     assert goes_up(-idle)
+
+
+def test_spreading_effort_lengthens_cycles_loses_patience_and_wins_less() -> None:
+    """In a field sales with more opportunities than it can carry."""
+    busy = [
+        "teams.field_sales.people=5",
+        "horizon.months=9",
+        # The cutoff belongs to the same mechanism; held, only the spreading differs.
+        "decisions.field_sales.walk_away_cutoff=0.06",
+    ]
+
+    def figures(active: str) -> np.ndarray[Any, Any]:
+        switch = f"mechanisms.spread_effort.active={active}"
+        scenario = load_scenario("divisional", [*busy, switch]).scenario
+        totals = [measure(run(scenario, 3, replication)).totals for replication in range(4)]
+        names = ("lead_time", "field_sales.abandonment", "win_rate")
+        return np.array([[t[name] for t in totals] for name in names])
+
+    cycle, cold, won = figures("true") - figures("false")
+    assert goes_up(cycle)
+    assert goes_up(cold)
+    assert goes_up(-won)
