@@ -1,34 +1,46 @@
 """Renew every number and picture in README and docs, or check that they are current.
 
-    python docs/renew.py            write them
-    python docs/renew.py --check    exit 1 and name the first difference if one is out of date
+    python docs/renew.py              write them, without the studies (10 minutes)
+    python docs/renew.py --studies    write the studies, too (about 2 hours on 2 processors)
+    python docs/renew.py --check      exit 1 and name the first difference if one is out of date
 
 A block between ``<!-- output: themodel … -->`` and ``<!-- end -->`` is what that command prints;
-``| lines 3-20`` keeps some of it. The picture needs matplotlib (``pip install '.[docs]'``) and is
-only made when writing.
+``| lines 3-20`` keeps some of it. A block that begins with ``<!-- study 0123abcd: themodel … -->``
+takes too long to be made for every check: it carries a fingerprint of the scenarios and of one run
+of each, and is out of date when these have changed. The picture is only made when writing.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 import subprocess
 import sys
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("README.md", "docs/model.md", "docs/olist.md")
+PAGES = ("README.md", "docs/model.md", "docs/olist.md", "docs/experiments.md")
+STUDIED = ("base", "shared", "divisional")
 REPLICATIONS = 10
 _OUTPUT = re.compile(
     r"<!-- output: themodel (?P<command>[^|\n]*?)(?: \| lines (?P<first>\d+)-(?P<last>\d+))? -->\n"
     r".*?<!-- end -->",
     re.DOTALL,
 )
+_STUDY = re.compile(
+    r"<!-- study (?P<fingerprint>\w+): themodel (?P<command>[^|\n]*?)"
+    r"(?: \| lines (?P<first>\d+)-(?P<last>\d+))? -->\n.*?<!-- end -->",
+    re.DOTALL,
+)
 _OBSERVED = re.compile(r"<!-- observed -->\n.*?<!-- end -->", re.DOTALL)
 _RANGES = re.compile(r"<!-- published ranges -->\n.*?<!-- end -->", re.DOTALL)
 
 
+@lru_cache
 def printed(command: str) -> str:
     """Return what a command of the product prints (without terminal, 100 columns)."""
     done = subprocess.run(
@@ -44,9 +56,28 @@ def printed(command: str) -> str:
     return "\n".join(line.rstrip() for line in done.stdout.splitlines())
 
 
-def _with_output(match: re.Match[str]) -> str:
+@lru_cache
+def fingerprint() -> str:
+    """Return what changes when scenarios or engine change what the studies are about."""
+    from simulator.experiment.execution import run_totals
+    from simulator.scenario import effective_yaml, find, load_scenario
+
+    digest = hashlib.sha256()
+    for name in STUDIED:
+        scenario = load_scenario(find(name)).scenario
+        digest.update(effective_yaml(scenario).encode())
+        digest.update(json.dumps(run_totals(scenario, name, 1, 0)).encode())
+    return digest.hexdigest()[:8]
+
+
+def _with_study(match: re.Match[str]) -> str:
+    head = match.group(0).split("\n", 1)[0].replace(match["fingerprint"], fingerprint(), 1)
+    return _with_output(match, head)
+
+
+def _with_output(match: re.Match[str], head: str = "") -> str:
     text = printed(match["command"])
-    head = match.group(0).split("\n", 1)[0]
+    head = head or match.group(0).split("\n", 1)[0]
     if match["first"]:
         lines = text.splitlines()[int(match["first"]) - 1 : int(match["last"])]
         text = "\n".join(lines)
@@ -102,9 +133,19 @@ def observed_table() -> str:
     return "\n".join(rows)
 
 
-def renewed(page: str, check: bool) -> str:
+def old_studies(page: str) -> list[str]:
+    """Return the commands of the studies on a page whose scenarios or engine have changed."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return [
+        match["command"] for match in _STUDY.finditer(text) if match["fingerprint"] != fingerprint()
+    ]
+
+
+def renewed(page: str, check: bool, studies: bool) -> str:
     """Return a page with every block renewed (all but the slow ones, to check it)."""
     text = (ROOT / page).read_text(encoding="utf-8")
+    if studies:
+        text = _STUDY.sub(_with_study, text)
     text = _OUTPUT.sub(_with_output, text)
     if _RANGES.search(text):
         table = published_table()
@@ -169,12 +210,16 @@ def draw() -> None:
 
 def main(arguments: list[str]) -> int:
     """Write or check all pages."""
-    check = "--check" in arguments
+    check, studies = "--check" in arguments, "--studies" in arguments
     for page in PAGES:
         path = ROOT / page
         if not path.exists():
             continue
-        old, new = path.read_text(encoding="utf-8"), renewed(page, check)
+        old, new = path.read_text(encoding="utf-8"), renewed(page, check, studies)
+        for command in [] if studies else old_studies(page):
+            print(f"{page}: out of date, run python docs/renew.py --studies: themodel {command}")
+            if check:
+                return 1
         if old == new:
             continue
         if check:

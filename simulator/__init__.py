@@ -1,12 +1,19 @@
 """A discrete-event simulator of a four-stage sales organization.
 
->>> from simulator import load_scenario, replicate
->>> results = replicate(load_scenario("base").scenario, replications=2)
->>> results.totals["mrr_end"].mean > 0
-True
+>>> from simulator import compare
+>>> comparison = compare("shared", "divisional", replications=2)
+>>> comparison.reference
+'shared'
 
-Public names: `load_scenario`, `Scenario`, `ScenarioError`, `run` (one journal), `measure` (its
-metrics), `METRICS`, `identities`, `replicate`, `Results`, `verify`.
+What takes a scenario takes the name of a shipped one, a file, or what `load_scenario` returns.
+
+- one organization: `load_scenario`, `Scenario`, `run` (one journal), `measure` (its metrics),
+  `replicate` (many runs, to `Results`), `replicate_until` (as many as a precision needs),
+  `warm_up`
+- questions: `compare`, `compare_until`, `bottleneck`, `attribute`, `sensitivity`
+- how runs are done: `Execution`
+- what the numbers mean and whether they hold: `METRICS`, `identities`, `verify`
+- errors: `ScenarioError`
 """
 
 from __future__ import annotations
@@ -16,7 +23,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from simulator.errors import ScenarioError
+    from simulator.experiment.attribution import attribute
+    from simulator.experiment.bottleneck import bottleneck
+    from simulator.experiment.comparison import compare
+    from simulator.experiment.execution import Execution
+    from simulator.experiment.precision import compare_until, replicate_until
     from simulator.experiment.replications import Results, replicate
+    from simulator.experiment.sensitivity import sensitivity
+    from simulator.experiment.warm_up import warm_up
     from simulator.metrics import METRICS, identities, measure
     from simulator.organization.simulation import run
     from simulator.scenario import load_scenario
@@ -25,28 +39,44 @@ if TYPE_CHECKING:
 
 __all__ = [
     "METRICS",
+    "Execution",
     "Results",
     "Scenario",
     "ScenarioError",
+    "attribute",
+    "bottleneck",
+    "compare",
+    "compare_until",
     "identities",
     "load_scenario",
     "measure",
     "replicate",
+    "replicate_until",
     "run",
+    "sensitivity",
     "verify",
+    "warm_up",
 ]
 
 _HOMES = {
     "METRICS": "simulator.metrics",
+    "Execution": "simulator.experiment.execution",
     "Results": "simulator.experiment.replications",
     "Scenario": "simulator.scenario.schema",
     "ScenarioError": "simulator.errors",
+    "attribute": "simulator.experiment.attribution",
+    "bottleneck": "simulator.experiment.bottleneck",
+    "compare": "simulator.experiment.comparison",
+    "compare_until": "simulator.experiment.precision",
     "identities": "simulator.metrics",
     "load_scenario": "simulator.scenario",
     "measure": "simulator.metrics",
     "replicate": "simulator.experiment.replications",
+    "replicate_until": "simulator.experiment.precision",
     "run": "simulator.organization.simulation",
+    "sensitivity": "simulator.experiment.sensitivity",
     "verify": "simulator.verification",
+    "warm_up": "simulator.experiment.warm_up",
 }
 
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator.experiment.replications import Estimate, Progress, replicate
+from simulator.experiment import Estimate
+from simulator.experiment.execution import Workers
+from simulator.experiment.replications import replicate
 from simulator.organization.journal import DAYS_PER_MONTH
 from simulator.scenario.fields import Trust
 from simulator.scenario.schema import Scenario
@@ -122,8 +124,7 @@ PUBLISHED: tuple[PublishedRange, ...] = (
 def hold_against_published(
     seed: int = 1,
     replications: int = 10,
-    workers: int = 1,
-    on_progress: Progress | None = None,
+    workers: Workers = 1,
 ) -> list[Plausible]:
     """Run the default company and hold its outputs against the published ranges.
 
@@ -133,19 +134,15 @@ def hold_against_published(
         Of the experiment.
     replications : int
         How many runs to average over.
-    workers : int
-        Local processes.
-    on_progress : callable, optional
-        Called after each replication with how many are finished and how many there will be.
+    workers : int or Execution
+        How runs are done.
 
     Returns
     -------
     list of Plausible
         One for each of `PUBLISHED`, in its order and in the unit of the range.
     """
-    results = replicate(
-        Scenario(), "base", seed, replications, workers=workers, on_progress=on_progress
-    )
+    results = replicate(Scenario(), "base", seed, replications, workers=workers)
     return [
         Plausible(
             each,

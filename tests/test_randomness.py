@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from conftest import Change, Changes
 
-from simulator.experiment.replications import replicate
+from simulator.experiment import Execution, replicate
 from simulator.metrics import identities, measure
 from simulator.organization import draws, policy, staffing
 from simulator.organization.buyer import Buyer, Truth
@@ -138,7 +138,7 @@ def test_replications_measured_together_are_those_measured_alone(
 ) -> None:
     scenario = changed(small, {"horizon.months": 1.0})
     with ThreadPoolExecutor(2) as executor:
-        together = replicate(scenario, seed=6, replications=3, executor=executor)
+        together = replicate(scenario, seed=6, replications=3, workers=Execution(executor=executor))
     for replication in range(3):
         alone = measure(run(scenario, 6, replication)).totals
         np.testing.assert_equal(together.measures[replication].totals, alone)

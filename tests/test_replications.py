@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import math
-import statistics
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from statistics import stdev
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from simulator.experiment import Estimate, ReplicationError, Results, replicate, replications
+from simulator.experiment import (
+    Estimate,
+    Execution,
+    ReplicationError,
+    Results,
+    execution,
+    replicate,
+    replications,
+    statistics,
+)
 from simulator.metrics import METRICS
 from simulator.scenario import Scenario, load_scenario
 
@@ -83,12 +92,12 @@ def test_two_worker_processes_give_the_same_figures_as_one(tiny: Scenario, four:
 
 
 def test_the_order_in_which_replications_end_changes_nothing(tiny: Scenario, four: Results) -> None:
-    same(four, replicate(tiny, "tiny", 1, 4, executor=LastFirst(expected=4)))
+    same(four, replicate(tiny, "tiny", 1, 4, workers=Execution(executor=LastFirst(expected=4))))
 
 
 def test_any_executor_of_concurrent_futures_will_do(tiny: Scenario, four: Results) -> None:
     with ThreadPoolExecutor(2) as executor:
-        same(four, replicate(tiny, "tiny", 1, 4, executor=executor))
+        same(four, replicate(tiny, "tiny", 1, 4, workers=Execution(executor=executor)))
 
 
 def test_replication_r_alone_equals_replication_r_among_many(tiny: Scenario, four: Results) -> None:
@@ -109,7 +118,7 @@ def test_different_replications_and_different_seeds_have_different_luck(
 def test_the_interval_is_students_t_of_the_mean() -> None:
     values = [3.0, 5.0, 4.0, 8.0]
     found = Estimate.of(values)
-    half = 3.182446305284263 * statistics.stdev(values) / 2.0  # t(0.975, 3)
+    half = 3.182446305284263 * stdev(values) / 2.0  # t(0.975, 3)
     assert found.n == 4
     assert found.mean == pytest.approx(5.0)
     assert found.low == pytest.approx(5.0 - half)
@@ -132,7 +141,7 @@ def test_one_replication_has_a_mean_and_no_interval(tiny: Scenario) -> None:
 
 def test_the_interval_covers_the_true_mean_in_about_95_of_100_experiments() -> None:
     values = np.random.default_rng(7).normal(10.0, 2.0, size=(8, 4000))
-    _, low, high, _ = replications.estimates(values)
+    _, low, high, _ = statistics.estimates(values)
     covered = float(np.mean((low <= 10.0) & (high >= 10.0)))
     # Standard error of a share of 0.95 over 4,000 experiments: 0.0034.
     assert covered == pytest.approx(0.95, abs=4 * 0.0034)
@@ -172,7 +181,7 @@ def test_ctrl_c_keeps_the_finished_replications(tiny: Scenario, four: Results) -
         if done == 2:
             raise KeyboardInterrupt
 
-    results = replicate(tiny, "tiny", 1, 4, on_progress=stop)
+    results = replicate(tiny, "tiny", 1, 4, workers=Execution(on_progress=stop))
     assert results.interrupted
     assert (results.numbers, results.asked) == ((0, 1), 4)
     np.testing.assert_equal(results.measures[1].totals, four.measures[1].totals)
@@ -187,7 +196,7 @@ def test_ctrl_c_with_worker_processes_keeps_the_finished_ones_and_ends_the_worke
     def stop(done: int, total: int) -> None:
         raise KeyboardInterrupt
 
-    results = replicate(tiny, "tiny", 1, 50, workers=2, on_progress=stop)
+    results = replicate(tiny, "tiny", 1, 50, workers=Execution(2, on_progress=stop))
     assert results.interrupted
     assert 1 <= len(results.numbers) < 50
     assert not multiprocessing.active_children()
@@ -196,9 +205,15 @@ def test_ctrl_c_with_worker_processes_keeps_the_finished_ones_and_ends_the_worke
 def test_more_replications_than_are_in_flight_at_once_are_all_done(
     tiny: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replications, "_IN_FLIGHT", 2)
+    monkeypatch.setattr(execution, "_IN_FLIGHT", 2)
     with ThreadPoolExecutor(1) as executor:
-        assert replicate(tiny, "tiny", 1, 5, executor=executor).numbers == (0, 1, 2, 3, 4)
+        assert replicate(tiny, "tiny", 1, 5, workers=Execution(executor=executor)).numbers == (
+            0,
+            1,
+            2,
+            3,
+            4,
+        )
 
 
 def test_ctrl_c_before_anything_is_finished_is_passed_on(
@@ -232,5 +247,6 @@ def test_numbers_out_of_range_are_refused_in_words(
 
 def test_progress_is_told_after_each_replication(tiny: Scenario) -> None:
     told: list[tuple[int, int]] = []
-    replicate(tiny, "tiny", 1, 3, on_progress=lambda done, total: told.append((done, total)))
+    how = Execution(on_progress=lambda done, total: told.append((done, total)))
+    replicate(tiny, "tiny", 1, 3, workers=how)
     assert told == [(1, 3), (2, 3), (3, 3)]

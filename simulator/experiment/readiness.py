@@ -6,9 +6,13 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from simulator.errors import Problem, ScenarioError
-from simulator.scenario import LoadedScenario, load_scenario
+from simulator.scenario import LoadedScenario, Scenario, load_scenario
+
+Scenarios = Scenario | LoadedScenario | str | os.PathLike[str]
+"""What experiments take for a scenario: one made in code, a loaded one, a file or a name."""
 
 _ENTRY = re.compile(r"observed\[([0-9]+)\]")
 
@@ -39,6 +43,26 @@ def load_ready(
         if found:
             raise ScenarioError([_placed(loaded, problem) for problem in found])
     return loaded
+
+
+def prepared(scenario: Scenarios) -> LoadedScenario:
+    """Return a scenario that is ready to run, whatever it is given as.
+
+    Parameters
+    ----------
+    scenario : Scenario, LoadedScenario, str or path
+        One made in code has neither file nor history, and is called "scenario".
+
+    Raises
+    ------
+    ScenarioError
+        With every problem found.
+    """
+    if isinstance(scenario, LoadedScenario):
+        return scenario
+    if isinstance(scenario, Scenario):
+        return LoadedScenario(scenario, Path(), "scenario")
+    return load_ready(scenario)
 
 
 def _placed(loaded: LoadedScenario, problem: Problem) -> Problem:

@@ -1,111 +1,24 @@
-"""Many runs of one organization, each with its own luck, and what they agree on.
-
-Results are the same for any executor, any number of workers and any order in which runs end.
-"""
+"""Many runs of one organization, each with its own luck, and what they agree on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
-from simulator.experiment.workers import interrupts_held, local_pool
-from simulator.metrics import METRICS, Measures, measure
+from simulator.experiment.execution import Outcome, Workers, execute, run_and_measure
+from simulator.experiment.readiness import Scenarios, prepared
+from simulator.experiment.statistics import Estimate, estimates
+from simulator.metrics import METRICS, Measures
 from simulator.metrics.definitions import TEAMS
 from simulator.organization.journal import DAYS_PER_MONTH, Reason, Status
-from simulator.organization.simulation import run
 from simulator.scenario.schema import Scenario
 
-Progress = Callable[[int, int], None]
-"""Called with the number of finished replications and the number asked for."""
-
 MOST_REPLICATIONS = 10_000  # about a gigabyte of measures of the default company
-_IN_FLIGHT = 64  # enough for a cluster, and Ctrl-C never waits for thousands of submissions
-MOST_SEED = 2**63 - 1
-_CONFIDENCE = 0.95
-
-
-class ReplicationError(RuntimeError):
-    """A replication failed; says which one, so that it can be repeated alone."""
-
-    def __init__(self, replication: int, seed: int, name: str, cause: BaseException) -> None:
-        self.replication = replication
-        self.seed = seed
-        if isinstance(cause, BrokenProcessPool):
-            said = "its worker process ended abruptly; is there enough memory?"
-        else:
-            said = f"{type(cause).__name__}: {cause}"
-        super().__init__(f"{name}: replication {replication} with seed {seed} failed: {said}")
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What several replications say about one number.
-
-    Attributes
-    ----------
-    mean : float
-        Over the replications in which the number is not missing; NaN if it always is.
-    low, high : float or None
-        Bounds of the 95 % interval of the mean (Student's t); None with fewer than two values.
-    n : int
-        Number of replications in which the number is not missing.
-    """
-
-    mean: float
-    low: float | None
-    high: float | None
-    n: int
-
-    @classmethod
-    def of(cls, values: Sequence[float] | NDArray[np.float64]) -> Estimate:
-        """Estimate from one value per replication; NaN is missing."""
-        mean, low, high, n = estimates(np.asarray(values, dtype=np.float64)[:, None])
-        single = int(n[0]) < 2
-        return cls(
-            float(mean[0]),
-            None if single else float(low[0]),
-            None if single else float(high[0]),
-            int(n[0]),
-        )
-
-
-def estimates(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
-    """Mean, lower and upper bound and number of values of each column (one row a replication)."""
-    known = np.isfinite(values)
-    n = known.sum(axis=0).astype(np.float64)
-    filled = np.where(known, values, 0.0)
-    nothing = np.full(values.shape[1], np.nan)
-    mean = np.divide(filled.sum(axis=0), n, out=nothing.copy(), where=n > 0.0)
-    squares = np.where(known, (filled - mean) ** 2, 0.0).sum(axis=0)
-    variance = np.divide(squares, n - 1.0, out=nothing.copy(), where=n > 1.0)
-    quantile = np.full_like(n, np.nan)
-    quantile[n > 1.0] = stdtrit(n[n > 1.0] - 1.0, 0.5 + _CONFIDENCE / 2.0)
-    half = quantile * np.sqrt(np.divide(variance, n, out=nothing.copy(), where=n > 1.0))
-    return mean, mean - half, mean + half, n
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What comes back from one run: its measures, never its journal.
-
-    Attributes
-    ----------
-    measures : Measures
-    observed : dict of str to float
-        The figures that the scenario states as observed, as this run shows them.
-    """
-
-    measures: Measures
-    observed: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,32 +104,27 @@ class Results:
 
 
 def replicate(
-    scenario: Scenario,
+    scenario: Scenarios,
     name: str = "",
     seed: int = 1,
     replications: int | Iterable[int] = 20,
     *,
-    executor: Executor | None = None,
-    workers: int = 1,
-    on_progress: Progress | None = None,
+    workers: Workers = 1,
 ) -> Results:
     """Run a scenario several times and measure each run.
 
     Parameters
     ----------
-    scenario : Scenario
+    scenario : Scenario, LoadedScenario, str or path
+        What to run; a file, or the name of a shipped scenario.
     name : str
-        Of the scenario, for its results.
+        For the results; without it that of the file.
     seed : int
         Of the experiment, 0 <= seed < 2**63.
     replications : int or iterable of int
         How many (numbered from 0), or which numbers.
-    executor : concurrent.futures.Executor, optional
-        Where to run; only measures come back from there, never journals.
-    workers : int
-        Without an executor: number of local processes; 1 runs in this process.
-    on_progress : callable, optional
-        Called after each replication with how many are finished and how many there will be.
+    workers : int or Execution
+        Number of local processes (1: in this process), or in detail how runs are done.
 
     Returns
     -------
@@ -225,6 +133,8 @@ def replicate(
 
     Raises
     ------
+    ScenarioError
+        If the scenario cannot be loaded.
     ReplicationError
         If one fails; the others are given up.
     KeyboardInterrupt
@@ -232,108 +142,38 @@ def replicate(
     ValueError
         If a number is out of range.
     """
+    ready = prepared(scenario)
+    numbers = replication_numbers(replications)
+    name = name or ready.name
+    done = execute(
+        {name: ready.scenario}, [(name, each) for each in numbers], seed, run_and_measure, workers
+    )
+    finished = {number: outcome for (_, number), outcome in done.runs.items()}
+    return Results.of(ready.scenario, name, seed, len(numbers), finished)
+
+
+def replication_numbers(replications: int | Iterable[int]) -> list[int]:
+    """Return the numbers of the replications asked for, rising.
+
+    Parameters
+    ----------
+    replications : int or iterable of int
+        How many (numbered from 0), or which numbers.
+
+    Raises
+    ------
+    ValueError
+        If there are none or too many.
+    """
     if isinstance(replications, int):
         replications = range(replications)
     # More than a caller can mean is caught before the numbers are listed.
     if isinstance(replications, range) and len(replications) > MOST_REPLICATIONS:
         raise ValueError(f"at most {MOST_REPLICATIONS:,} replications, not {len(replications):,}")
     numbers = sorted(set(replications))
-    if not numbers or not 0 <= numbers[0] <= numbers[-1] < 2**31:
+    if not numbers:
         raise ValueError("at least one replication, numbered 0 or more and below 2**31")
-    if not 0 <= seed <= MOST_SEED:
-        raise ValueError(f"seed must be 0 or more and below 2**63, not {seed}")
-    if workers < 1:
-        raise ValueError(f"at least one worker, not {workers}")
-    task = _Task(scenario, name, seed, numbers, on_progress)
-    try:
-        if executor is not None:
-            task.spread(executor)
-        elif min(workers, len(numbers)) == 1:
-            task.in_turn()
-        else:
-            with local_pool(min(workers, len(numbers))) as pool:
-                task.spread(pool)
-    except KeyboardInterrupt:
-        if not task.finished:
-            raise
-    return Results.of(scenario, name, seed, len(numbers), task.finished)
-
-
-def run_and_measure(scenario: Scenario, name: str, seed: int, replication: int) -> Outcome:
-    """Run once; what a worker does."""
-    journal = run(scenario, seed, replication, name)
-    observed: dict[str, float] = {}
-    if scenario.observed:
-        # Its imports would cost every other scenario's workers half a second.
-        from simulator.metrics.observed import observe
-
-        observed = observe(journal, [each.metric for each in scenario.observed])
-    return Outcome(measure(journal), observed)
-
-
-class _Task:
-    """The replications to be done, and those that are."""
-
-    def __init__(
-        self,
-        scenario: Scenario,
-        name: str,
-        seed: int,
-        numbers: Sequence[int],
-        on_progress: Progress | None,
-    ) -> None:
-        self._what = (scenario, name, seed)
-        self._numbers = numbers
-        self._on_progress = on_progress
-        self.finished: dict[int, Outcome] = {}
-
-    def in_turn(self) -> None:
-        """Do them in this process."""
-        for number in self._numbers:
-            try:
-                done = run_and_measure(*self._what, number)
-            except Exception as cause:
-                raise self._failed(number, cause) from cause
-            self._keep(number, done)
-
-    def spread(self, executor: Executor) -> None:
-        """Do them on an executor; the order in which they end does not matter."""
-        pending: dict[Future[Outcome], int] = {}
-        numbers = iter(self._numbers)
-        try:
-            while True:
-                with interrupts_held():
-                    for number in islice(numbers, _IN_FLIGHT - len(pending)):
-                        pending[executor.submit(run_and_measure, *self._what, number)] = number
-                if not pending:
-                    return
-                for future in wait(pending, return_when=FIRST_COMPLETED).done:
-                    self._take(future, pending[future])
-                    del pending[future]
-        except KeyboardInterrupt:
-            for future, number in pending.items():
-                if future.done() and not future.cancelled() and future.exception() is None:
-                    self.finished[number] = future.result()
-            raise
-        finally:
-            for future in pending:
-                future.cancel()
-
-    def _take(self, future: Future[Outcome], number: int) -> None:
-        try:
-            done = future.result()
-        except Exception as cause:
-            raise self._failed(number, cause) from cause
-        self._keep(number, done)
-
-    def _keep(self, number: int, done: Outcome) -> None:
-        self.finished[number] = done
-        if self._on_progress is not None:
-            self._on_progress(len(self.finished), len(self._numbers))
-
-    def _failed(self, number: int, cause: BaseException) -> ReplicationError:
-        _, name, seed = self._what
-        return ReplicationError(number, seed, name, cause)
+    return numbers
 
 
 # ------------------------------------------------------------------ means over replications

@@ -75,9 +75,15 @@ class Book:
         self._buyer = self._buyer - missing  # NONE becomes -1 again
         self._order = np.argsort(journal.kind, kind="stable")
         self._bounds = np.searchsorted(journal.kind[self._order], np.arange(129))
+        self._found: dict[tuple[Kind, ...], Rows] = {}
 
     def rows(self, *kinds: Kind) -> Rows:
         """All rows of the given kinds, in the order in which they were emitted."""
+        if kinds not in self._found:  # several metrics ask for the same rows
+            self._found[kinds] = self._select(kinds)
+        return self._found[kinds]
+
+    def _select(self, kinds: tuple[Kind, ...]) -> Rows:
         parts = [self._order[self._bounds[kind] : self._bounds[kind + 1]] for kind in kinds]
         at = parts[0] if len(parts) == 1 else np.sort(np.concatenate(parts))
         j = self._journal

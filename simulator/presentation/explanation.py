@@ -72,10 +72,19 @@ def number_tables(loaded: LoadedScenario) -> Iterator[RenderableType]:
                 Text(number.path.removeprefix(f"{block}.")),
                 Text(f"{written(number.value)} {number.unit}".rstrip()),
                 Text(number.trust or MISSING),
-                Text(f"{_place(number.where)}; {number.source or 'no source stated'}"),
+                Text(f"{_place(number.where)}; {_source(number)}"),
             )
         yield titled(block, table)
     yield Text(TRUST_KEY, style="dim")
+
+
+def _source(number: Number) -> str:
+    told = number.source or "no source stated"
+    if number.span is None:
+        return told
+    low, high = (written(end) for end in number.span)
+    factors = " times its durations" if "(" in str(number.value) else ""
+    return f"{told}; range {low} to {high}{factors}"
 
 
 def _block(path: str) -> str:
@@ -140,6 +149,7 @@ def numbers_json(loaded: LoadedScenario) -> dict[str, Any]:
                 "meaning": number.meaning,
                 "source": number.source,
                 "trust": number.trust,
+                "range": number.span,
                 "where": number.where,
             }
             for number in numbers(loaded)

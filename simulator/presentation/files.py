@@ -10,15 +10,13 @@ import csv
 import hashlib
 import io
 import json
-import os
-import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from simulator.errors import OutputError
+from simulator import disk
 from simulator.experiment import Estimate, Results
 from simulator.metrics import METRICS, Measures
 from simulator.metrics.definitions import TEAMS
@@ -46,7 +44,7 @@ Row = Sequence[Any]
 # ------------------------------------------------------------------ one object
 
 
-def as_json_text(results: Results, version: str) -> str:
+def as_json_text(results: Results, version: str, further: Mapping[str, Any] | None = None) -> str:
     """Write results as one JSON object; what is missing is null.
 
     Parameters
@@ -54,8 +52,10 @@ def as_json_text(results: Results, version: str) -> str:
     results : Results
     version : str
         Of the program.
+    further : mapping of str to Any, optional
+        What else to say.
     """
-    return json_text(_object(results, version))
+    return json_text({**_object(results, version), **(further or {})})
 
 
 def _object(results: Results, version: str) -> dict[str, Any]:
@@ -169,7 +169,39 @@ def write_results(results: Results, folder: Path, version: str, command: Sequenc
             "files": sorted([*_TABLES, "scenario.yaml"]),
         }
     )
-    write_files(folder, {name: text.encode() for name, text in contents.items()})
+    disk.write_files(folder, {name: text.encode() for name, text in contents.items()})
+
+
+def write_tables(
+    tables: Mapping[str, pd.DataFrame], folder: Path, name: str, about: Mapping[str, Any]
+) -> None:
+    """Write the tables of an experiment into a folder, and what made them.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        By the name of their file without its ending; what is missing becomes an empty cell.
+    folder : Path
+        Made if it is not there.
+    name : str
+        Of the experiment: ``about`` goes to ``<name>.json``.
+    about : mapping of str to Any
+        What to repeat it with: version, seed, command.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written; what was there before is intact.
+    """
+    files = {f"{each}.csv": _csv(_cells(table)) for each, table in tables.items()}
+    files[f"{name}.json"] = json_text({**about, "files": sorted(files)})
+    disk.write_files(folder, {each: text.encode() for each, text in files.items()})
+
+
+def _cells(table: pd.DataFrame) -> Iterator[Row]:
+    yield tuple(map(str, table.columns))
+    plain = table.astype(object)
+    yield from plain.where(plain.notna(), None).itertuples(index=False, name=None)
 
 
 def check_folder(folder: Path) -> None:
@@ -185,88 +217,7 @@ def check_folder(folder: Path) -> None:
     OutputError
         If they cannot.
     """
-    try:
-        if folder.exists() and not folder.is_dir():
-            raise OutputError(f"{folder}: is a file; --out takes a folder")
-        for name in (*_TABLES, "scenario.yaml", "run.json"):
-            if (folder / name).is_dir():
-                raise OutputError(f"{folder / name}: is a folder; results need this name")
-        there = folder
-        while not there.exists() and there != there.parent:
-            there = there.parent
-        if not there.is_dir():
-            raise OutputError(f"{there}: is a file; --out cannot make a folder in it")
-        # Only writing tells: permissions lie on read-only disks and to the administrator.
-        probe = _temporary(there / "probe")
-        try:
-            _write(probe, b"probe")
-        finally:
-            probe.unlink(missing_ok=True)
-    except OutputError:
-        raise
-    except (OSError, ValueError) as error:
-        raise _refused(folder, error) from error
-
-
-def write_files(folder: Path, contents: dict[str, bytes]) -> None:
-    """Write files so that all are there whole, or none has changed.
-
-    Parameters
-    ----------
-    folder : Path
-    contents : dict of str to bytes
-        By file name; the last one is put in place last.
-    """
-    temporary: dict[str, Path] = {}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            temporary[name] = _temporary(folder / name)
-            _write(temporary[name], content)
-        for name, path in temporary.items():
-            path.replace(folder / name)
-        _flush_folder(folder)
-    except (OSError, ValueError) as error:
-        raise _refused(folder, error) from error
-    finally:
-        for path in temporary.values():
-            _forget(path)
-
-
-def _temporary(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
-
-
-def _write(path: Path, content: bytes) -> None:
-    # Not tempfile: its files are private to the user whatever the umask says.
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def _forget(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except OSError:
-        return  # the disk that failed before fails again; the first error is the one to report
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make the renames survive a power cut, where the system can."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _refused(folder: Path, error: Exception) -> OutputError:
-    reason = getattr(error, "strerror", None) or str(error)
-    return OutputError(f"{folder}: results cannot be written: {reason}; earlier results are intact")
+    disk.check_folder(folder, (*_TABLES, "scenario.yaml", "run.json"))
 
 
 # ------------------------------------------------------------------ tables

@@ -154,8 +154,9 @@ class FreeRiding(Part):
     phi: float = share(
         0.12,
         "Loss of effort at a fully shared measure.",
-        source="Corgnet et al. 2013; range 0-0.3",
+        source="Corgnet et al. 2013",
         trust="M",
+        span=(0.0, 0.3),
     )
     peer_monitoring: float = share(
         0.3,
@@ -227,14 +228,16 @@ class Assistance(Part):
         0.25,
         "What it adds: share of marketing's error removed, of untimed re-contacts timed, of lost"
         " effort restored, of customers at risk noticed in a month.",
-        source="assumption; range 0 to 0.5",
+        source="assumption",
         trust="M",
+        span=(0.0, 0.5),
     )
     accuracy: float = share(
         0.93,
         "Share of outputs that are right.",
         source="field errors 2-10 %, trade knowledge",
         trust="M",
+        span=(0.90, 0.98),
     )
     checked: float = share(
         0.8, "Share of outputs that people check.", source="S3: verify, do not swallow", trust="M"

@@ -14,6 +14,9 @@ Trust = Literal["A", "B", "C", "D", "M", "calc"]
 """A peer-reviewed or official; B primary data with a stated sample; C secondary;
 D unsourced; M common knowledge of the trade; calc computed from cited figures."""
 
+Span = tuple[float, float]
+"""Lowest and highest value that the evidence allows; of a law: factors on its times."""
+
 
 class Part(BaseModel):
     """A frozen, strict piece of a scenario: unknown keys are rejected, nothing is coerced."""
@@ -32,6 +35,7 @@ def quantity(
     gt: float | None = None,
     le: float | None = None,
     lt: float | None = None,
+    span: Span | None = None,
 ) -> Any:
     """Declare a number of a scenario.
 
@@ -48,7 +52,9 @@ def quantity(
     trust : Trust
         How far to trust it.
     ge, gt, le, lt : float, optional
-        The range that the value must stay in.
+        The limits that the value must stay in.
+    span : (low, high), optional
+        The range in which the evidence puts the default; how unsure it is, no limit.
     """
     return Field(
         default=default,
@@ -57,13 +63,21 @@ def quantity(
         gt=gt,
         le=le,
         lt=lt,
-        json_schema_extra={"unit": unit, "source": source, "trust": trust},
+        json_schema_extra={"unit": unit, "source": source, "trust": trust, **_stated(span)},
     )
 
 
-def share(default: float, meaning: str, *, source: str, trust: Trust) -> Any:
+def _stated(span: Span | None) -> dict[str, Any]:
+    return {} if span is None else {"span": list(span)}
+
+
+def share(
+    default: float, meaning: str, *, source: str, trust: Trust, span: Span | None = None
+) -> Any:
     """Declare a probability or proportion in 0..1."""
-    return quantity(default, "share", meaning, source=source, trust=trust, ge=0.0, le=1.0)
+    return quantity(
+        default, "share", meaning, source=source, trust=trust, ge=0.0, le=1.0, span=span
+    )
 
 
 def choice(default: Any, meaning: str, *, source: str = "design choice") -> Any:
@@ -71,9 +85,21 @@ def choice(default: Any, meaning: str, *, source: str = "design choice") -> Any:
     return Field(default=default, description=meaning, json_schema_extra={"source": source})
 
 
-def block(kind: type[Any], meaning: str) -> Any:
-    """Declare a nested block whose own defaults describe the default company."""
-    return Field(default_factory=kind, description=meaning)
+def block(kind: type[Any], meaning: str, spans: dict[str, Span] | None = None) -> Any:
+    """Declare a nested block whose own defaults describe the default company.
+
+    Parameters
+    ----------
+    kind : type
+        The block, or what makes its defaults.
+    meaning : str
+    spans : dict of str to (low, high), optional
+        Ranges of the evidence for numbers of this block alone: several blocks are of one kind.
+    """
+    extra: dict[str, Any] = {"spans": {name: list(span) for name, span in (spans or {}).items()}}
+    return Field(
+        default_factory=kind, description=meaning, json_schema_extra=extra if spans else None
+    )
 
 
 TimeUnit = Literal["hours", "days"]

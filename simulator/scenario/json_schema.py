@@ -40,6 +40,14 @@ def draft7(model: type[BaseModel]) -> dict[str, Any]:
                 "properties": {
                     "source": {"type": "string", "minLength": 1},
                     "trust": {"enum": list(TRUST_LETTERS)},
+                    "range": {
+                        "description": "Lowest and highest value that the source allows, for a"
+                        " single number; of a law: lowest and highest factor on its times.",
+                        "type": "array",
+                        "items": {"type": "number"},
+                        "minItems": 2,
+                        "maxItems": 2,
+                    },
                 },
                 "required": ["source", "trust"],
                 "additionalProperties": False,
@@ -98,6 +106,11 @@ def _describe(node: dict[str, Any]) -> None:
     told = [
         f"{word}: {node.pop(word)}" for word in ("unit", "source", "trust") if _is_text(node, word)
     ]
+    # A key of the scenario may be called so, too: then it holds a schema.
+    if isinstance(node.get("span"), list):
+        low, high = node.pop("span")
+        told.append(f"range: {low:g} to {high:g}")
+    node.pop("spans", None)
     if told:
         node["description"] = f"{node.get('description', '')} [{'; '.join(told)}]".strip()
     # Titles repeat the key; without them the file is a third shorter.

@@ -167,7 +167,7 @@ def load_scenario(
     files = [each.document.file for each in reversed(family.order)]
     sources: dict[str, dict[str, SourceNote]] = {}
     for each in family.order:
-        sources[each.document.file], found = provenance.take_sources(each)
+        sources[each.document.file], found = provenance.take_sources(each, model)
         problems += found
     if not all(each.document.readable for each in family.order):
         # Half a file would be reported as full of missing keys.

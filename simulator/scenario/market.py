@@ -30,7 +30,7 @@ class Channel(Part):
     )  # fmt: skip
     spend_elasticity: float = quantity(
         0.6, "exponent", "Inquiries grow with budget to this power (below 1: diminishing returns).",
-        source="diminishing returns; range 0.3 to 0.9", trust="M", ge=0.0, le=1.0,
+        source="diminishing returns", trust="M", ge=0.0, le=1.0, span=(0.3, 0.9),
     )  # fmt: skip
     reach: float = share(
         0.45, "Chance that one contact attempt reaches a buyer whose interest is fresh.",
@@ -149,7 +149,7 @@ class Interest(Part):
     )  # fmt: skip
     k: float = quantity(
         0.55, "exponent", "Speed of cooling (0 = never cools; 0.2 mostly selection, 1.0 extreme).",
-        source="fit to SalesUp 2025, 10,000 leads; range 0.2 to 1.0", trust="C", ge=0.0, le=3.0,
+        source="fit to SalesUp 2025, 10,000 leads", trust="C", ge=0.0, le=3.0, span=(0.2, 1.0),
     )  # fmt: skip
 
 

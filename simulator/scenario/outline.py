@@ -25,6 +25,7 @@ class Slot:
 
     annotation: Any
     described_by: tuple[FieldInfo, ...] = ()
+    held_span: tuple[float, float] | None = None  # stated by the block that it stands in
 
     @property
     def meaning(self) -> str:
@@ -37,6 +38,17 @@ class Slot:
             if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get(name):
                 return str(info.json_schema_extra[name])
         return ""
+
+    @property
+    def span(self) -> tuple[float, float] | None:
+        """The range that the evidence gives for the default, if it gives one."""
+        if self.held_span is not None:
+            return self.held_span
+        for info in self.described_by:
+            stated = info.json_schema_extra
+            if isinstance(stated, dict) and isinstance(stated.get("span"), list):
+                return _pair(stated["span"])
+        return None
 
 
 def bare(annotation: Any) -> Any:
@@ -125,7 +137,21 @@ def step(slot: Slot, key: str | int, value: Any = None) -> Slot | None:
     info = model.model_fields[str(key)]
     # The parameters of a law are described by the field that holds the law.
     outer = slot.described_by if "law" in model.model_fields else ()
-    return Slot(info.annotation, (info, *outer))
+    return Slot(info.annotation, (info, *outer), _held_span(slot, str(key)))
+
+
+def _held_span(slot: Slot, key: str) -> tuple[float, float] | None:
+    for info in slot.described_by:
+        stated = info.json_schema_extra
+        spans = stated.get("spans") if isinstance(stated, dict) else None
+        if isinstance(spans, dict) and key in spans:
+            return _pair(spans[key])
+    return None
+
+
+def _pair(values: Any) -> tuple[float, float]:
+    low, high = values
+    return float(low), float(high)
 
 
 def slot_at(model: type[BaseModel], path: KeyPath, values: Any) -> Slot | None:

@@ -72,6 +72,7 @@ class InsideSalesWork(Part):
         "Chance of reaching a recycled buyer against that of a fresh inquiry.",
         source="Gong 2024: 5.4-13.3 % a cold dial, against 45 % for a hot inquiry",
         trust="C",
+        span=(0.12, 0.30),
     )
     discovery_noise: float = quantity(
         0.9, "standard deviations of fit", "Error of the impression after a talk of full depth.",
@@ -147,6 +148,7 @@ class FieldSalesWork(Part):
     comfortable_load: float = quantity(
         20.0, "open opportunities per person", "Up to here a person gives every opportunity full"
         " effort.", source="15-30 open opportunities per AE, trade knowledge", trust="M", gt=0.0,
+        span=(15.0, 30.0),
     )  # fmt: skip
     quota_per_month: float = quantity(
         330_000.0, "currency per month, per person and month",
@@ -234,8 +236,8 @@ class Churn(Part):
     )  # fmt: skip
     late_onboarding: float = quantity(
         0.4, "log hazard", "Onboarding twice as late as due or later.",
-        source="assumed hazard ratio 0.5-1.0",
-        trust="M", ge=0.0, le=20.0,
+        source="assumed hazard ratio 0.5-1.0",  # of those served in time: 0 to log 2
+        trust="M", ge=0.0, le=20.0, span=(0.0, 0.69),
     )  # fmt: skip
     neglect: float = quantity(
         0.5, "log hazard", "A year without any contact.", source="S3", trust="M", ge=0.0, le=20.0
@@ -336,6 +338,7 @@ class Handoffs(Part):
         0.3, "Recording time that one integrated system saves.",
         source="admin time saved 30-50 %, S3",
         trust="D",
+        span=(0.3, 0.5),
     )  # fmt: skip
     tool_cost_per_person: float = quantity(
         15_000.0, "currency per person and month", "Licences.", source=_TRADE, trust="M", ge=0.0

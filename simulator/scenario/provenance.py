@@ -11,7 +11,7 @@ from pydantic_core import to_jsonable_python
 
 from simulator.errors import Problem
 from simulator.scenario import outline
-from simulator.scenario.checking import OVERRIDE
+from simulator.scenario.checking import OVERRIDE, bounds
 from simulator.scenario.fields import Trust
 from simulator.scenario.layering import NOT_INHERITED, Layer
 from simulator.scenario.scalars import compact, shorten
@@ -22,10 +22,11 @@ TRUST_LETTERS = get_args(Trust)
 
 @dataclass(frozen=True, slots=True)
 class SourceNote:
-    """Where a file has its numbers from, and how far to trust them."""
+    """Where a file has its numbers from, how far to trust them, and the range that it allows."""
 
     source: str
     trust: str
+    span: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Number:
         ``default``, ``file:line`` or ``--set``.
     is_number : bool
         False for switches and words, which need no source.
+    span : (low, high) or None
+        Range that its source allows, if one is stated; of a law: factors on its times.
     """
 
     path: str
@@ -56,6 +59,7 @@ class Number:
     trust: str
     where: str
     is_number: bool
+    span: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +76,17 @@ class Difference:
 # ------------------------------------------------------------------ the sources block
 
 
-def take_sources(layer: Layer) -> tuple[dict[str, SourceNote], list[Problem]]:
+def take_sources(
+    layer: Layer, model: type[BaseModel]
+) -> tuple[dict[str, SourceNote], list[Problem]]:
     """Take the ``sources`` block out of a file and check it.
 
     Parameters
     ----------
     layer : Layer
         The file; its block is removed.
+    model : type of BaseModel
+        The root model, which knows the limits of each number.
     """
     document = layer.document
     stated = document.value.pop("sources", None)
@@ -88,7 +96,7 @@ def take_sources(layer: Layer) -> tuple[dict[str, SourceNote], list[Problem]]:
         place = document.places[("sources",)].value
         rule = "must be a mapping: key.path: {source: …, trust: …}"
         return {}, [Problem(str(place), "sources", shorten(stated), rule)]
-    set_here = {dotted(path) for path, _ in outline.all_paths(document.value)}
+    set_here = {dotted(path): path for path, _ in outline.all_paths(document.value)}
     notes: dict[str, SourceNote] = {}
     problems: list[Problem] = []
     for key, entry in stated.items():
@@ -98,11 +106,51 @@ def take_sources(layer: Layer) -> tuple[dict[str, SourceNote], list[Problem]]:
             rule = f"names a key that this file does not set{near}"
             at = document.places[("sources", key)].key
             found.append(Problem(str(at), f"sources.{key}", "", rule))
+        span = entry.get("range") if isinstance(entry, dict) else None
+        if span is not None and not found and ("sources", key, "range") not in document.broken:
+            rule = _range_rule(span, set_here[key], document.value, model)
+            if rule:
+                at = document.places[("sources", key, "range")].value
+                found.append(Problem(str(at), f"sources.{key}.range", shorten(span), rule))
         problems += found
         usable = isinstance(entry, dict) and {"source", "trust"} <= set(entry)
         if usable and not found:
-            notes[key] = SourceNote(str(entry["source"]), str(entry["trust"]))
+            ends = None if span is None else (float(span[0]), float(span[1]))
+            notes[key] = SourceNote(str(entry["source"]), str(entry["trust"]), ends)
     return notes, problems
+
+
+def _range_rule(span: Any, path: KeyPath, values: Any, model: type[BaseModel]) -> str:
+    """Say what is wrong with a stated range, or nothing."""
+    value = outline.value_at(values, path)
+    is_law = isinstance(value, dict) and "law" in value
+    if not is_law and not _is_single(value):
+        return "is stated for one number or law at a time: name its whole key"
+    if not isinstance(span, list) or len(span) != 2 or not all(map(_is_single, span)):
+        return "must be [low, high], two numbers"
+    low, high = span
+    if low >= high:
+        return "low must be below high"
+    if is_law:
+        # A law is unsure in its times; a factor of 1 is the law as stated.
+        within = 0.0 < low <= 1.0 <= high
+        return "" if within else "of a law: factors on its times, above 0 and with 1 between them"
+    if not low <= value <= high:
+        return f"must contain the value, {value:g}"
+    slot = outline.slot_at(model, path, values)
+    floor_kind, floor, ceiling_kind, ceiling = bounds(slot) if slot else ("", None, "", None)
+    below = floor is not None and (low < floor or (floor_kind == "gt" and low == floor))
+    above = ceiling is not None and (high > ceiling or (ceiling_kind == "lt" and high == ceiling))
+    words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+    allowed = " and ".join(
+        f"{words[kind]} {end:g}" for kind, end in ((floor_kind, floor), (ceiling_kind, ceiling))
+        if end is not None
+    )  # fmt: skip
+    return f"must lie in what the value may be: {allowed}" if below or above else ""
+
+
+def _is_single(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _entry_problems(document: Document, key: str, entry: Any) -> list[Problem]:
@@ -116,8 +164,8 @@ def _entry_problems(document: Document, key: str, entry: Any) -> list[Problem]:
         return [Problem(str(place.value), name, shorten(entry), rule)]
     problems = []
     for word in entry:
-        if word not in ("source", "trust"):
-            near = outline.nearest(word, ("source", "trust"))
+        if word not in ("source", "trust", "range"):
+            near = outline.nearest(word, ("source", "trust", "range"))
             at = document.places[(*path, word)].key
             problems.append(Problem(str(at), f"{name}.{word}", "", f"unknown key{near}"))
     for word in ("source", "trust"):
@@ -161,9 +209,14 @@ def list_numbers(
             continue
         place = _place(places, path, value)
         unit, source, trust = slot.extra("unit"), slot.extra("source"), slot.extra("trust")
+        span = slot.span
         if place is not None:
-            note = _note(sources.get(place.file, {}), path)
+            notes = sources.get(place.file, {})
+            note = _note(notes, path)
             source, trust = (note.source, note.trust) if note else ("", "")
+            # A range belongs to one number: that of a block above it is of another.
+            exact = notes.get(dotted(path))
+            span = exact.span if exact else None
         if isinstance(value, dict) and "law" in value:
             unit = str(value.get("unit", unit))
         yield Number(
@@ -175,6 +228,7 @@ def list_numbers(
             trust=trust,
             where=place.short if place is not None else "default",
             is_number=_holds_number(value),
+            span=span,
         )
 
 

@@ -37,7 +37,7 @@ class TeamPlan(Part):
     )  # fmt: skip
     skill_spread: float = quantity(
         0.2, "log standard deviation", "Spread of speed between people (lognormal, median 1).",
-        source="trade experience; range 0 to 0.4", trust="M", ge=0.0, le=1.5,
+        source="trade experience", trust="M", ge=0.0, le=1.5, span=(0.0, 0.4),
     )  # fmt: skip
     attrition_per_year: float = quantity(
         0.25, "share per year", "Chance that a person quits within a year.",
@@ -54,7 +54,7 @@ class TeamPlan(Part):
     )  # fmt: skip
     loading: float = quantity(
         1.3, "factor", "Employer's cost over pay.",
-        source="range 1.2 to 1.4", trust="M", ge=1.0, le=5.0
+        source="trade experience", trust="M", ge=1.0, le=5.0, span=(1.2, 1.4),
     )  # fmt: skip
     cross_trained: float = share(
         0.0, "Share of the team that also takes work of the next department when it has none.",
@@ -90,11 +90,21 @@ class Teams(Part):
     """Everybody."""
 
     marketing: TeamPlan = block(_marketing, "Stage 1: inquiries to MQL.")  # type: ignore[arg-type]
-    inside_sales: TeamPlan = block(_inside_sales, "Stage 2: MQL to SQL.")  # type: ignore[arg-type]
-    field_sales: TeamPlan = block(_field_sales, "Stage 3: SQL to contract.")  # type: ignore[arg-type]
+    # Attrition after Bridge Group and CSO Insights, pay after saas-career: ranges by department.
+    inside_sales: TeamPlan = block(
+        _inside_sales,  # type: ignore[arg-type]
+        "Stage 2: MQL to SQL.",
+        spans={"attrition_per_year": (0.30, 0.34), "pay_per_year": (6_000_000.0, 8_500_000.0)},
+    )
+    field_sales: TeamPlan = block(
+        _field_sales,  # type: ignore[arg-type]
+        "Stage 3: SQL to contract.",
+        spans={"attrition_per_year": (0.26, 0.34), "pay_per_year": (8_000_000.0, 16_000_000.0)},
+    )
     customer_success: TeamPlan = block(
         _customer_success,  # type: ignore[arg-type]
         "Stage 4: contract to renewal and expansion.",
+        spans={"attrition_per_year": (0.15, 0.25), "pay_per_year": (7_000_000.0, 12_000_000.0)},
     )
     revops: TeamPlan = block(_staff, "Revenue operations staff; serves all.")  # type: ignore[arg-type]
     enablement: TeamPlan = block(_staff, "Sales enablement staff; serves all.")  # type: ignore[arg-type]

@@ -1,0 +1,110 @@
+"""How the analyses give their answer: tables for a reader, JSON for a program, files to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import typer
+
+from simulator.commands.terminal import say, show
+from simulator.errors import OutputError
+from simulator.version import version
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import RenderableType
+
+
+class Answer(Protocol):
+    """What an analysis gives."""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it was stopped before all replications were finished."""
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The replications that finished."""
+
+    @property
+    def asked(self) -> int:
+        """Number of replications asked for."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as one object."""
+
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """Return its tables by file name without ending."""
+
+
+def give(
+    answer: Answer,
+    content: Iterable[RenderableType],
+    out: Path | None,
+    as_json: bool,
+    typed: Sequence[str],
+) -> None:
+    """Print an answer and write it into a folder.
+
+    Parameters
+    ----------
+    answer : Answer
+    content : iterable
+        What a reader sees.
+    out : Path or None
+        As given with ``--out``.
+    as_json : bool
+        As given with ``--json``.
+    typed : sequence of str
+        What to type for the same answer again.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written; it has been printed then.
+    """
+    from simulator.presentation import files
+
+    failure: OutputError | None = None
+    if out is not None:
+        try:
+            about = {**answer.as_json(), "version": version(), "command": list(typed)}
+            files.write_tables(answer.tables(), out, typed[1], about)
+        except OutputError as error:
+            failure = error  # a long run is worth showing even if it cannot be kept
+    if as_json:
+        typer.echo(files.json_text({**answer.as_json(), "version": version()}))
+    else:
+        show(content)
+    if answer.interrupted:
+        remedy = "; --resume does the rest" if out is not None else ""
+        say(f"interrupted after {len(answer.numbers)} of {answer.asked} replications{remedy}")
+    if failure is not None:
+        raise failure
+    if out is not None:
+        say(f"written to {out}")
+
+
+def typed(
+    command: str, *names: str, options: Mapping[str, object], changes: Iterable[str]
+) -> list[str]:
+    """Return what to type for the same answer again: nothing about this machine is in it.
+
+    Parameters
+    ----------
+    command : str
+    *names : str
+        Of scenarios.
+    options : mapping of str to object
+        By name with its dashes; a list is given once for each of its members.
+    changes : iterable of str
+        As given with ``--set``.
+    """
+    words = ["themodel", command, *names]
+    for name, value in {**options, "--set": list(changes)}.items():
+        for each in value if isinstance(value, (list, tuple)) else [value]:
+            if each is not None:
+                words += [name, str(each)]
+    return words

@@ -1,0 +1,109 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+AUTO = 0
+"""Number of replications that stands for: as many as the precision takes."""
+MOST_REPLICATIONS = 10_000
+
+
+def _count_or_auto(value: str | int) -> int:
+    text = str(value).strip()
+    if text == "auto" or value == AUTO:
+        return AUTO
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_REPLICATIONS:
+        raise typer.BadParameter(f"{text!r} is neither 1 to {MOST_REPLICATIONS:,} nor auto")
+    return int(text)
+
+
+def _share(value: str | float) -> float:
+    text = str(value).strip()
+    number = text.removesuffix("%")
+    try:
+        share = float(number) / (100.0 if text != number else 1.0)
+    except ValueError:
+        share = math.nan
+    if not 0.0 < share < 1.0:
+        raise typer.BadParameter(f"{text!r} is no share between 0 and 1: write 5% or 0.05")
+    return share
+
+
+Name = Annotated[
+    str, typer.Argument(metavar="SCENARIO", help="A file, or the name of a shipped scenario.")
+]
+Names = Annotated[
+    list[str], typer.Argument(metavar="SCENARIO...", help="Files, or names of shipped scenarios.")
+]
+Seed = Annotated[
+    int,
+    typer.Option(help="Which luck: the same seed, the same buyers.", min=0, max=2**63 - 1),
+]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY.PATH=VALUE", help="Change one value; may be repeated."),
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+]  # fmt: skip
+Replications = Annotated[
+    int, typer.Option(help="How many runs, each with its own luck.", min=1, max=MOST_REPLICATIONS)
+]
+ReplicationsOrAuto = Annotated[
+    int,
+    typer.Option(
+        help="How many runs, each with its own luck; auto: as many as --precision takes.",
+        parser=_count_or_auto,
+        metavar="N|auto",
+        show_default="20",
+    ),
+]
+Precision = Annotated[
+    float | None,
+    typer.Option(
+        help="With auto: half the width of the 95 % interval, as a share of the mean.  "
+        "[default: 5%]",
+        parser=_share,
+        metavar="SHARE",
+    ),
+]
+PreciseMetrics = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--precise-metric", metavar="ID",
+        help="With auto: a metric that must be as precise; may be repeated.  "
+        "[default: mrr_end, wins, logo_churn]",
+    ),
+]  # fmt: skip
+AtMost = Annotated[
+    int | None,
+    typer.Option(
+        help="With auto: end after so many replications in any case.  [default: 500]",
+        min=10,
+        max=MOST_REPLICATIONS,
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        help="Processes at work; the figures do not depend on it.  [default: one per processor]",
+        min=1,
+        max=1024,
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Keep each run and write tables as CSV in this folder."),
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Continue with the finished runs in the --out folder.")
+]
+Dask = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="Run on a Dask cluster: tcp://host:8786."),
+]

@@ -1,0 +1,119 @@
+"""``themodel run``: many runs of one scenario."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from simulator.commands.execution import execution, open_store
+from simulator.commands.options import (
+    AsJson,
+    AtMost,
+    Changes,
+    Dask,
+    Name,
+    Out,
+    PreciseMetrics,
+    Precision,
+    ReplicationsOrAuto,
+    Resume,
+    Seed,
+    Workers,
+)
+from simulator.commands.precision import as_json as as_json_of
+from simulator.commands.precision import asked_precision, most_replications, words_typed
+from simulator.commands.terminal import FINDING, progress, say, show, stop
+from simulator.errors import OutputError
+from simulator.version import version
+
+
+def run(
+    scenario: Name,
+    replications: ReplicationsOrAuto = 20,
+    precision: Precision = None,
+    precise_metric: PreciseMetrics = None,
+    at_most: AtMost = None,
+    seed: Seed = 1,
+    changes: Changes = None,
+    workers: Workers = None,
+    dask: Dask = None,
+    out: Out = None,
+    resume: Resume = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run a scenario and show where buyers, time and money go.
+
+    Prints means over all replications with 95 % intervals: by department, how busy and how
+    slow each team is, where buyers were lost and why, and what became of recurring revenue.
+    Ctrl-C ends early and reports the replications that are finished; with --out, --resume
+    continues from there, also after a power cut, and with more replications.
+
+    \b
+    Examples:
+      themodel run base
+      themodel run base --replications 50 --seed 7 --out results
+      themodel run base --replications 90 --seed 7 --out results --resume
+      themodel run base --replications auto --precision 5%
+      themodel run base --set decisions.field_sales.promise=0.8
+      themodel run base --json > base.json
+    """  # fmt: skip
+    from simulator.experiment.readiness import load_ready
+
+    loaded = load_ready(scenario, changes or ())
+    asked = asked_precision(replications, precision, precise_metric, at_most)
+
+    from simulator.experiment import ReplicationError, replicate
+    from simulator.experiment.precision import replicate_until
+    from simulator.presentation import explanation, files, tables
+
+    store = open_store(out, resume, "run", {loaded.name: loaded.scenario}, seed)
+    if out is not None:
+        files.check_folder(out)
+    try:
+        with (
+            progress(f"{loaded.name}: replications", most_replications(replications, asked)) as bar,
+            execution(workers, dask, store, bar) as how,
+        ):
+            if asked is None:
+                results, reached = replicate(loaded, "", seed, replications, workers=how), None
+            else:
+                results, reached = replicate_until(loaded, "", seed, **asked, workers=how)
+    except ReplicationError as error:
+        stop(FINDING, str(error))
+    failure: OutputError | None = None
+    if out is not None:
+        try:
+            files.write_results(
+                results, out, version(), _typed(scenario, seed, replications, asked, changes)
+            )
+        except OutputError as error:
+            failure = error  # a long run is worth showing even if it cannot be kept
+    if as_json:
+        typer.echo(files.as_json_text(results, version(), as_json_of(reached)))
+    else:
+        show([*explanation.changes(loaded), *tables.results_story(results)])
+        show([tables.closing(results, version()), *explanation.notes(loaded)])
+        show([reached.words()] if reached is not None else [])
+    if results.interrupted:
+        remedy = "; --resume does the rest" if out is not None else ""
+        say(f"interrupted after {len(results.numbers)} of {results.asked} replications{remedy}")
+    if failure is not None:
+        raise failure
+    if out is not None:
+        say(f"written to {out}")
+    if reached is not None and not reached.met and not results.interrupted:
+        stop(FINDING, "the asked precision is not reached")
+
+
+def _typed(
+    scenario: str,
+    seed: int,
+    replications: int,
+    asked: dict[str, Any] | None,
+    changes: list[str] | None,
+) -> list[str]:
+    """Return what to type for the same figures again: nothing about this machine is in it."""
+    changed = [part for change in changes or () for part in ("--set", change)]
+    counts = [*words_typed(replications, asked), "--seed", str(seed)]
+    return ["themodel", "run", scenario, *counts, *changed]

@@ -1,0 +1,107 @@
+"""The terminal: what is printed where, how a command ends, and how far it is."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from simulator.errors import OutputError, ScenarioError
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+DONE, FINDING, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+_MOST_LINES = 20
+_PIPE_WIDTH = 100
+
+
+class Commands(TyperGroup):
+    """Turns what users can mend into one clear message instead of a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except ScenarioError as error:
+            stop(WRONG_INPUT, *map(str, error.problems))
+        except OutputError as error:
+            stop(WRONG_INPUT, str(error))
+        except KeyboardInterrupt:
+            stop(INTERRUPTED, "interrupted: nothing was finished, nothing was written")
+
+
+def console(stderr: bool = False) -> Console:
+    """Return where to print: as wide as the terminal, or of one fixed width in a pipe."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(
+        stderr=stderr,
+        width=None if stream.isatty() else _PIPE_WIDTH,
+        # Names come from files: nothing in them is markup.
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
+
+
+def show(content: Iterable[RenderableType]) -> None:
+    """Print results: as they are to a terminal, without trailing spaces to anything else."""
+    paper = console()
+    if paper.is_terminal:
+        for each in content:
+            paper.print(each)
+        return
+    with paper.capture() as capture:
+        for each in content:
+            paper.print(each)
+    # Tables fill their lines with spaces, which nobody wants in a file.
+    for line in capture.get().splitlines():
+        typer.echo(line.rstrip())
+
+
+def say(line: str) -> None:
+    """Tell something that is no result."""
+    typer.echo(line, err=True)
+
+
+def stop(status: int, *lines: str) -> NoReturn:
+    """End with a message of one screen."""
+    for line in lines[:_MOST_LINES]:
+        say(line)
+    if len(lines) > _MOST_LINES:
+        say(f"... and {len(lines) - _MOST_LINES} more; themodel check lists all")
+    raise typer.Exit(status)
+
+
+@contextlib.contextmanager
+def progress(what: str, total: int | None = None) -> Iterator[Callable[[int, int], None] | None]:
+    """Show how far a long command is and how long it will take, to somebody who is looking."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich import progress as bars
+
+    columns = (
+        bars.TextColumn("{task.description}", markup=False),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TimeRemainingColumn(),
+        bars.TextColumn("left"),
+    )
+    with bars.Progress(*columns, console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,169 @@
+"""How far the metrics of scenarios lie from those of a reference, pair by pair, and how sure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from simulator.experiment.statistics import (
+    CONFIDENCE,
+    FEWEST_BOOTSTRAPPED,
+    MOST_BOOTSTRAPPED,
+    Estimate,
+    Floats,
+    bca,
+    holm,
+    paired_p,
+    relative_difference,
+    share_better,
+    variance_reduction,
+)
+from simulator.metrics import METRICS, Metric
+
+SIGNIFICANT = 1.0 - CONFIDENCE
+PAIRED_T, BOOTSTRAP = "paired t", "BCa bootstrap"
+
+_QUANTILES = ("median", "quantile")
+_ROUNDING = 1e-9  # sums of the same amounts in another order
+_MISSING = float("nan")
+
+
+def gaps(reference: Floats, scenario: Floats) -> Floats:
+    """Subtract paired values; NaN where one is missing, 0 where only rounding differs."""
+    known = np.isfinite(reference) & np.isfinite(scenario)
+    gap: Floats = np.full(known.shape, np.nan)
+    np.subtract(scenario, reference, out=gap, where=known)
+    size = np.maximum(np.abs(reference), np.abs(scenario))
+    gap[known & (np.abs(gap) <= _ROUNDING * size)] = 0.0
+    return gap
+
+
+def p_values(gap: Floats) -> Floats:
+    """Two-sided p-value of the mean of each column being 0 (one row a pair).
+
+    By Student's paired t test; where all pairs differ by the same amount, which it takes for
+    certain, by the sign test, since a small count can be off by one in two runs by luck.
+    """
+    found = np.array([paired_p(column) for column in gap.T])
+    n = np.isfinite(gap).sum(axis=0)
+    return np.where(found == 0.0, 0.5 ** np.maximum(n - 1.0, 0.0), found)
+
+
+def metric_differences(runs: Mapping[str, Sequence[Mapping[str, float]]]) -> pd.DataFrame:
+    """Compare metrics of scenarios with those of the first one.
+
+    Parameters
+    ----------
+    runs : mapping of str to sequence of mapping
+        For each scenario, the reference first, the metrics of its replications; the i-th of
+        all belong together. NaN is missing.
+
+    Returns
+    -------
+    DataFrame
+        As ``metrics`` of :class:`simulator.experiment.comparison.Comparison`.
+    """
+    reference, *others = runs
+    rows = []
+    for metric in runs[reference][0]:
+        before = _values(runs[reference], metric)
+        found = [_row(METRICS[metric], before, _values(runs[name], metric)) for name in others]
+        adjusted = holm([row["p"] for row in found])
+        for name, row, p in zip(others, found, adjusted, strict=True):
+            outside = row["low"] > 0.0 or row["high"] < 0.0
+            rows.append(
+                {
+                    "scenario": name,
+                    **row,
+                    "p_holm": float(p),
+                    # A bootstrap interval and Student's p may disagree: then nothing is claimed.
+                    "differs": bool(outside and p <= SIGNIFICANT),
+                }
+            )
+    table = pd.DataFrame(rows)
+    order = {name: place for place, name in enumerate(others)}
+    return table.sort_values(
+        "scenario", key=lambda names: names.map(order), kind="stable", ignore_index=True
+    )
+
+
+def _row(metric: Metric, reference: Floats, scenario: Floats) -> dict[str, Any]:
+    gap = gaps(reference, scenario)
+    known = np.isfinite(gap)
+    before, after, apart = reference[known], scenario[known], gap[known]
+    n = int(known.sum())
+    bootstrapped = is_skewed(metric) and FEWEST_BOOTSTRAPPED <= n <= MOST_BOOTSTRAPPED
+    difference = bca(apart) if bootstrapped else Estimate.of(apart)
+    relative = relative_difference(before, before + apart)
+    better = share_better(before, before + apart, metric.better)
+    return {
+        "metric": metric.id,
+        "label": metric.label_en,
+        "unit": metric.unit,
+        "better": metric.better,
+        "mean": _mean(after),
+        "reference": _mean(before),
+        "difference": difference.mean,
+        "low": _or_missing(difference.low),
+        "high": _or_missing(difference.high),
+        "relative": relative.mean,
+        "relative_low": _or_missing(relative.low),
+        "relative_high": _or_missing(relative.high),
+        "p_better": _MISSING if better is None else better.mean,
+        "p": float(p_values(gap[:, None])[0]),
+        "variance_reduction": variance_reduction(before, before + apart),
+        "method": BOOTSTRAP if bootstrapped else PAIRED_T,
+        "n": n,
+    }
+
+
+def is_skewed(metric: Metric) -> bool:
+    """Tell whether a metric is a ratio or a quantile, whose luck is not symmetric."""
+    return metric.denominator != "1" or metric.numerator.endswith(_QUANTILES)
+
+
+def tied_with_best(values: Mapping[str, Floats], metric: str) -> tuple[str, float, list[str]]:
+    """Find the scenario with the best mean, and those that cannot be told from it.
+
+    Parameters
+    ----------
+    values : mapping of str to ndarray
+        One value per replication, the i-th of all belonging together.
+    metric : str
+        In the registry; one of which a direction is better.
+
+    Returns
+    -------
+    str, float, list of str
+        The best, its mean, and those not told apart: paired t with Holm's correction over all
+        pairs of scenarios, since the best was picked after looking.
+    """
+    sign = -1.0 if METRICS[metric].better == "lower" else 1.0
+    means = {name: _mean(each) for name, each in values.items()}
+    best = max(means, key=lambda name: sign * means[name])
+    pairs = list(combinations(values, 2))
+    gap = np.array([gaps(values[a], values[b]) for a, b in pairs]).T
+    adjusted = holm(p_values(gap))
+    alike = {
+        other
+        for pair, p in zip(pairs, adjusted, strict=True)
+        for other in pair
+        if best in pair and other != best and not p <= SIGNIFICANT
+    }
+    return best, means[best], [name for name in values if name in alike]
+
+
+def _values(runs: Sequence[Mapping[str, float]], metric: str) -> Floats:
+    return np.array([run[metric] for run in runs], dtype=np.float64)
+
+
+def _mean(values: Floats) -> float:
+    return float(values.mean()) if len(values) else _MISSING
+
+
+def _or_missing(bound: float | None) -> float:
+    return _MISSING if bound is None else bound

@@ -1,0 +1,162 @@
+"""Where the constraint of a company is, as tables: what a person more would change, and when."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Column
+from rich.text import Text
+
+from simulator.experiment.bottleneck import FEWER, MORE, Bottleneck
+from simulator.experiment.quantities import Scale, adds_up, estimate_of
+from simulator.metrics.definitions import METRICS, TEAM_LABELS, TEAMS
+from simulator.presentation.figures import MISSING, lasting, percent, words
+from simulator.presentation.tables import grid, right, titled
+
+_MOST_ROWS = 8  # of months; more are shown by quarters
+_QUARTER = 3
+
+
+def story(result: Bottleneck) -> list[RenderableType]:
+    """Tell where the constraint is, what it is worth to widen it, and when it limits.
+
+    Parameters
+    ----------
+    result : Bottleneck
+    """
+    first, *others = result.verdict()
+    content: list[RenderableType] = [Text(first, style="bold"), *map(Text, others), Text("")]
+    content.append(_effects(result))
+    if len(result.numbers) > 1:
+        content += [_over_time(result, str(m)) for m in result.over_time["metric"].unique()]
+    content.append(_flow(result))
+    return content
+
+
+def closing(result: Bottleneck, version: str) -> str:
+    """Say on what the figures rest."""
+    runs = len(result.numbers)
+    arms = 1 + len(result.effects[["team", "change"]].drop_duplicates())
+    lines = [
+        f"{arms} companies x {runs} replication{'s' if runs != 1 else ''} of"
+        f" {result.scenario.horizon.months:g} months, paired by luck; seed {result.seed};"
+        f" themodel {version}."
+    ]
+    if result.interrupted:
+        lines.insert(0, f"Interrupted after {runs} of {result.asked} replications.")
+    if runs == 1:
+        lines.append("One replication: means without intervals.")
+    return " ".join(lines)
+
+
+def _effects(result: Bottleneck) -> RenderableType:
+    single = len(result.numbers) == 1
+    currency = result.scenario.currency
+    table = grid(
+        "", right("+1 person"), right("95 % interval"), right(f"per M {currency} of cost"),
+        right("-1 person"), right("95 % interval"),
+    )  # fmt: skip
+    for metric in result.metrics:
+        if table.row_count:
+            table.add_row()
+        scale = result.scale(metric)
+        unit = f", {scale.unit}" if scale.unit else ""
+        table.add_row(Text(f"{METRICS[metric].label_en}{unit}", style="bold"))
+        for team in result.costs:
+            more, fewer = (result.effect(team, change, metric) for change in (MORE, FEWER))
+            if more is None:
+                continue
+            table.add_row(
+                Padding(_team(team), (0, 0, 0, 2)),
+                scale.number(more.mean),
+                scale.span(more),
+                _per_million(result, team, metric),
+                MISSING if fewer is None else scale.number(fewer.mean),
+                "nobody there" if fewer is None else scale.span(fewer),
+            )
+    if single:
+        del table.columns[5], table.columns[2]
+    costs = ", ".join(
+        f"{_team(team).lower()} {Scale.of('cost', currency, (cost,)).amount(cost)}"
+        for team, cost in result.costs.items()
+    )
+    note = Text(
+        "An added person is there from the first day, at full speed like everybody at the start."
+        f" One person costs over the run, pay with its loading and tools: {costs}.",
+        style="dim",
+    )
+    return titled("What one person more or fewer changes", table, note)
+
+
+def _per_million(result: Bottleneck, team: str, metric: str) -> str:
+    rows = result.effects[(result.effects["metric"] == metric) & (result.effects["change"] == MORE)]
+    scale = Scale.of(metric, result.scenario.currency, rows["per_million"])
+    value = float(rows.loc[rows["team"] == team, "per_million"].iloc[0])
+    return scale.amount(value) if math.isfinite(value) else MISSING
+
+
+# ------------------------------------------------------------------ when
+
+
+def _over_time(result: Bottleneck, metric: str) -> RenderableType:
+    rows = result.over_time[result.over_time["metric"] == metric]
+    scale = Scale.of(metric, result.scenario.currency, rows["mean"])
+    teams = list(result.costs)
+    table = grid("by month", *(right(_team(team)) for team in teams), "limits")
+    for _, last in _spans(int(rows["month"].max())):
+        month = {str(row["team"]): row for _, row in rows[rows["month"] == last].iterrows()}
+        limiting = [_team(team) for team in teams if month[team]["limits"]]
+        cells = [_with_margin(scale, month[team]) for team in teams]
+        table.add_row(str(last), *cells, ", ".join(limiting) or MISSING)
+    what = "added up from the start" if adds_up(METRICS[metric]) else "as it stands then"
+    unit = f" ({scale.unit})" if scale.unit else ""
+    note = Text(
+        f"{METRICS[metric].label_en}{unit}, {what}: effect of one more in each team and half the"
+        " width of its 95 % interval. limits: the team with the best effect among those that can"
+        " be told from zero; months are told one by one, and one in twenty may err.",
+        style="dim",
+    )
+    return titled(f"Which team limits {METRICS[metric].label_en} when", table, note)
+
+
+def _with_margin(scale: Scale, row: Any) -> str:
+    effect = estimate_of(row)
+    if effect.low is None or effect.high is None:
+        return scale.number(effect.mean)
+    return f"{scale.number(effect.mean)} ± {scale.number((effect.high - effect.low) / 2.0)}"
+
+
+def _flow(result: Bottleneck) -> RenderableType:
+    table = grid("months", *(Column(TEAM_LABELS[team][0], no_wrap=True) for team in TEAMS))
+    for first, last in _spans(int(result.flow["month"].max())):
+        months = result.flow[result.flow["month"].between(first, last)]
+        cells = [_busy(months[months["team"] == team]) for team in TEAMS]
+        table.add_row(str(last) if first == last else f"{first} to {last}", *cells)
+    note = Text(
+        "share of time at work on buyers; median wait in working time; share of waits that end"
+        " because the buyer gave up (means of the months)",
+        style="dim",
+    )
+    return titled("The company as it is: busy, wait, gave up", table, note)
+
+
+def _busy(months: pd.DataFrame) -> str:
+    means = months[["utilization", "wait_p50", "abandonment"]].mean()
+    wait = lasting(float(means["wait_p50"])).replace("days", "d")
+    return f"{percent(means['utilization'])}, {wait}, {percent(means['abandonment'])}"
+
+
+def _spans(months: int) -> Iterator[tuple[int, int]]:
+    """Return single months, or quarters if there are many; the last one may be shorter."""
+    step = 1 if months <= _MOST_ROWS else _QUARTER
+    for first in range(1, months + 1, step):
+        yield first, min(first + step - 1, months)
+
+
+def _team(team: str) -> str:
+    return TEAM_LABELS[team][0] if team in TEAM_LABELS else words(team).capitalize()

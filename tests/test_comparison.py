@@ -1,0 +1,603 @@
+"""Scenarios against a reference: differences, verdicts, departures, losses, refusals."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from simulator.commands.compare import compare as compare_command
+from simulator.commands.terminal import Commands
+from simulator.errors import ScenarioError
+from simulator.experiment import Execution
+from simulator.experiment.comparison import Comparison, compare, compare_runs, distinct
+from simulator.experiment.departures import (
+    ALL,
+    WATCHED,
+    departures,
+    loss_differences,
+    monthly_differences,
+)
+from simulator.experiment.differences import (
+    BOOTSTRAP,
+    PAIRED_T,
+    gaps,
+    is_skewed,
+    metric_differences,
+    p_values,
+    tied_with_best,
+)
+from simulator.experiment.execution import run_and_measure
+from simulator.experiment.findings import Finding, Kind, Ranking, verdict
+from simulator.metrics import METRICS, Measures
+from simulator.metrics.definitions import TEAMS
+from simulator.scenario import LoadedScenario, load_scenario
+
+TINY = """\
+question: How does a tiny company do?
+horizon: {months: 2}
+start: {customers: 10, opportunities: 5, parked: 5}
+market: {channels: {website: {leads_per_day: 2}}}
+teams:
+  marketing: {people: 1}
+  inside_sales: {people: 1}
+  field_sales: {people: 1}
+  customer_success: {people: 1}
+"""
+EAGER = "extends: tiny.yaml\ndecisions: {field_sales: {promise: 0.9}}\n"
+GENERATOR = np.random.Generator
+NOISE = 1.0
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("scenarios")
+    (place / "tiny.yaml").write_text(TINY)
+    (place / "eager.yaml").write_text(EAGER)
+    return place
+
+
+@pytest.fixture(scope="module")
+def tiny(folder: Path) -> LoadedScenario:
+    return load_scenario(folder / "tiny.yaml")
+
+
+@pytest.fixture(scope="module")
+def eager(folder: Path) -> LoadedScenario:
+    return load_scenario(folder / "eager.yaml")
+
+
+@pytest.fixture(scope="module")
+def measured(tiny: LoadedScenario) -> Measures:
+    """One real run, to be given other figures."""
+    return run_and_measure(tiny.scenario, "tiny", 1, 0).measures
+
+
+@pytest.fixture(scope="module")
+def real(tiny: LoadedScenario, eager: LoadedScenario) -> Comparison:
+    return compare(tiny, eager, tiny, replications=3)
+
+
+def totals(metric: str, *columns: Sequence[float]) -> dict[str, list[dict[str, float]]]:
+    """One metric of several scenarios, called a, b, c, ..."""
+    return {
+        name: [{metric: value} for value in column]
+        for name, column in zip("abcdef", columns, strict=False)
+    }
+
+
+def difference(metric: str, *columns: Sequence[float]) -> dict[Any, Any]:
+    return dict(metric_differences(totals(metric, *columns)).iloc[0])
+
+
+# ------------------------------------------------------------------ differences
+
+
+def test_differences_are_those_of_pairs_as_computed_by_hand() -> None:
+    found = difference("wins", [10.0, 12.0, 14.0], [13.0, 13.0, 17.0])
+    # Differences 3, 1, 3: mean 7/3, deviation sqrt(4/3), standard error 2/3, t 4.302653.
+    assert found["difference"] == pytest.approx(7.0 / 3.0)
+    assert found["low"] == pytest.approx(7.0 / 3.0 - 4.302653 * 2.0 / 3.0)
+    assert found["high"] == pytest.approx(7.0 / 3.0 + 4.302653 * 2.0 / 3.0)
+    assert (found["reference"], found["mean"]) == (12.0, pytest.approx(43.0 / 3.0))
+    assert found["relative"] == pytest.approx(7.0 / 36.0)
+    # t = 3.5 with two degrees of freedom.
+    assert found["p"] == pytest.approx(1.0 - 3.5 / math.sqrt(2.0 + 3.5**2))
+    assert not found["differs"]
+    # Variances 4, 16/3 and of the difference 4/3.
+    assert found["variance_reduction"] == pytest.approx(7.0)
+
+
+@pytest.mark.parametrize(("metric", "share"), [("wins", 0.625), ("logo_churn", 0.375)])
+def test_less_is_better_where_the_metric_says_so(metric: str, share: float) -> None:
+    found = difference(metric, [1.0, 1.0, 1.0, 1.0], [2.0, 2.0, 1.0, 0.5])
+    assert found["p_better"] == share
+
+
+def test_nobody_is_better_where_neither_direction_is() -> None:
+    assert math.isnan(difference("mrr_start", [1.0, 2.0], [2.0, 3.0])["p_better"])
+
+
+def test_pairs_with_a_missing_value_are_left_out_whole() -> None:
+    nothing = math.nan
+    found = difference("wins", [10.0, nothing, 30.0, 40.0], [11.0, 5.0, nothing, 43.0])
+    assert (found["n"], found["reference"], found["mean"]) == (2, 25.0, 27.0)
+    assert found["difference"] == 2.0
+
+
+def test_ratios_and_quantiles_are_bootstrapped_and_counts_are_not() -> None:
+    assert {name for name in ("win_rate", "lead_time", "lead_time_p90", "cac", "onboarding_days",
+                              "field_sales.wait_p50", "field_sales.wait_p90")
+            if not is_skewed(METRICS[name])} == set()  # fmt: skip
+    assert {name for name in ("wins", "mrr_end", "profit", "customers", "field_sales.queue")
+            if is_skewed(METRICS[name])} == set()  # fmt: skip
+    rng = np.random.default_rng(4)
+    a, b = rng.random(8), rng.random(8)
+    assert difference("win_rate", a, b)["method"] == BOOTSTRAP
+    assert difference("wins", a, b)["method"] == PAIRED_T
+    assert difference("win_rate", a[:7], b[:7])["method"] == PAIRED_T
+
+
+def test_rounding_is_no_difference() -> None:
+    found = difference("profit", [0.3e9, 0.3e9, 0.3e9], [0.3e9 + 1e-7] * 3)
+    assert (found["difference"], found["p"], found["differs"]) == (0.0, 1.0, False)
+
+
+def test_the_same_difference_in_a_few_runs_may_be_luck() -> None:
+    assert not difference("wins", [1.0, 2.0, 3.0], [2.0, 3.0, 4.0])["differs"]
+    assert difference("wins", np.arange(8.0), np.arange(8.0) + 1.0)["differs"]
+    np.testing.assert_allclose(p_values(np.full((3, 1), 2.0)), 0.25)
+
+
+def test_holms_correction_is_over_the_scenarios() -> None:
+    rng = np.random.default_rng(1)
+    a = rng.normal(size=20)
+    close = rng.normal(size=20)
+    close *= 0.98 / close.std(ddof=1)
+    shift = 2.3 / math.sqrt(20.0)  # p about 3 %
+    b, c = a + close - close.mean() + shift, a - close + close.mean() + shift
+    alone = metric_differences(totals("wins", a, b)).iloc[0]
+    assert alone["p_holm"] == alone["p"] < 0.05
+    assert alone["differs"]
+    both = metric_differences(totals("wins", a, b, c))
+    assert list(both["scenario"]) == ["b", "c"]
+    np.testing.assert_allclose(both["p_holm"], 2.0 * both["p"])
+    assert not both["differs"].any()
+
+
+def test_other_luck_looks_like_a_difference_in_one_case_of_twenty() -> None:
+    rng = np.random.default_rng(8)
+    called = 0
+    for _ in range(400):
+        # Seven pairs: an eighth would have the relative difference bootstrapped, which takes time.
+        called += bool(difference("wins", *rng.normal(100.0, 10.0, size=(2, 7)))["differs"])
+    # Standard error of the share: 1.1 %.
+    assert 0.017 < called / 400 < 0.083
+
+
+def test_the_best_is_told_from_the_others_only_beyond_luck() -> None:
+    rng = np.random.default_rng(3)
+    luck = rng.normal(100.0, 10.0, 30)
+    values = {
+        "low": luck - 20.0 + rng.normal(0.0, 1.0, 30),
+        "high": luck + rng.normal(0.0, 1.0, 30),
+        "near": luck - 0.1 + rng.normal(0.0, 1.0, 30),
+    }
+    best, mean, alike = tied_with_best(values, "mrr_end")
+    assert {best, *alike} == {"high", "near"}
+    assert mean == values[best].mean()
+    assert tied_with_best(values, "logo_churn")[0::2] == ("low", [])
+
+
+# ------------------------------------------------------------------ words
+
+
+def finding(kind: Kind, low: float | None, high: float | None, metric: str = "mrr_end") -> Finding:
+    middle = -14.8e6 if low is None or high is None else (low + high) / 2.0
+    return Finding("b", "a", metric, kind, middle, low, high, middle / 100e6, 20)
+
+
+def said(*main: Finding, beside: Sequence[Finding] = (), ranking: Ranking | None = None) -> str:
+    return verdict(main, beside, ranking, "JPY")
+
+
+def test_a_verdict_gives_the_difference_with_its_interval() -> None:
+    assert said(finding("less", -18.1e6, -11.5e6)) == (
+        "b ends with 14.8 M JPY less MRR than a (95 % interval 11.5 to 18.1 less; -15 %), over 20"
+        " paired replications."
+    )
+    more = said(finding("more", 1e6, 3e6))
+    assert "2.00 M JPY more MRR than a (95 % interval 1.00 to 3.00 more; +2 %)" in more
+
+
+def test_a_verdict_does_not_say_more_than_its_interval() -> None:
+    text = said(finding("open", -3.1e6, 1.2e6))
+    assert text == (
+        "No difference in final MRR between b and a can be told: it lies between 3.10 M JPY less"
+        " and 1.20 M JPY more, over 20 paired replications."
+    )
+
+
+def test_one_replication_tells_nothing() -> None:
+    text = said(finding("single", None, None))
+    assert "cannot be told from one replication" in text
+    assert "95 %" not in text
+
+
+def test_what_does_not_differ_is_not_mentioned_beside() -> None:
+    main = finding("less", -18.1e6, -11.5e6)
+    churn = Finding("b", "a", "logo_churn", "more", 0.0014, 0.0010, 0.0018, 0.1, 20)
+    profit = finding("open", -3e6, 4e6, "profit")
+    text = said(main, beside=[profit, churn])
+    assert text.endswith(
+        "Its customer churn is 0.14 percentage points a month higher (0.10 to 0.18 higher)."
+    )
+    assert "contribution" not in text
+
+
+def test_several_scenarios_are_ranked_with_those_that_cannot_be_told_apart() -> None:
+    main = finding("less", -18.1e6, -11.5e6)
+    other = dataclasses.replace(finding("open", -3.1e6, 1.2e6), scenario="c")
+    ranking = Ranking("mrr_end", "a", 97.1e6, ("c",))
+    assert said(main, other, ranking=ranking) == (
+        "a ends with the most MRR (97.1 M JPY), over 20 paired replications; not to be told apart"
+        " from it: c. Against a: b 14.8 M JPY less (11.5 to 18.1 less; -15 %); c not to be told"
+        " apart (between 3.10 M JPY less and 1.20 M JPY more)."
+    )
+
+
+def test_what_holms_correction_takes_back_is_not_claimed() -> None:
+    main = finding("less", -18.1e6, -11.5e6)
+    other = dataclasses.replace(finding("open", -3.1e6, -0.2e6), scenario="c")
+    assert said(main, other, ranking=Ranking("mrr_end", "a", 97.1e6, ("c",))).endswith(
+        "c not to be told apart (alone between 3.10 M JPY less and 0.20 M JPY less)."
+    )
+
+
+def test_no_order_is_claimed_among_scenarios_that_cannot_be_told_apart() -> None:
+    main = finding("open", -3e6, 1e6)
+    other = dataclasses.replace(finding("same", 0.0, 0.0), scenario="c")
+    text = said(main, other, ranking=Ranking("mrr_end", "b", 97.1e6, ("a", "c")))
+    assert text.startswith(
+        "Which of the 3 ends with the most MRR cannot be told (highest mean: b, 97.1 M JPY)"
+    )
+    same = dataclasses.replace(other, scenario="b")
+    assert said(same, other, ranking=Ranking("mrr_end", "a", 97.1e6, ("b", "c"))).startswith(
+        "All 3 have exactly the same final MRR."
+    )
+
+
+# ------------------------------------------------------------------ where
+
+
+Monthly = Callable[[GENERATOR, Mapping[tuple[str, int], float]], Measures]
+
+
+@pytest.fixture(scope="module")
+def month_by_month(measured: Measures) -> Monthly:
+    """Make runs whose watched metrics are noise around 10, shifted in some months."""
+    names = list(dict.fromkeys(each.metric for each in WATCHED))
+
+    def make(rng: GENERATOR, shifts: Mapping[tuple[str, int], float]) -> Measures:
+        table = pd.DataFrame(
+            {
+                "period": np.tile(np.arange(1, 13), len(names)),
+                "metric": np.repeat(np.array(names, dtype=object), 12),
+                "value": rng.normal(10.0, NOISE, 12 * len(names)),
+            }
+        )
+        for (metric, month), shift in shifts.items():
+            table.loc[(table["metric"] == metric) & (table["period"] == month), "value"] += shift
+        return dataclasses.replace(measured, monthly=table)
+
+    return make
+
+
+def row_of(table: pd.DataFrame, metric: str) -> Any:
+    return table[table["metric"] == metric].iloc[0]
+
+
+def runs(make: Monthly, seed: int, shifts: Mapping[tuple[str, int], float]) -> list[Measures]:
+    rng = np.random.default_rng(seed)
+    return [make(rng, shifts) for _ in range(12)]
+
+
+def test_the_first_month_of_departure_is_the_first_beyond_noise(month_by_month: Monthly) -> None:
+    worse_later = {("mrr", month): 20.0 if month < 7 else -20.0 for month in range(5, 13)}
+    shifts = {("win_rate", month): -20.0 for month in (8, 9, 11)} | worse_later
+    monthly = monthly_differences(runs(month_by_month, 2, shifts), runs(month_by_month, 1, {}), 0.0)
+    found = departures(monthly)
+    wins = row_of(found, "win_rate")
+    assert (wins["first_month"], wins["worse_from"], wins["months"]) == (8, 8, 3)
+    assert wins["direction"] == "worse"
+    assert wins["low"] < wins["difference"] < wins["high"] < 0.0
+    mrr = row_of(found, "mrr")
+    assert (mrr["first_month"], mrr["direction"], mrr["worse_from"]) == (5, "better", 7)
+    assert list(found["metric"]) == [each.metric for each in WATCHED]
+
+
+def test_months_of_the_warm_up_are_not_looked_at(month_by_month: Monthly) -> None:
+    shifts = {("win_rate", 2): 20.0, ("win_rate", 9): 20.0}
+    before, after = runs(month_by_month, 1, {}), runs(month_by_month, 2, shifts)
+    assert row_of(departures(monthly_differences(after, before)), "win_rate")["first_month"] == 2
+    monthly = monthly_differences(after, before, warm_up_months=1.5)
+    assert monthly["period"].min() == 3
+    assert row_of(departures(monthly), "win_rate")["first_month"] == 9
+
+
+def test_a_month_that_is_missing_is_not_tested(month_by_month: Monthly) -> None:
+    shifts = {("win_rate", 3): math.nan, ("win_rate", 4): 20.0}
+    before, after = runs(month_by_month, 1, {}), runs(month_by_month, 2, shifts)
+    found = row_of(departures(monthly_differences(after, before)), "win_rate")
+    assert (found["first_month"], found["tested"]) == (4, 11)
+    single = departures(monthly_differences(after[:1], before[:1]))
+    assert not single["tested"].any()
+    assert single["first_month"].isna().all()
+
+
+def test_noise_departs_in_one_series_of_twenty_at_most(month_by_month: Monthly) -> None:
+    departing = sum(
+        departures(
+            monthly_differences(
+                runs(month_by_month, 1000 + seed, {}), runs(month_by_month, 2000 + seed, {})
+            )
+        )["first_month"].notna().sum()
+        for seed in range(16)
+    )  # fmt: skip
+    series = 16 * len(WATCHED)
+    # 5 % at most, and three standard errors of a share of 5 %.
+    assert departing / series < 0.05 + 3.0 * math.sqrt(0.05 * 0.95 / series)
+    assert departing > 0  # a test that is never wrong does not look
+
+
+def test_every_department_is_watched_and_every_metric_is_there_by_month() -> None:
+    aspects = {team: {w.aspect for w in WATCHED if w.department == team} for team in TEAMS}
+    wanted = {"throughput", "wait", "abandonment", "conversion", "churn"}
+    assert all(found == wanted for found in aspects.values())
+    assert all(METRICS[each.metric].monthly for each in WATCHED)
+    assert all(METRICS[each.metric].better != "neither" for each in WATCHED)
+
+
+# ------------------------------------------------------------------ losses
+
+
+def lossy(measured: Measures, *rows: tuple[str, str, str, int, float], left: float) -> Measures:
+    columns = ["stage", "true_reason", "recorded_reason", "buyers", "amount"]
+    other = {**measured.totals, "customer_success.lost": left, "mrr_churned": 100.0 * left}
+    return dataclasses.replace(
+        measured, losses=pd.DataFrame(list(rows), columns=columns), totals=other
+    )
+
+
+def test_a_loss_that_does_not_occur_counts_as_nothing(measured: Measures) -> None:
+    cold = ("field_sales", "went_cold", "unknown", 4, 40.0)
+    filed = ("field_sales", "went_cold", "went_cold", 2, 10.0)
+    dropped = ("inside_sales", "unreached", "unreached", 3, 6.0)
+    before = [lossy(measured, dropped, left=1.0), lossy(measured, left=1.0)]
+    after = [lossy(measured, cold, filed, left=1.0), lossy(measured, cold, left=0.0)]
+    found = loss_differences(after, before).set_index(["stage", "true_reason", "recorded_reason"])
+    assert found.loc[("field_sales", "went_cold", "went_cold"), "buyers_difference"] == 1.0
+    assert found.loc[("field_sales", "went_cold", ALL), "buyers"] == 5.0
+    assert found.loc[("field_sales", ALL, ALL), "amount_difference"] == 45.0
+    assert found.loc[("inside_sales", ALL, ALL), "buyers_difference"] == -1.5
+    assert found.loc[("customer_success", ALL, ALL), "amount_difference"] == -50.0
+    sizes = found["amount_difference"].abs()
+    assert list(sizes) == sorted(sizes, reverse=True)
+
+
+def test_losses_of_a_run_add_up_to_its_totals(real: Comparison) -> None:
+    sums = real.losses[(real.losses["scenario"] == "eager") & (real.losses["true_reason"] == ALL)]
+    for stage, buyers in zip(sums["stage"], sums["buyers"], strict=True):
+        rows = real.metrics[
+            (real.metrics["scenario"] == "eager") & (real.metrics["metric"] == f"{stage}.lost")
+        ]
+        assert buyers == pytest.approx(rows["mean"].iloc[0])
+
+
+# ------------------------------------------------------------------ real scenarios
+
+
+def test_a_scenario_does_not_differ_from_itself(real: Comparison) -> None:
+    assert real.names == ("tiny", "eager", "tiny#2")
+    same = real.metrics[real.metrics["scenario"] == "tiny#2"]
+    assert len(same) == len(METRICS)
+    assert not same["differs"].any()
+    assert (same["difference"].dropna() == 0.0).all()
+    assert real.departures[real.departures["scenario"] == "tiny#2"]["first_month"].isna().all()
+    assert (real.losses[real.losses["scenario"] == "tiny#2"]["buyers_difference"] == 0.0).all()
+    assert real.finding("tiny#2", "mrr_end").kind == "same"
+    assert "tiny#2 exactly the same" in real.verdict
+
+
+def test_a_scenario_and_itself_end_alike(tiny: LoadedScenario) -> None:
+    alone = compare(tiny, tiny, replications=2)
+    assert alone.verdict == (
+        "tiny#2 ends with exactly as much MRR as tiny, over 2 paired replications."
+    )
+
+
+def test_changed_inputs_stand_with_their_department(real: Comparison) -> None:
+    assert real.changes.to_dict(orient="records") == [
+        {
+            "scenario": "eager",
+            "department": "field_sales",
+            "key": "decisions.field_sales.promise",
+            "reference": 0.3,
+            "value": 0.9,
+            "unit": "share",
+        }
+    ]
+
+
+def test_tables_hold_every_single_run(real: Comparison, tiny: LoadedScenario) -> None:
+    table = real.tables()["comparison_runs"]
+    wanted = run_and_measure(tiny.scenario, "tiny", 1, 2).measures.totals["wins"]
+    of = (table["scenario"] == "tiny") & (table["replication"] == 2) & (table["metric"] == "wins")
+    assert list(table[of]["value"]) == [wanted]
+    assert len(table) == 3 * 3 * len(METRICS)
+
+
+def test_a_summary_and_a_repr_say_what_was_found(real: Comparison) -> None:
+    summary = real.summary()
+    assert summary.startswith(real.verdict)
+    assert len(summary.splitlines()) <= 30
+    assert "3 paired replications; seed 1" in summary
+    assert "eager, tiny#2 against tiny" in repr(real)
+
+
+def test_one_replication_gives_means_and_says_so(
+    tiny: LoadedScenario, eager: LoadedScenario
+) -> None:
+    one = compare(tiny, eager, replications=1)
+    assert one.metrics["low"].isna().all()
+    assert not one.metrics["differs"].any()
+    assert one.metrics["mean"].notna().any()
+    assert one.finding("eager", "mrr_end").kind in ("single", "same")
+    json.dumps(one.as_json(), allow_nan=False)
+
+
+def test_only_pairs_that_are_whole_are_compared_after_an_interruption(
+    tiny: LoadedScenario, eager: LoadedScenario
+) -> None:
+    def stop_after(runs_done: int) -> Execution:
+        def count(done: int, total: int) -> None:
+            if done == runs_done:
+                raise KeyboardInterrupt
+
+        return Execution(on_progress=count)
+
+    found = compare(tiny, eager, replications=3, workers=stop_after(3))
+    assert (found.numbers, found.asked, found.interrupted) == ((0,), 3, True)
+    with pytest.raises(KeyboardInterrupt):
+        compare(tiny, eager, replications=3, workers=stop_after(1))
+
+
+def test_other_seeds_can_be_compared_too(tiny: LoadedScenario) -> None:
+    measures = {
+        name: {n: run_and_measure(tiny.scenario, name, seed, n).measures for n in range(2)}
+        for name, seed in (("tiny", 1), ("tiny#2", 2))
+    }
+    found = compare_runs(distinct([tiny, tiny]), measures, 1, 2)
+    assert found.finding("tiny#2", "mrr_end").difference != 0.0
+
+
+def test_json_has_the_promised_shape(real: Comparison) -> None:
+    found = json.loads(json.dumps(real.as_json(), allow_nan=False))
+    assert found["reference"] == "tiny"
+    assert set(found["scenarios"]) == {"eager", "tiny#2"}
+    assert (found["replications"], found["seed"]) == (3, 1)
+    assert isinstance(found["verdict"], str)
+    metrics = found["scenarios"]["eager"]["metrics"]
+    assert list(metrics) == list(METRICS)
+    promised = {"mean", "reference", "difference", "low", "high", "p_better", "relative"}
+    assert all(promised <= set(one) for one in metrics.values())
+    assert metrics["grr"]["mean"] is None  # twelve months have not passed
+    assert metrics["mrr_start"]["p_better"] is None
+    assert found["scenarios"]["eager"]["changes"][0]["key"] == "decisions.field_sales.promise"
+
+
+# ------------------------------------------------------------------ refusals
+
+
+def test_what_cannot_be_paired_is_refused_with_every_reason(
+    folder: Path, tiny: LoadedScenario
+) -> None:
+    other = load_scenario(
+        folder / "tiny.yaml",
+        ["horizon.months=3", "horizon.warm_up_months=1", "currency=EUR", "sale=one_off"],
+    )
+    with pytest.raises(ScenarioError) as refused:
+        compare(tiny, other)
+    said = [(problem.key, problem.value) for problem in refused.value.problems]
+    assert said == [
+        ("horizon.months", "3"),
+        ("horizon.warm_up_months", "1"),
+        ("currency", "EUR"),
+        ("sale", "one_off"),
+    ]
+    assert "tiny (2): replications are paired month by month" in str(refused.value)
+
+
+def test_one_scenario_has_nothing_to_be_compared_with(tiny: LoadedScenario) -> None:
+    with pytest.raises(ScenarioError, match="two scenarios or more"):
+        compare(tiny)
+
+
+# ------------------------------------------------------------------ the command
+
+
+def call(*arguments: object) -> Result:
+    app = typer.Typer(cls=Commands)
+    app.callback()(lambda: None)  # with one command alone it would have no name
+    app.command()(compare_command)
+    return CliRunner().invoke(app, ["compare", *map(str, arguments)])
+
+
+def test_the_command_shows_verdict_figures_places_and_losses(folder: Path) -> None:
+    result = call(
+        folder / "tiny.yaml", folder / "eager.yaml", "--replications", 2, "--workers", 1,
+        "--out", folder / "out",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    text = " ".join(result.output.split())
+    for part in (
+        "eager against tiny",
+        "MRR at end",
+        "changed: decisions.field_sales.promise 0.3 -> 0.9",
+        "no input of its own was changed",
+        "Where eager loses more buyers than tiny",
+        "2 paired replications of 2 months of 20 business days; seed 1; themodel",
+        "The same luck in tiny and eager divides the variance",
+    ):
+        assert part in text
+    assert max(map(len, result.output.splitlines())) <= 100
+    table = pd.read_csv(folder / "out" / "comparison.csv")
+    assert list(table["metric"]) == list(METRICS)
+    about = json.loads((folder / "out" / "compare.json").read_text())
+    assert about["replications"] == [0, 1]
+
+
+def test_the_command_prints_one_object(folder: Path) -> None:
+    result = call(
+        folder / "tiny.yaml", folder / "eager.yaml", "--replications", 1, "--workers", 1, "--json",
+        "--set", "horizon.months=1",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["replications"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--metric", "win_rat"], "did you mean win_rate?"),
+        (["--set", "horizon.month=1"], "did you mean"),
+    ],
+)
+def test_a_misspelled_word_is_answered_with_the_nearest(
+    folder: Path, arguments: list[str], said: str
+) -> None:
+    result = call(folder / "tiny.yaml", folder / "eager.yaml", *arguments)
+    assert result.exit_code == 2
+    assert said in result.output
+
+
+def test_one_name_alone_is_refused(folder: Path) -> None:
+    result = call(folder / "tiny.yaml")
+    assert result.exit_code == 2
+    assert "two scenarios or more" in result.output
+
+
+def test_gaps_keep_what_is_missing_missing() -> None:
+    np.testing.assert_equal(
+        gaps(np.array([1.0, math.nan, 3.0]), np.array([2.0, 2.0, math.inf])),
+        [1.0, math.nan, math.nan],
+    )
