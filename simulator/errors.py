@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import BrokenExecutor, CancelledError
 from dataclasses import dataclass
 
 
@@ -40,3 +41,18 @@ class ScenarioError(ValueError):
 
 class OutputError(OSError):
     """A result could not be written; what was written before is intact."""
+
+
+class ReplicationError(RuntimeError):
+    """A replication failed; says which one, so that it can be repeated alone."""
+
+    def __init__(self, replication: int, seed: int, name: str, cause: BaseException) -> None:
+        self.replication = replication
+        self.seed = seed
+        if isinstance(cause, BrokenExecutor):
+            said = "its worker process ended abruptly, again and again; is there enough memory?"
+        elif isinstance(cause, CancelledError):
+            said = "the executor gave it up; is the cluster still there?"
+        else:
+            said = f"{type(cause).__name__}: {cause}"
+        super().__init__(f"{name}: replication {replication} with seed {seed} failed: {said}")

@@ -472,7 +472,7 @@ def test_explain_shows_every_number_with_unit_source_trust_and_place(tiny: Path)
     assert found["scenario"] == "tiny"
     assert len(found["numbers"]) == len(numbers(load_scenario(tiny)))
     assert set(found["numbers"][0]) == {
-        "path", "value", "unit", "meaning", "source", "trust", "where"
+        "path", "value", "unit", "meaning", "source", "trust", "range", "where"
     }  # fmt: skip
 
 

@@ -19,10 +19,10 @@ from test_cli import call
 from test_replications import TINY, same
 
 from simulator import version
-from simulator.errors import ScenarioError
+from simulator.errors import ReplicationError, ScenarioError
 from simulator.experiment import cluster
 from simulator.experiment.cluster import dask_executor
-from simulator.experiment.execution import Execution, ReplicationError, execute, run_totals
+from simulator.experiment.execution import Execution, execute, run_totals
 from simulator.experiment.replications import replicate
 from simulator.scenario import load_scenario
 from simulator.scenario.schema import Scenario

@@ -34,6 +34,7 @@ from simulator.experiment.differences import (
     is_skewed,
     metric_differences,
     p_values,
+    pairing_gain,
     tied_with_best,
 )
 from simulator.experiment.execution import run_and_measure
@@ -115,6 +116,20 @@ def test_differences_are_those_of_pairs_as_computed_by_hand() -> None:
     assert not found["differs"]
     # Variances 4, 16/3 and of the difference 4/3.
     assert found["variance_reduction"] == pytest.approx(7.0)
+
+
+def test_the_gain_of_pairing_has_an_interval_that_covers_it() -> None:
+    rng = np.random.default_rng(5)
+    covered = 0
+    for _ in range(400):
+        # Correlation 3/4 of equal variances: 2 / (2 - 2 * 3/4) = 4.
+        one, two = rng.multivariate_normal([0.0, 0.0], [[1.0, 0.75], [0.75, 1.0]], 12).T
+        found = pairing_gain(one, two)
+        assert found.low is not None
+        assert found.high is not None
+        covered += found.low <= 4.0 <= found.high
+    assert 0.92 <= covered / 400 <= 0.98
+    assert pairing_gain(one, one).low is None
 
 
 @pytest.mark.parametrize(("metric", "share"), [("wins", 0.625), ("logo_churn", 0.375)])

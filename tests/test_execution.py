@@ -12,11 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator.errors import ScenarioError
+from simulator.errors import ReplicationError, ScenarioError
 from simulator.experiment.execution import (
     Execution,
     Finished,
-    ReplicationError,
     Task,
     execute,
     run_totals,

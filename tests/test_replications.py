@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from simulator.errors import ReplicationError
 from simulator.experiment import (
     Estimate,
     Execution,
-    ReplicationError,
     Results,
     execution,
     replicate,

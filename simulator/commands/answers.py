@@ -20,18 +20,6 @@ if TYPE_CHECKING:
 class Answer(Protocol):
     """What an analysis gives."""
 
-    @property
-    def interrupted(self) -> bool:
-        """Whether it was stopped before all replications were finished."""
-
-    @property
-    def numbers(self) -> tuple[int, ...]:
-        """The replications that finished."""
-
-    @property
-    def asked(self) -> int:
-        """Number of replications asked for."""
-
     def as_json(self) -> dict[str, Any]:
         """Return it as one object."""
 
@@ -45,6 +33,8 @@ def give(
     out: Path | None,
     as_json: bool,
     typed: Sequence[str],
+    stopped: str = "",
+    further: Mapping[str, Any] | None = None,
 ) -> None:
     """Print an answer and write it into a folder.
 
@@ -59,6 +49,10 @@ def give(
         As given with ``--json``.
     typed : sequence of str
         What to type for the same answer again.
+    stopped : str
+        After how much it was interrupted, if it was.
+    further : mapping of str to Any, optional
+        What the object says besides.
 
     Raises
     ------
@@ -67,24 +61,50 @@ def give(
     """
     from simulator.presentation import files
 
+    said = {**answer.as_json(), **(further or {}), "version": version()}
     failure: OutputError | None = None
     if out is not None:
         try:
-            about = {**answer.as_json(), "version": version(), "command": list(typed)}
-            files.write_tables(answer.tables(), out, typed[1], about)
+            files.write_tables(answer.tables(), out, typed[1], {**said, "command": list(typed)})
         except OutputError as error:
             failure = error  # a long run is worth showing even if it cannot be kept
     if as_json:
-        typer.echo(files.json_text({**answer.as_json(), "version": version()}))
+        typer.echo(files.json_text(said))
     else:
         show(content)
-    if answer.interrupted:
-        remedy = "; --resume does the rest" if out is not None else ""
-        say(f"interrupted after {len(answer.numbers)} of {answer.asked} replications{remedy}")
+    if stopped:
+        say(f"interrupted after {stopped}{resume_remedy(out)}")
     if failure is not None:
         raise failure
     if out is not None:
         say(f"written to {out}")
+
+
+class Counted(Protocol):
+    """What rests on so many replications."""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it was stopped before all replications were finished."""
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The replications that finished."""
+
+    @property
+    def asked(self) -> int:
+        """Number of replications asked for."""
+
+
+def stopped(result: Counted) -> str:
+    """Say after how many replications it was interrupted; nothing if it was not."""
+    of = f"{len(result.numbers)} of {result.asked} replications"
+    return of if result.interrupted else ""
+
+
+def resume_remedy(out: Path | None) -> str:
+    """Say how to do what an interruption left undone."""
+    return "; --resume does the rest" if out is not None else ""
 
 
 def typed(

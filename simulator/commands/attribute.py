@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.commands.answers import give, typed
+from simulator.commands.answers import give, stopped, typed
 from simulator.commands.execution import execution, open_store
 from simulator.commands.options import (
     AsJson,
@@ -19,7 +19,6 @@ from simulator.commands.options import (
     Seed,
     Workers,
 )
-from simulator.commands.terminal import FINDING, progress, stop
 from simulator.errors import Problem, ScenarioError
 from simulator.version import version
 
@@ -82,33 +81,23 @@ def attribute(
         raise ScenarioError([Problem("--factor", "", "", rule)])
     first, second = (load_ready(name, changes or ()) for name in (a, b))
 
-    from simulator import disk
-    from simulator.experiment import ReplicationError
     from simulator.experiment import attribution as analysis
     from simulator.experiment.comparison import distinct
     from simulator.presentation import attribution_tables, explanation
 
     both = {name: each.scenario for name, each in distinct([first, second]).items()}
-    if out is not None:
-        disk.check_folder(out, (*(f"{each}.csv" for each in analysis.TABLES), "attribute.json"))
-    store = open_store(out, resume, "attribute", both, seed)
-    try:
-        with (
-            progress(f"{first.name} to {second.name}: runs") as on_progress,
-            execution(workers, dask, store, on_progress) as how,
-        ):
-            result = analysis.attribute(
-                first,
-                second,
-                metric=metric or "mrr_end",
-                by=by.value if by is not None else "departments",
-                factors=factors or None,
-                seed=seed,
-                replications=replications,
-                workers=how,
-            )
-    except ReplicationError as error:
-        stop(FINDING, str(error))
+    store = open_store(out, resume, "attribute", both, seed, analysis.TABLES)
+    with execution(f"{first.name} to {second.name}: runs", workers, dask, store) as how:
+        result = analysis.attribute(
+            first,
+            second,
+            metric=metric or "mrr_end",
+            by=by.value if by is not None else "departments",
+            factors=factors or None,
+            seed=seed,
+            replications=replications,
+            workers=how,
+        )
     content = [
         *explanation.changes(first),
         *attribution_tables.story(result),
@@ -123,8 +112,8 @@ def attribute(
         "--replications": replications,
         "--seed": seed,
     }
-    give(result, content, out, as_json, typed("attribute", a, b, options=options,
-                                              changes=changes or ()))  # fmt: skip
+    again = typed("attribute", a, b, options=options, changes=changes or ())
+    give(result, content, out, as_json, again, stopped(result))
 
 
 def _factors(stated: list[str] | tuple[str, ...]) -> dict[str, list[str]]:

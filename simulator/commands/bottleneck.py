@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.commands.answers import give, typed
+from simulator.commands.answers import give, stopped, typed
 from simulator.commands.execution import execution, open_store
 from simulator.commands.options import (
     AsJson,
@@ -19,7 +19,6 @@ from simulator.commands.options import (
     Seed,
     Workers,
 )
-from simulator.commands.terminal import FINDING, progress, stop
 from simulator.version import version
 
 Metrics = Annotated[
@@ -59,26 +58,18 @@ def bottleneck(
 
     loaded = load_ready(scenario, changes or ())
 
-    from simulator import disk
-    from simulator.experiment import ReplicationError
     from simulator.experiment import bottleneck as analysis
     from simulator.experiment.quantities import checked_metrics
     from simulator.presentation import bottleneck_tables, explanation
 
     checked_metrics(metric or (), directed=(metric or [])[:1])
-    if out is not None:
-        disk.check_folder(out, (*(f"{each}.csv" for each in analysis.TABLES), "bottleneck.json"))
-    store = open_store(out, resume, "bottleneck", {loaded.name: loaded.scenario}, seed)
-    try:
-        with (
-            progress(f"{loaded.name}: runs") as on_progress,
-            execution(workers, dask, store, on_progress) as how,
-        ):
-            result = analysis.bottleneck(
-                loaded, metric=metric, seed=seed, replications=replications, workers=how
-            )
-    except ReplicationError as error:
-        stop(FINDING, str(error))
+    store = open_store(
+        out, resume, "bottleneck", {loaded.name: loaded.scenario}, seed, analysis.TABLES
+    )
+    with execution(f"{loaded.name}: runs", workers, dask, store) as how:
+        result = analysis.bottleneck(
+            loaded, metric=metric, seed=seed, replications=replications, workers=how
+        )
     content = [
         *explanation.changes(loaded),
         *bottleneck_tables.story(result),
@@ -87,4 +78,4 @@ def bottleneck(
     ]
     options = {"--metric": metric, "--replications": replications, "--seed": seed}
     again = typed("bottleneck", scenario, options=options, changes=changes or ())
-    give(result, content, out, as_json, again)
+    give(result, content, out, as_json, again, stopped(result))

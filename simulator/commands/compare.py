@@ -6,22 +6,30 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from simulator.commands.answers import give, stopped, typed
 from simulator.commands.execution import execution, open_store
 from simulator.commands.options import (
     AsJson,
+    AtMost,
     Dask,
     Out,
-    Replications,
+    PreciseMetrics,
+    Precision,
+    ReplicationsOrAuto,
     Resume,
     Seed,
     Workers,
 )
-from simulator.commands.terminal import FINDING, progress, say, show, stop
-from simulator.errors import OutputError, Problem, ScenarioError
+from simulator.commands.precision import (
+    asked_precision,
+    in_json,
+    stop_unless_met,
+    words_typed,
+)
+from simulator.errors import Problem, ScenarioError
 from simulator.version import version
 
 if TYPE_CHECKING:
-    from simulator.experiment.comparison import Comparison
     from simulator.scenario import LoadedScenario
 
 Compared = Annotated[
@@ -46,7 +54,10 @@ EveryChange = Annotated[
 
 def compare(
     scenarios: Compared,
-    replications: Replications = 20,
+    replications: ReplicationsOrAuto = 20,
+    precision: Precision = None,
+    precise_metric: PreciseMetrics = None,
+    at_most: AtMost = None,
     seed: Seed = 1,
     changes: EveryChange = None,
     metric: Metrics = None,
@@ -68,53 +79,41 @@ def compare(
     Examples:
       themodel compare shared divisional
       themodel compare shared divisional base --replications 50 --out results
+      themodel compare shared divisional --replications auto --precision 3%
       themodel compare shared divisional --metric logo_churn --metric win_rate
       themodel compare base base_two_more.yaml --set horizon.months=12 --json
     """  # fmt: skip
     loaded = _loaded(scenarios, changes or ())
+    asked = asked_precision(replications, precision, precise_metric, at_most)
 
-    from simulator import disk
-    from simulator.experiment import ReplicationError
     from simulator.experiment.comparison import TABLES, compare, distinct
+    from simulator.experiment.precision import compare_until
     from simulator.experiment.quantities import checked_metrics
-    from simulator.presentation import comparison_tables, explanation, files
+    from simulator.presentation import comparison_tables, explanation
 
-    named = distinct(loaded)
     metrics = checked_metrics(metric or ())
-    ready = {name: each.scenario for name, each in named.items()}
-    store = open_store(out, resume, "compare", ready, seed)
-    if out is not None:
-        disk.check_folder(out, (*(f"{name}.csv" for name in TABLES), "compare.json"))
-    try:
-        with (
-            progress("runs", replications * len(named)) as on_progress,
-            execution(workers, dask, store, on_progress) as how,
-        ):
+    ready = {name: each.scenario for name, each in distinct(loaded).items()}
+    store = open_store(out, resume, "compare", ready, seed, TABLES)
+    with execution("runs", workers, dask, store) as how:
+        if asked is None:
             result = compare(*loaded, seed=seed, replications=replications, workers=how)
-    except ReplicationError as error:
-        stop(FINDING, str(error))
-    failure: OutputError | None = None
-    if out is not None:
-        try:
-            files.write_tables(
-                result.tables(), out, "compare", _about(result, scenarios, changes or ())
-            )
-        except OutputError as error:
-            failure = error  # a long run is worth showing even if it cannot be kept
-    if as_json:
-        typer.echo(files.json_text({**result.as_json(), "version": version()}))
-    else:
-        set_everywhere = {str(line): line for each in loaded for line in explanation.changes(each)}
-        show([*set_everywhere.values(), *comparison_tables.story(result, metrics, every)])
-        notes = {str(line): line for each in loaded for line in explanation.notes(each)}
-        show([comparison_tables.closing(result, version()), *notes.values()])
-    if result.interrupted:
-        remedy = "; --resume does the rest" if out is not None else ""
-        say(f"interrupted after {len(result.numbers)} of {result.asked} replications{remedy}")
-    if failure is not None:
-        raise failure
-    if out is not None:
-        say(f"written to {out}")
+            reached = None
+        else:
+            result, reached = compare_until(*loaded, seed=seed, **asked, workers=how)
+    # The same --set in all of them is said once, and so is a note.
+    said = {str(line): line for each in loaded for line in explanation.changes(each)}
+    notes = {str(line): line for each in loaded for line in explanation.notes(each)}
+    content = [
+        *said.values(),
+        *comparison_tables.story(result, metrics, every),
+        comparison_tables.closing(result, version()),
+        *([reached.words()] if reached is not None else []),
+        *notes.values(),
+    ]
+    options = {**words_typed(replications, asked), "--seed": seed}
+    again = typed("compare", *scenarios, options=options, changes=changes or ())
+    give(result, content, out, as_json, again, stopped(result), in_json(reached))
+    stop_unless_met(reached)
 
 
 def _loaded(names: list[str], changes: list[str] | tuple[()]) -> list[LoadedScenario]:
@@ -131,21 +130,3 @@ def _loaded(names: list[str], changes: list[str] | tuple[()]) -> list[LoadedScen
     if problems:
         raise ScenarioError(list(problems))
     return found
-
-
-def _about(
-    result: Comparison, scenarios: list[str], changes: list[str] | tuple[()]
-) -> dict[str, object]:
-    """Return what made the tables: nothing about this machine is in it."""
-    changed = [part for change in changes for part in ("--set", change)]
-    counts = ["--replications", str(result.asked), "--seed", str(result.seed)]
-    return {
-        "scenarios": list(result.names),
-        "seed": result.seed,
-        "replications": list(result.numbers),
-        "replications_asked": result.asked,
-        "interrupted": result.interrupted,
-        "version": version(),
-        "verdict": result.verdict,
-        "command": ["themodel", "compare", *scenarios, *counts, *changed],
-    }

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulator.commands.terminal import processors, say
+from simulator.commands.terminal import processors, progress, say
 from simulator.errors import Problem, ScenarioError
 
 if TYPE_CHECKING:
@@ -17,9 +17,14 @@ if TYPE_CHECKING:
 
 
 def open_store(
-    out: Path | None, resume: bool, command: str, scenarios: Mapping[str, Scenario], seed: int
+    out: Path | None,
+    resume: bool,
+    command: str,
+    scenarios: Mapping[str, Scenario],
+    seed: int,
+    tables: Iterable[str],
 ) -> RunFolder | None:
-    """Return where finished runs are kept, if anywhere.
+    """Return where finished runs are kept, if anywhere, once it is known that they can be.
 
     Parameters
     ----------
@@ -32,9 +37,13 @@ def open_store(
     scenarios : mapping of str to Scenario
         Those given by the user, by name.
     seed : int
+    tables : iterable of str
+        Names of the tables that will be written there, too.
 
     Raises
     ------
+    OutputError
+        If nothing can be written there.
     ScenarioError
         If the folder holds something else, or there is none to be resumed.
     """
@@ -43,29 +52,36 @@ def open_store(
             rule = "needs --out DIR, the folder of the runs to continue"
             raise ScenarioError([Problem("--resume", "", "", rule)])
         return None
+    from simulator import disk
     from simulator.experiment.store import RunFolder, Study
 
+    written = [*(f"{name}.csv" for name in tables), f"{command}.json", "scenario.yaml"]
+    disk.check_folder(out, written)
     return RunFolder.open(out, Study(command, seed, scenarios), resume)
 
 
 @contextlib.contextmanager
 def execution(
+    what: str,
     workers: int | None,
     dask: str | None,
-    store: RunFolder | None,
-    on_progress: Callable[[int, int], None] | None,
+    store: RunFolder | None = None,
+    tell: Callable[[int, int], None] | None = None,
 ) -> Iterator[Execution]:
-    """Open what runs are done on: processes of this machine, or a cluster.
+    """Open what runs are done on, this machine's processes or a cluster, and show how far it is.
 
     Parameters
     ----------
+    what : str
+        What is being done, for the bar.
     workers : int or None
         As given with ``--workers``; None is one per processor.
     dask : str or None
         As given with ``--dask``.
-    store : RunFolder or None
+    store : RunFolder, optional
         Where finished runs are kept.
-    on_progress : callable or None
+    tell : callable, optional
+        Also told how many runs are finished, and how many there will be.
 
     Raises
     ------
@@ -74,13 +90,20 @@ def execution(
     """
     from simulator.experiment import Execution
 
-    if dask is None:
-        yield Execution(workers or processors(), None, store, on_progress, say)
-        return
-    if workers is not None:
+    if dask is not None and workers is not None:
         rule = "runs are done on the cluster: leave out --workers or --dask"
         raise ScenarioError([Problem("--workers", "", str(workers), rule)])
-    from simulator.experiment.cluster import dask_executor
+    with contextlib.ExitStack() as opened:
+        executor = None
+        if dask is not None:
+            from simulator.experiment.cluster import dask_executor
 
-    with dask_executor(dask, say) as executor:
-        yield Execution(1, executor, store, on_progress, say)
+            executor = opened.enter_context(dask_executor(dask, say))
+        bar = opened.enter_context(progress(what))
+
+        def on_progress(done: int, total: int) -> None:
+            for told in (bar, tell):
+                if told is not None:
+                    told(done, total)
+
+        yield Execution(workers or processors(), executor, store, on_progress, say)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simulator.commands.options import AUTO
+from simulator.commands.terminal import FINDING, stop
 from simulator.errors import Problem, ScenarioError
 
 if TYPE_CHECKING:
@@ -48,21 +49,19 @@ def asked_precision(
     }
 
 
-def most_replications(replications: int, asked: dict[str, Any] | None) -> int:
-    """Return the most replications that there can be, for a bar to fill."""
-    return replications if asked is None else int(asked["at_most"])
-
-
-def words_typed(replications: int, asked: dict[str, Any] | None) -> list[str]:
-    """Return what to type for the same number of replications again."""
+def words_typed(replications: int, asked: dict[str, Any] | None) -> dict[str, object]:
+    """Return the options to type for the same number of replications again."""
     if asked is None:
-        return ["--replications", str(replications)]
-    metrics = [word for each in asked["metrics"] for word in ("--precise-metric", each)]
-    precise = ["--precision", str(asked["precision"]), "--at-most", str(asked["at_most"])]
-    return ["--replications", "auto", *precise, *metrics]
+        return {"--replications": replications}
+    return {
+        "--replications": "auto",
+        "--precision": asked["precision"],
+        "--precise-metric": asked["metrics"],
+        "--at-most": asked["at_most"],
+    }
 
 
-def as_json(reached: Precision | None) -> dict[str, Any]:
+def in_json(reached: Precision | None) -> dict[str, Any]:
     """Return what to add to an object: nothing where no precision was asked."""
     if reached is None:
         return {}
@@ -78,3 +77,9 @@ def as_json(reached: Precision | None) -> dict[str, Any]:
             "at_most": reached.at_most,
         }
     }
+
+
+def stop_unless_met(reached: Precision | None) -> None:
+    """End with a finding if a precision was asked and is not reached (Ctrl-C is none)."""
+    if reached is not None and not reached.met and not reached.interrupted:
+        stop(FINDING, "the asked precision is not reached")

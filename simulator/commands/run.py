@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import typer
 
+from simulator.commands.answers import resume_remedy, stopped, typed
 from simulator.commands.execution import execution, open_store
 from simulator.commands.options import (
     AsJson,
@@ -21,9 +20,13 @@ from simulator.commands.options import (
     Seed,
     Workers,
 )
-from simulator.commands.precision import as_json as as_json_of
-from simulator.commands.precision import asked_precision, most_replications, words_typed
-from simulator.commands.terminal import FINDING, progress, say, show, stop
+from simulator.commands.precision import (
+    asked_precision,
+    in_json,
+    stop_unless_met,
+    words_typed,
+)
+from simulator.commands.terminal import say, show
 from simulator.errors import OutputError
 from simulator.version import version
 
@@ -63,57 +66,35 @@ def run(
     loaded = load_ready(scenario, changes or ())
     asked = asked_precision(replications, precision, precise_metric, at_most)
 
-    from simulator.experiment import ReplicationError, replicate
+    from simulator.experiment import replicate
     from simulator.experiment.precision import replicate_until
     from simulator.presentation import explanation, files, tables
 
-    store = open_store(out, resume, "run", {loaded.name: loaded.scenario}, seed)
-    if out is not None:
-        files.check_folder(out)
-    try:
-        with (
-            progress(f"{loaded.name}: replications", most_replications(replications, asked)) as bar,
-            execution(workers, dask, store, bar) as how,
-        ):
-            if asked is None:
-                results, reached = replicate(loaded, "", seed, replications, workers=how), None
-            else:
-                results, reached = replicate_until(loaded, "", seed, **asked, workers=how)
-    except ReplicationError as error:
-        stop(FINDING, str(error))
+    ready = {loaded.name: loaded.scenario}
+    store = open_store(out, resume, "run", ready, seed, files.TABLES)
+    with execution(f"{loaded.name}: replications", workers, dask, store) as how:
+        if asked is None:
+            results, reached = replicate(loaded, "", seed, replications, workers=how), None
+        else:
+            results, reached = replicate_until(loaded, "", seed, **asked, workers=how)
     failure: OutputError | None = None
     if out is not None:
+        counts = {**words_typed(replications, asked), "--seed": seed}
+        again = typed("run", scenario, options=counts, changes=changes or ())
         try:
-            files.write_results(
-                results, out, version(), _typed(scenario, seed, replications, asked, changes)
-            )
+            files.write_results(results, out, version(), again)
         except OutputError as error:
             failure = error  # a long run is worth showing even if it cannot be kept
     if as_json:
-        typer.echo(files.as_json_text(results, version(), as_json_of(reached)))
+        typer.echo(files.as_json_text(results, version(), in_json(reached)))
     else:
         show([*explanation.changes(loaded), *tables.results_story(results)])
         show([tables.closing(results, version()), *explanation.notes(loaded)])
         show([reached.words()] if reached is not None else [])
     if results.interrupted:
-        remedy = "; --resume does the rest" if out is not None else ""
-        say(f"interrupted after {len(results.numbers)} of {results.asked} replications{remedy}")
+        say(f"interrupted after {stopped(results)}{resume_remedy(out)}")
     if failure is not None:
         raise failure
     if out is not None:
         say(f"written to {out}")
-    if reached is not None and not reached.met and not results.interrupted:
-        stop(FINDING, "the asked precision is not reached")
-
-
-def _typed(
-    scenario: str,
-    seed: int,
-    replications: int,
-    asked: dict[str, Any] | None,
-    changes: list[str] | None,
-) -> list[str]:
-    """Return what to type for the same figures again: nothing about this machine is in it."""
-    changed = [part for change in changes or () for part in ("--set", change)]
-    counts = [*words_typed(replications, asked), "--seed", str(seed)]
-    return ["themodel", "run", scenario, *counts, *changed]
+    stop_unless_met(reached)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from simulator.commands.answers import give, typed
 from simulator.commands.execution import execution, open_store
 from simulator.commands.options import AsJson, Changes, Dask, Name, Out, Resume, Seed, Workers
-from simulator.commands.terminal import FINDING, progress, say, show, stop
-from simulator.errors import OutputError
+from simulator.commands.terminal import say
 from simulator.version import version
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from simulator.experiment.sensitivity import Sensitivity
 
 Versus = Annotated[
     str | None,
@@ -48,17 +47,17 @@ Ends = Annotated[
         max=10_000,
     ),
 ]
-_FIRST_SECONDS = 5.0
+_FIRST_SECONDS, _FIRST_RUNS = 10.0, 10
 
 
 def sensitivity(
     scenario: Name,
     versus: Versus = None,
     metric: Metric = None,
-    trajectories: Trajectories = 6,
+    trajectories: Trajectories = 4,
     top: Top = 6,
-    sobol: Sobol = 64,
-    points: Points = 64,
+    sobol: Sobol = 32,
+    points: Points = 100,
     replications: Ends = 4,
     seed: Seed = 1,
     changes: Changes = None,
@@ -79,7 +78,7 @@ def sensitivity(
     Examples:
       themodel sensitivity base
       themodel sensitivity shared --versus divisional --out results
-      themodel sensitivity shared --versus divisional --trajectories 3 --sobol 16
+      themodel sensitivity shared --versus divisional --trajectories 8 --sobol 128
       themodel sensitivity base --metric logo_churn --set horizon.months=12 --json
     """  # fmt: skip
     from simulator.experiment.readiness import load_ready
@@ -87,84 +86,49 @@ def sensitivity(
     a = load_ready(scenario, changes or ())
     b = None if versus is None else load_ready(versus, changes or ())
 
-    from simulator import disk
-    from simulator.experiment import ReplicationError
     from simulator.experiment.comparison import distinct
     from simulator.experiment.quantities import main_metric
     from simulator.experiment.sensitivity import TABLES, planned_runs, sensitivity
-    from simulator.presentation import explanation, files, sensitivity_tables
+    from simulator.presentation import explanation, sensitivity_tables
 
     chosen = metric or main_metric(a.scenario)
     named = {a.name: a} if b is None else distinct([a, b])
-    scenarios = {name: each.scenario for name, each in named.items()}
+    ready = {name: each.scenario for name, each in named.items()}
     plan = {"trajectories": trajectories, "top": top, "sobol": sobol, "points": points,
             "replications": replications}  # fmt: skip
     runs = planned_runs(a, b, metric=chosen, **plan)
-    store = open_store(out, resume, "sensitivity", scenarios, seed)
-    if out is not None:
-        disk.check_folder(out, (*(f"{name}.csv" for name in TABLES), "sensitivity.json"))
+    store = open_store(out, resume, "sensitivity", ready, seed, TABLES)
     say(f"at most {runs:,} runs; fewer if some assumptions turn out to have no effect")
-    try:
-        with (
-            progress("runs", runs) as on_progress,
-            execution(workers, dask, store, _timed(on_progress)) as how,
-        ):
-            result = sensitivity(a, b, metric=chosen, seed=seed, workers=how, **plan)
-    except ReplicationError as error:
-        stop(FINDING, str(error))
-    failure: OutputError | None = None
-    if out is not None:
-        command = ["themodel", "sensitivity", scenario]
-        command += [] if versus is None else ["--versus", versus]
-        command += ["--metric", chosen, "--seed", str(seed)]
-        command += [part for name, count in plan.items() for part in (f"--{name}", str(count))]
-        command += [part for change in changes or () for part in ("--set", change)]
-        try:
-            files.write_tables(result.tables(), out, "sensitivity", _about(result, command))
-        except OutputError as error:
-            failure = error  # a long run is worth showing even if it cannot be kept
-    if as_json:
-        typer.echo(files.json_text({**result.as_json(), "version": version()}))
-    else:
-        show([*explanation.changes(a), *sensitivity_tables.story(result)])
-        notes = {str(line): line for each in (a, b) if each for line in explanation.notes(each)}
-        show([sensitivity_tables.closing(result, version()), *notes.values()])
-    if result.missing:
-        remedy = "; --resume does the rest" if out is not None else ""
-        say(f"interrupted after {result.runs:,} runs{remedy}")
-    if failure is not None:
-        raise failure
-    if out is not None:
-        say(f"written to {out}")
+    with execution("runs", workers, dask, store, _minutes()) as how:
+        result = sensitivity(a, b, metric=chosen, seed=seed, workers=how, **plan)
+    notes = {str(line): line for each in (a, b) if each for line in explanation.notes(each)}
+    content = [
+        *explanation.changes(a),
+        *sensitivity_tables.story(result),
+        sensitivity_tables.closing(result, version()),
+        *notes.values(),
+    ]
+    options = {"--versus": versus, "--metric": chosen, "--seed": seed,
+               **{f"--{name}": count for name, count in plan.items()}}  # fmt: skip
+    again = typed("sensitivity", scenario, options=options, changes=changes or ())
+    cut_off = f"{result.runs:,} runs" if result.missing else ""
+    give(result, content, out, as_json, again, cut_off)
 
 
-def _timed(bar: Callable[[int, int], None] | None) -> Callable[[int, int], None]:
-    """Say once, from the first runs, how long it will take: also to a file nobody watches."""
-    started = monotonic()
+def _minutes() -> Callable[[int, int], None]:
+    """Say once, from the first runs, how long it will take; a bar is for who keeps looking."""
+    first: tuple[float, int] | None = None
     told = False
 
-    def on_progress(done: int, of: int) -> None:
-        nonlocal told
-        passed = monotonic() - started
-        if bar is not None:
-            bar(done, of)
-        elif not told and passed > _FIRST_SECONDS:
+    def tell(done: int, of: int) -> None:
+        nonlocal first, told
+        now = monotonic()
+        if first is None:
+            first = now, done  # what processes need to start says nothing about the runs
+        passed, more = now - first[0], done - first[1]
+        if not told and passed >= _FIRST_SECONDS and more >= _FIRST_RUNS:
             told = True
-            say(f"after {done} runs: about {max(passed / done * of / 60.0, 1.0):.0f} min in all")
+            minutes = math.ceil(passed / more * (of - done) / 60.0)
+            say(f"about {minutes} min more, by the first {done} runs")
 
-    return on_progress
-
-
-def _about(result: Sensitivity, command: list[str]) -> dict[str, object]:
-    """Return what made the tables: nothing about this machine is in it."""
-    return {
-        "scenario": result.name,
-        "versus": result.versus,
-        "metric": result.metric,
-        "seed": result.seed,
-        "runs": result.runs,
-        "missing": list(result.missing),
-        "version": version(),
-        "verdict": result.verdict,
-        "command": command,
-    }
+    return tell

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from simulator.errors import OutputError, ScenarioError
+from simulator.errors import OutputError, ReplicationError, ScenarioError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -32,6 +32,8 @@ class Commands(TyperGroup):
             stop(WRONG_INPUT, *map(str, error.problems))
         except OutputError as error:
             stop(WRONG_INPUT, str(error))
+        except ReplicationError as error:
+            stop(FINDING, str(error))
         except KeyboardInterrupt:
             stop(INTERRUPTED, "interrupted: nothing was finished, nothing was written")
 

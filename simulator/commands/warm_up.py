@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.commands.answers import give, typed
+from simulator.commands.answers import give, stopped, typed
 from simulator.commands.execution import execution, open_store
 from simulator.commands.options import (
     AsJson,
@@ -20,7 +20,7 @@ from simulator.commands.options import (
     Seed,
     Workers,
 )
-from simulator.commands.terminal import FINDING, progress, say, stop
+from simulator.commands.terminal import say
 from simulator.errors import Problem, ScenarioError
 from simulator.version import version
 
@@ -59,7 +59,6 @@ def warm_up(
     loaded = load_ready(scenario, changes or ())
 
     from simulator import disk
-    from simulator.experiment import ReplicationError
     from simulator.experiment import warm_up as analysis
     from simulator.presentation import explanation, warm_up_tables
 
@@ -68,17 +67,11 @@ def warm_up(
             rule = f"must end in {' or '.join(warm_up_tables.PICTURES)}"
             raise ScenarioError([Problem("--plot", "", str(plot), rule)])
         disk.check_folder(plot.parent, [plot.name])
-    if out is not None:
-        disk.check_folder(out, (*(f"{each}.csv" for each in analysis.TABLES), "warm-up.json"))
-    store = open_store(out, resume, "warm-up", {loaded.name: loaded.scenario}, seed)
-    try:
-        with (
-            progress(f"{loaded.name}: replications", replications) as on_progress,
-            execution(workers, dask, store, on_progress) as how,
-        ):
-            result = analysis.warm_up(loaded, seed=seed, replications=replications, workers=how)
-    except ReplicationError as error:
-        stop(FINDING, str(error))
+    store = open_store(
+        out, resume, "warm-up", {loaded.name: loaded.scenario}, seed, analysis.TABLES
+    )
+    with execution(f"{loaded.name}: replications", workers, dask, store) as how:
+        result = analysis.warm_up(loaded, seed=seed, replications=replications, workers=how)
     content = [
         *explanation.changes(loaded),
         *warm_up_tables.story(result),
@@ -86,8 +79,8 @@ def warm_up(
         *explanation.notes(loaded),
     ]
     options = {"--replications": replications, "--seed": seed}
-    give(result, content, out, as_json, typed("warm-up", scenario, options=options,
-                                              changes=changes or ()))  # fmt: skip
+    again = typed("warm-up", scenario, options=options, changes=changes or ())
+    give(result, content, out, as_json, again, stopped(result))
     if plot is not None:
         disk.write_files(plot.parent, {plot.name: warm_up_tables.picture(result, plot.suffix)})
         say(f"drawn in {plot}")

@@ -74,7 +74,8 @@ class Comparison:
         ``relative_low``, ``relative_high``, ``p_better`` (share of pairs in which the scenario
         is better, ties half; missing where neither direction is), ``p`` (paired t), ``p_holm``
         (over the scenarios), ``differs`` (the interval excludes 0 and p_holm <= 5 %),
-        ``variance_reduction`` (by pairing), ``method`` (of the interval), ``n`` (pairs in which
+        ``variance_reduction`` (by pairing), ``variance_reduction_low``,
+        ``variance_reduction_high``, ``method`` (of the interval), ``n`` (pairs in which
         neither is missing).
     changes : DataFrame
         Inputs that differ: ``scenario``, ``department`` (or "company"), ``key``, ``reference``,

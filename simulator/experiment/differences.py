@@ -99,6 +99,7 @@ def _row(metric: Metric, reference: Floats, scenario: Floats) -> dict[str, Any]:
     bootstrapped = is_skewed(metric) and FEWEST_BOOTSTRAPPED <= n <= MOST_BOOTSTRAPPED
     difference = bca(apart) if bootstrapped else Estimate.of(apart)
     relative = relative_difference(before, before + apart)
+    gain = pairing_gain(before, before + apart)
     better = share_better(before, before + apart, metric.better)
     return {
         "metric": metric.id,
@@ -115,10 +116,50 @@ def _row(metric: Metric, reference: Floats, scenario: Floats) -> dict[str, Any]:
         "relative_high": _or_missing(relative.high),
         "p_better": _MISSING if better is None else better.mean,
         "p": float(p_values(gap[:, None])[0]),
-        "variance_reduction": variance_reduction(before, before + apart),
+        "variance_reduction": gain.mean,
+        "variance_reduction_low": _or_missing(gain.low),
+        "variance_reduction_high": _or_missing(gain.high),
         "method": BOOTSTRAP if bootstrapped else PAIRED_T,
         "n": n,
     }
+
+
+def pairing_gain(reference: Floats, scenario: Floats) -> Estimate:
+    """Estimate how many times smaller pairing makes the variance of the difference.
+
+    Parameters
+    ----------
+    reference, scenario : ndarray of float64
+        Pairs, none missing.
+
+    Returns
+    -------
+    Estimate
+        Of :func:`~simulator.experiment.statistics.variance_reduction`; the interval is Student's
+        t around a jackknife of its logarithm (Tukey 1958), and missing with fewer than three
+        pairs or where a variance is 0.
+    """
+    times, n = variance_reduction(reference, scenario), len(reference)
+    nothing = Estimate(times, None, None, n)
+    if n < 3 or not 0.0 < times < np.inf:
+        return nothing
+    a, b, both = (
+        _variances_without_one(each) for each in (reference, scenario, scenario - reference)
+    )
+    if not (a + b > 0.0).all() or not (both > 0.0).all():
+        return nothing
+    pseudo = Estimate.of(n * np.log(times) - (n - 1) * np.log((a + b) / both))
+    if pseudo.low is None or pseudo.high is None:
+        return nothing
+    half = (pseudo.high - pseudo.low) / 2.0
+    return Estimate(times, float(times * np.exp(-half)), float(times * np.exp(half)), n)
+
+
+def _variances_without_one(values: Floats) -> Floats:
+    """Variance of all values but the i-th, for each i."""
+    n, centered = len(values), values - values.mean()
+    squares: Floats = (centered**2).sum() - centered**2 * n / (n - 1)
+    return squares / (n - 2)
 
 
 def is_skewed(metric: Metric) -> bool:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
-    CancelledError,
     Executor,
     Future,
     wait,
@@ -21,6 +20,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, Protocol, TypeVar
 
+from simulator.errors import ReplicationError
 from simulator.experiment.workers import interrupts_held, local_pool
 from simulator.metrics import Measures, measure
 from simulator.organization.simulation import run
@@ -40,21 +40,6 @@ MOST_REPLICATION = 2**31 - 1
 MOST_REPEATS = 3
 _IN_FLIGHT_A_WORKER = 3  # enough to keep a worker busy, few to repeat when one dies
 _IN_FLIGHT = 256  # on an executor of unknown size
-
-
-class ReplicationError(RuntimeError):
-    """A replication failed; says which one, so that it can be repeated alone."""
-
-    def __init__(self, replication: int, seed: int, name: str, cause: BaseException) -> None:
-        self.replication = replication
-        self.seed = seed
-        if isinstance(cause, BrokenExecutor):
-            said = "its worker process ended abruptly, again and again; is there enough memory?"
-        elif isinstance(cause, CancelledError):
-            said = "the executor gave it up; is the cluster still there?"
-        else:
-            said = f"{type(cause).__name__}: {cause}"
-        super().__init__(f"{name}: replication {replication} with seed {seed} failed: {said}")
 
 
 class Store(Protocol):

@@ -55,10 +55,10 @@ class Plan:
         Runs at the stated values, and of each assumption at each end of its range.
     """
 
-    trajectories: int = 6
+    trajectories: int = 4
     top: int = 6
-    sobol: int = 64
-    points: int = 64
+    sobol: int = 32
+    points: int = 100
     replications: int = 4
 
     def checked(self) -> Plan:

@@ -37,10 +37,10 @@ _BOOTSTRAP = 9  # stream of chance of the intervals
 _COLUMNS = {
     "assumptions": "path status value low high unit range trust source why",
     "screening": "path value low high unit range mu mu_low mu_high mu_star sigma n",
-    "variance": "factor first first_low first_high total total_low total_high n",
-    "tornado": "path end value outcome outcome_low outcome_high change change_low change_high n"
-    " verdict",
-    "halves": "path half low high points ahead share share_low share_high",
+    "variance": "factor range first first_low first_high total total_low total_high n",
+    "tornado": "path range end value outcome outcome_low outcome_high change change_low"
+    " change_high n verdict",
+    "halves": "path range half low high points ahead share share_low share_high",
 }
 TABLES = (*_COLUMNS, "sample")
 """Names of the tables of a result."""
@@ -105,14 +105,16 @@ class Sensitivity:
         ``mu`` (mean effect of going through the range) with ``mu_low`` and ``mu_high``,
         ``mu_star``, ``sigma``, ``n`` (effects).
     variance : DataFrame
-        ``factor`` (a path, or "luck"), ``first`` and ``total`` (shares of the variance) with
-        their bounds, ``n`` (rows).
+        ``factor`` (a path, or "luck"), ``range``, ``first`` and ``total`` (shares of the
+        variance) with their bounds, ``n`` (rows).
     tornado : DataFrame
-        ``path``, ``end`` (low or high), ``value`` there, ``outcome`` and ``change`` from the
-        baseline with their bounds, ``n`` (replications), ``verdict`` (flips, may flip, or empty).
+        Widest first: ``path``, ``range``, ``end`` (low or high), ``value`` there, ``outcome`` and
+        ``change`` from the baseline with their bounds, ``n`` (replications), ``verdict``: flips
+        (the other leads), may flip (it leads, but that may be luck), open (the lead may be luck),
+        or empty.
     halves : DataFrame
-        With `versus`: ``path``, ``half`` (lower or upper), ``low``, ``high`` of that half,
-        ``points``, ``ahead``, ``share`` with its bounds.
+        With `versus`: ``path``, ``range``, ``half`` (lower or upper), ``low``, ``high`` of that
+        half, ``points``, ``ahead``, ``share`` with its bounds.
     sample : DataFrame
         One row a point: ``point`` (also its replication), ``outcome``, the metric of each
         scenario (``of_a``, ``of_b``), then one column for each varied assumption.
@@ -223,10 +225,10 @@ def sensitivity(
     *,
     metric: str = "mrr_end",
     seed: int = 1,
-    trajectories: int = 6,
+    trajectories: int = 4,
     top: int = 6,
-    sobol: int = 64,
-    points: int = 64,
+    sobol: int = 32,
+    points: int = 100,
     replications: int = 4,
     workers: Workers = 1,
 ) -> Sensitivity:
@@ -407,8 +409,10 @@ class _Study:
             rows.append({"path": other.path, "status": "not varied", "unit": other.unit,
                          "trust": other.trust, "why": f"{other.why} ({other.value})"})  # fmt: skip
         rows += [{"path": path, "status": "compared"} for path in self._space.compared]
-        table = pd.DataFrame(rows, columns=_COLUMNS["assumptions"].split())
-        return table.fillna(dict.fromkeys(("unit", "range", "trust", "source", "why"), ""))
+        nothing = dict.fromkeys(("unit", "range", "trust", "source", "why"), "")
+        return pd.DataFrame(
+            [nothing | row for row in rows], columns=_COLUMNS["assumptions"].split()
+        )
 
     def _screening(self, screened: Screened) -> pd.DataFrame:
         found = effects_of(screened.effects)
@@ -430,15 +434,19 @@ class _Study:
         found = probing.ends(self._runs, strongest, self._plan.replications)
         side = told(Estimate.of(stated)) if len(self._scenarios) == 2 else 0
         rows = []
-        for one, both in zip(strongest, found, strict=True):
+        swings = np.nan_to_num(np.abs(np.diff(found.mean(axis=2), axis=1)[:, 0]))
+        order = np.argsort(-swings, kind="stable")
+        for one, both in ((strongest[which], found[which]) for which in order):
             for end, position, outcomes in zip(("low", "high"), (0.0, 1.0), both, strict=True):
                 outcome, change = Estimate.of(outcomes), Estimate.of(outcomes - stated)
                 verdict = ""
                 if outcome.mean * side < 0.0:
                     verdict = "flips" if told(outcome) else "may flip"
+                elif side and not told(outcome):
+                    verdict = "open"
                 rows.append(
-                    (one.path, end, one.at(position), *_bounds(outcome), *_bounds(change),
-                     outcome.n, verdict)
+                    (one.path, _basis(one), end, one.at(position), *_bounds(outcome),
+                     *_bounds(change), outcome.n, verdict)
                 )  # fmt: skip
         return pd.DataFrame(rows, columns=_COLUMNS["tornado"].split())
 
@@ -448,7 +456,8 @@ class _Study:
         if found is None:
             return self._empty("variance")
         table = pd.DataFrame({"factor": [*(one.path for one in strongest), LUCK]})
-        for name in _COLUMNS["variance"].split()[1:]:
+        table["range"] = [*map(_basis, strongest), ""]
+        for name in _COLUMNS["variance"].split()[2:]:
             table[name] = getattr(found, name)
         return table.sort_values("total", ascending=False, kind="stable", ignore_index=True)
 
@@ -469,8 +478,8 @@ class _Study:
             ):  # fmt: skip
                 if inside.any():
                     count = Survival.of(int(ahead[inside].sum()), int(inside.sum()))
-                    rows.append((one.path, half, *ends, count.points, count.ahead, count.share,
-                                 count.low, count.high))  # fmt: skip
+                    rows.append((one.path, _basis(one), half, *ends, count.points, count.ahead,
+                                 count.share, count.low, count.high))  # fmt: skip
         return pd.DataFrame(rows, columns=_COLUMNS["halves"].split())
 
 
@@ -489,8 +498,12 @@ def _range(one: Assumption) -> dict[str, Any]:
     return {
         "path": one.path, "value": one.value, "low": one.low, "high": one.high,
         "unit": one.unit if one.law is None else "times as stated",
-        "range": "stated" if one.stated else "by rule",
+        "range": _basis(one),
     }  # fmt: skip
+
+
+def _basis(one: Assumption) -> str:
+    return "stated" if one.stated else "by rule"
 
 
 def _bounds(estimate: Estimate) -> tuple[float, float, float]:

@@ -34,8 +34,15 @@ def verdict(result: Sensitivity) -> str:
     return (
         f"{result.name} beats {result.versus} in {result.label} in {_percent(found.share)} % of"
         f" {found.points} points of the assumption space (95 % interval"
-        f" {_percent(found.low)} to {_percent(found.high)} %); {flips(result)}."
+        f" {_percent(found.low)} to {_percent(found.high)} %)"
+        f"{_stated_leader(result)}; {flips(result)}."
     )
+
+
+def _stated_leader(result: Sensitivity) -> str:
+    """Name the other one if it leads at the stated values: a flip is a flip of its lead."""
+    behind = told(result.baseline) * direction(result.metric) < 0
+    return f", while at the stated values {result.versus} leads" if behind else ""
 
 
 def _level(result: Sensitivity) -> str:
@@ -80,7 +87,7 @@ def at_stated_values(result: Sensitivity) -> str:
 
 
 def flips(result: Sensitivity) -> str:
-    """Say which assumptions turn the lead when they alone are at an end of their range.
+    """Say which assumptions turn the lead at the stated values when they alone are at an end.
 
     Parameters
     ----------
@@ -100,9 +107,12 @@ def flips(result: Sensitivity) -> str:
             ends = [*ends[:_MOST_NAMED], f"at {len(ends) - _MOST_NAMED} more ends"]
         if ends:
             found.append(f"the lead {kind} if {' or '.join(ends)}")
-    if found:
-        return "; ".join(found)
-    return f"none of the {tested} assumptions that move it most flips it alone"
+    if not found:
+        found = [f"none of the {tested} strongest assumptions flips the lead alone"]
+    unsure = int((result.tornado["verdict"] == "open").sum())
+    if unsure:
+        found.append(f"at {unsure} of the {len(result.tornado)} ends the lead is within luck")
+    return "; ".join(found)
 
 
 def closing(result: Sensitivity) -> str:

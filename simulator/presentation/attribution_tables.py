@@ -29,7 +29,7 @@ def story(result: Attribution) -> list[RenderableType]:
         first, *others = result.verdict(metric)
         content += [Text(first, style="bold"), *map(Text, others), Text("")]
         content.append(_shares(result, metric))
-        if len(result.interactions):
+        if len(result.interactions) and len(result.numbers) > 1:
             content.append(_pairs(result, metric))
     if len(result.differences):
         content.append(_factors(result))
@@ -39,7 +39,8 @@ def story(result: Attribution) -> list[RenderableType]:
 def closing(result: Attribution, version: str) -> str:
     """Say on what the figures rest."""
     runs = len(result.numbers)
-    luck = f"in each of {runs} replication{'s' if runs != 1 else ''}, with the same luck"
+    each = f"in each of {runs} replications" if runs > 1 else "in one replication"
+    luck = f"{each}, with the same luck"
     how = (
         f"all combinations of the factors {luck}"
         if result.method == "all combinations"

@@ -80,11 +80,13 @@ def _saved(result: Comparison) -> Iterator[str]:
     for name in result.names[1:]:
         row = _row(result, name, result.main)
         times, n = float(row["variance_reduction"]), int(row["n"])
+        low, high = (float(row[f"variance_reduction_{end}"]) for end in ("low", "high"))
         if math.isfinite(times) and n > 1:
+            span = "" if _missing(low) else f" (95 % interval {low:,.1f} to {high:,.1f})"
             yield (
                 f"The same luck in {result.reference} and {name} divides the variance of the"
-                f" difference in {label} by {times:.1f}: {n} paired replications tell as much as"
-                f" {n * times:.0f} unpaired ones."
+                f" difference in {label} by {times:,.1f}{span}: {n} paired replications tell"
+                f" as much as {n * times:,.0f} unpaired ones."
             )
 
 

@@ -204,22 +204,6 @@ def _cells(table: pd.DataFrame) -> Iterator[Row]:
     yield from plain.where(plain.notna(), None).itertuples(index=False, name=None)
 
 
-def check_folder(folder: Path) -> None:
-    """Find out before a long run whether results can be written; leaves nothing behind.
-
-    Parameters
-    ----------
-    folder : Path
-        Where results will go; it need not exist yet.
-
-    Raises
-    ------
-    OutputError
-        If they cannot.
-    """
-    disk.check_folder(folder, (*_TABLES, "scenario.yaml", "run.json"))
-
-
 # ------------------------------------------------------------------ tables
 
 
@@ -350,3 +334,6 @@ _TABLES: dict[str, Callable[[Results], Iterator[Row]]] = {
     "people.csv": _people,
     "recycling.csv": _recycling,
 }
+
+TABLES = tuple(name.removesuffix(".csv") for name in _TABLES)
+"""Names of the tables of a run."""

@@ -16,6 +16,8 @@ from simulator.presentation.figures import MISSING
 from simulator.presentation.tables import grid, right, titled
 
 _MOST_SCREENED = 20
+_LUCK = "luck (which replication)"
+_STATED = "*: range stated with the source"
 
 
 def story(result: Sensitivity) -> list[RenderableType]:
@@ -59,6 +61,10 @@ def _what(result: Sensitivity) -> str:
     return f"{result.label}, {result.name} minus {result.versus}"
 
 
+def _named(row: dict[str, Any], column: str = "path") -> str:
+    return f"{row[column]} *" if row["range"] == "stated" else str(row[column])
+
+
 def _path() -> Column:
     return Column("", overflow="fold")
 
@@ -72,7 +78,7 @@ def _tornado(result: Sensitivity, scale: Scale) -> RenderableType:
     for row in words.rows_of(result.tornado):
         outcome, change = (_estimate(row, name) for name in ("outcome", "change"))
         table.add_row(
-            "" if row["path"] == last else row["path"],
+            "" if row["path"] == last else _named(row),
             words.amount(row["value"]),
             scale.number(outcome.mean),
             scale.span(outcome) or MISSING,
@@ -82,28 +88,31 @@ def _tornado(result: Sensitivity, scale: Scale) -> RenderableType:
         )
         last = row["path"]
     note = "the others at their stated values; laws (durations) as factors on the stated times"
+    note += f"; {_STATED}"
     if result.versus is not None:
-        note += "; flips: the other leads beyond luck; may flip: it leads, but that may be luck"
+        note += (
+            "; flips: the other leads beyond luck; may flip: it leads, but that may be luck; open:"
+            " the lead may be luck"
+        )
     title = f"Each alone, at both ends of its range: {_what(result)}"
     return titled(title, table, Text(note, style="dim"))
 
 
 def _halves(result: Sensitivity) -> RenderableType:
     table = grid(
-        _path(), right("lower half"), right("ahead"), right("95 % interval"), right("upper half"),
-        right("ahead"), right("95 % interval"),
+        _path(), right("lower half"), right("95 % interval"), right("upper half"),
+        right("95 % interval"),
     )  # fmt: skip
     cells: dict[str, dict[str, list[str]]] = {}
     for row in words.rows_of(result.halves):
-        cells.setdefault(row["path"], {})[row["half"]] = [
-            f"{words.amount(row['low'])} to {words.amount(row['high'])}",
+        cells.setdefault(_named(row), {})[row["half"]] = [
             f"{row['ahead']} of {row['points']}",
             f"{100 * row['share_low']:.0f} to {100 * row['share_high']:.0f} %",
         ]
-    nothing = [MISSING, MISSING, ""]
+    nothing = [MISSING, MISSING]
     for path, halves in cells.items():
         table.add_row(path, *halves.get("lower", nothing), *halves.get("upper", nothing))
-    title = f"Points in which {result.name} is ahead, by where an assumption lies"
+    title = f"Points in which {result.name} is ahead, by the half of its range an assumption is in"
     return titled(title, table)
 
 
@@ -113,7 +122,7 @@ def _variance(result: Sensitivity) -> RenderableType:
         right("95 % interval"),
     )  # fmt: skip
     for row in words.rows_of(result.variance):
-        name = "luck (which replication)" if row["factor"] == LUCK else row["factor"]
+        name = _LUCK if row["factor"] == LUCK else _named(row, "factor")
         cells = []
         for kind in ("first", "total"):
             cells += [f"{100 * row[kind]:.0f} %", _percents(row, kind)]
@@ -133,16 +142,14 @@ def _percents(row: dict[str, Any], kind: str) -> str:
 
 def _screening(result: Sensitivity, scale: Scale) -> RenderableType:
     table = grid(
-        _path(), right("stated"), right("range"), Column("by", no_wrap=True), right("effect"),
-        right("95 % interval"), right("size"), right("spread"),
+        _path(), right("range"), right("effect"), right("95 % interval"), right("size"),
+        right("spread"),
     )  # fmt: skip
     for row in words.rows_of(result.screening.head(_MOST_SCREENED)):
         effect = _estimate(row, "mu")
         table.add_row(
-            row["path"],
-            words.amount(row["value"]),
+            _named(row),
             f"{words.amount(row['low'])} to {words.amount(row['high'])}",
-            "source" if row["range"] == "stated" else "rule",
             scale.number(effect.mean),
             scale.span(effect) or MISSING,
             MISSING if row["mu_star"] is None else scale.number(row["mu_star"]),
@@ -151,9 +158,8 @@ def _screening(result: Sensitivity, scale: Scale) -> RenderableType:
     more = len(result.screening) - _MOST_SCREENED
     note = (
         "effect, size, spread: mean, mean size and standard deviation of going through the range"
-        f" ({scale.unit or 'as the metric'}); by: range stated with the source, or by the rule"
-        " (25 % for trust C, 50 % for D and M; shares in odds); spread holds luck, interactions"
-        " and curvature"
+        f" ({scale.unit or 'as the metric'}); spread holds luck, interactions and curvature;"
+        f" {_STATED}, the others by the rule (25 % for trust C, 50 % for D and M; shares in odds)"
     )
     if more > 0:
         note += f"; {more} weaker ones are in --out and --json"
