@@ -19,7 +19,7 @@ from simulator.errors import ScenarioError
 from simulator.experiment import attribution, factors, shapley
 from simulator.experiment.attribution import NO_MECHANISM, Attribution, attribute, ratio_interval
 from simulator.experiment.execution import Execution
-from simulator.experiment.statistics import Estimate
+from simulator.experiment.statistics import Estimate, Floats, paired_p
 from simulator.metrics import METRICS
 from simulator.scenario import LoadedScenario, load_scenario
 from simulator.scenario.changing import changed
@@ -106,7 +106,7 @@ def test_a_product_of_two_acts_only_together() -> None:
     def product(members: str, replication: int) -> float:
         return 6.0 * ("a" in members) * ("b" in members) + 0.1 * replication
 
-    found = play(product, "abc")
+    found = play(product, "abc", replications=7)
     pairs = found.interactions.set_index(["first", "second"])
     assert pairs.loc[("marketing", "inside_sales"), "mean"] == pytest.approx(6.0)
     assert bool(pairs.loc[("marketing", "inside_sales"), "told"])
@@ -204,7 +204,7 @@ def test_a_gap_that_may_be_nothing_comes_first_and_has_no_percentages() -> None:
     def swinging(members: str, replication: int) -> float:
         return 5e6 * ("a" in members) * (-1) ** replication + 1e6 * ("b" in members)
 
-    found = play(swinging, "abc", replications=4)
+    found = play(swinging, "abc", replications=8)
     first, *others = found.verdict()
     assert "cannot be told" in first
     assert not any("%," in line for line in others)
@@ -222,8 +222,58 @@ def test_words_name_amount_percentage_and_interval() -> None:
 def test_one_replication_has_shares_without_intervals() -> None:
     found = play(by_hand, "abc", replications=1)
     share = found.as_json()["shares"]["marketing"]
-    assert share == {"mean": pytest.approx(25 / 6), "low": None, "high": None}
+    assert share == {"mean": pytest.approx(25 / 6), "low": None, "high": None, "told": False}
     assert "no interval" in found.verdict()[0]
+
+
+def with_p(p: float, seed: int, n: int = 10) -> Floats:
+    """Draw paired differences whose t test gives just this p-value, of a positive mean."""
+    luck = np.random.default_rng(seed).normal(size=n)
+    values: Floats = (luck - luck.mean()) / luck.std(ddof=1) - float(stdtrit(n - 1, p / 2)) / n**0.5
+    assert paired_p(values) == pytest.approx(p)
+    return values
+
+
+def test_a_share_is_told_among_all_factors_and_not_by_its_own_interval() -> None:
+    brought = {letter: with_p(0.03, seed) for seed, letter in enumerate("abcd")}
+
+    def lucky(members: str, replication: int) -> float:
+        return 1e6 * float(sum(brought[letter][replication] for letter in members))
+
+    among_four, alone = play(lucky, "abcd", replications=10), play(lucky, "a", replications=10)
+    assert (among_four.shares["low"] > 0.0).all()
+    assert not among_four.shares["told"].any()
+    assert not any(line.startswith("Of this") for line in among_four.verdict())
+    assert "cannot be told" in among_four.verdict()[-1]
+    assert not among_four.as_json()["shares"]["marketing"]["told"]
+    # Departments that are the same in both are no questions.
+    assert alone.shares.set_index("factor")["told"].to_dict() == {
+        "marketing": True, "inside_sales": False, "field_sales": False, "customer_success": False,
+    }  # fmt: skip
+    assert "belongs to marketing" in alone.verdict()[1]
+    assert alone.verdict()[1].startswith("Of this")
+
+
+def test_a_few_equal_counts_and_rounding_tell_nothing() -> None:
+    def one_more(members: str, replication: int) -> float:
+        return float(len(members))
+
+    few, many = (play(one_more, "ab", metric="wins", replications=n) for n in (2, 8))
+    assert not few.shares["told"].any()
+    assert not few.interactions["told"].any()
+    assert few.shares["relative"].isna().all()
+    assert "in each of 2 replications, too few to rule out luck" in few.verdict()[0]
+    assert many.shares.set_index("factor").loc[["marketing", "inside_sales"], "told"].all()
+
+    rounding = {"": 0.0, "a": 2e-7, "b": 1e-7, "ab": 4e-7}
+
+    def rounded(members: str, replication: int) -> float:
+        return 3e9 + rounding[members] * (10.0 + replication)
+
+    found = play(rounded, "ab", replications=8)
+    assert (found.replications["value"] != 0.0).any()
+    assert not found.shares["told"].any()
+    assert not found.interactions["told"].any()
 
 
 def test_every_metric_comes_from_the_same_runs() -> None:
@@ -308,6 +358,10 @@ def test_a_channel_of_one_scenario_alone_comes_and_goes_with_its_factor() -> Non
         ({"one": ["kpi"], "two": ["kpi"]}, "already in factor one"),
         ({"empty": []}, "names no path"),
         ({factors.REST: ["kpi"]}, "is no name"),
+        # Else x and y as in B would be the run of the factor "x and y", and its share wrong.
+        ({"x and y": ["kpi"]}, "neither a comma nor the word and"),
+        ({"and y": ["kpi"]}, "neither a comma nor the word and"),
+        ({"x, y": ["kpi"]}, "neither a comma nor the word and"),
         ({"median": ["work.marketing.screening.median"]}, "changes as a whole"),
     ],
 )

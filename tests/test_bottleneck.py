@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,10 @@ from simulator.errors import ScenarioError
 from simulator.experiment import bottleneck as analysis
 from simulator.experiment import bottleneck_words
 from simulator.experiment.bottleneck import Bottleneck, bottleneck, cost_of
+from simulator.experiment.differences import told_among
 from simulator.experiment.execution import Execution
-from simulator.experiment.quantities import Scale
-from simulator.experiment.statistics import Estimate
+from simulator.experiment.quantities import Scale, told
+from simulator.experiment.statistics import Estimate, Floats, paired_p
 from simulator.metrics.definitions import TEAMS
 from simulator.reductions import experiments
 from simulator.scenario.changing import changed
@@ -176,17 +178,27 @@ def test_metrics_that_cannot_be_used_are_refused(small: Scenario) -> None:
 
 
 class _Fake(analysis._Measured):
-    """Effects that are stated instead of measured."""
+    """Effects that are stated instead of measured: per replication, or replications by months."""
 
-    def __init__(self, effects: dict[str, list[float]]) -> None:
+    def __init__(self, effects: dict[str, Any]) -> None:
         self.effects = {team: np.array(each) for team, each in effects.items()}
 
-    def effect(self, arm: analysis.Arm, metric: str) -> analysis.Floats:
+    def effect(self, arm: analysis.Arm, metric: str) -> Floats:
         assert arm is not None
         return self.effects[arm[0]]
 
+    monthly_effect = effect
 
-def _constraint_of(metric: str, effects: dict[str, list[float]]) -> tuple[str | None, Any]:
+
+def _with_p(p: float, seed: int, n: int = 10) -> Floats:
+    """Draw paired differences whose t test gives just this p-value, of a positive mean."""
+    luck = np.random.default_rng(seed).normal(size=n)
+    values: Floats = (luck - luck.mean()) / luck.std(ddof=1) - float(stdtrit(n - 1, p / 2)) / n**0.5
+    assert paired_p(values) == pytest.approx(p)
+    return values
+
+
+def _constraint_of(metric: str, effects: dict[str, Any]) -> tuple[str | None, Any]:
     measured = _Fake(effects)
     arms: Any = {(team, 1): None for team in effects}
     table = analysis._effects(measured, arms, [metric], dict.fromkeys(effects, 1e6))
@@ -216,6 +228,100 @@ def test_where_lower_is_better_the_constraint_lowers() -> None:
 
 def test_luck_alone_is_no_constraint() -> None:
     assert _constraint_of("wins", dict.fromkeys(TEAMS, FLAT)) == (None, ())
+
+
+def test_a_few_equal_counts_and_rounding_are_no_constraint() -> None:
+    assert _constraint_of("wins", {"marketing": FLAT[:2], "field_sales": [1.0, 1.0]})[0] is None
+    assert _constraint_of("wins", {"marketing": [0.0] * 8, "field_sales": [1.0] * 8})[0]
+    # Only the last digits of the same amounts differ, and always to one side.
+    before = [3e9 + 1e3 * n for n in range(8)]
+    runs: Any = {
+        (name, n): SimpleNamespace(measures=SimpleNamespace(totals={"mrr_end": value}))
+        for name, shift in (("as it is", 0.0), ("+1 marketing", 1e-6))
+        for n, value in enumerate(np.array(before) + shift * np.arange(5, 13))
+    }
+    effect = analysis._Measured(runs, range(8)).effect(("marketing", 1), "mrr_end")
+    assert (effect == 0.0).all()
+
+
+def test_a_few_equal_numbers_are_told_by_the_sign_test() -> None:
+    assert [told(Estimate(-3.0, -3.0, -3.0, n)) for n in (2, 5, 6)] == [0, 0, -1]
+    assert told(Estimate.of([0.1 + 0.2, 0.3, 0.3])) == 0  # equal but for rounding
+    assert told(Estimate.of([3.0, 3.1, 2.9])) == 1
+    for n in (5, 6):
+        assert told_among(np.full((n, 1), 3.0)) == [n == 6]
+    assert not told_among(np.full((6, 2), 3.0)).any()  # asked of two
+    assert not told_among(np.full((6, 1), np.nan)).any()
+
+
+def test_ties_are_told_among_all_pairs_since_the_best_was_picked_after_looking() -> None:
+    others = [10.0 + 0.5 * _with_p(0.9, seed) for seed in range(3)]
+    ahead = 2.0 * _with_p(0.012, 9)
+    best = others[0] + ahead
+    effects = {
+        "marketing": others[0],
+        "inside_sales": best - ahead[[*range(1, 10), 0]],
+        "field_sales": best,
+        "customer_success": best - ahead[[*range(2, 10), 0, 1]],
+    }
+    apart = [paired_p(best - each) for team, each in effects.items() if team != "field_sales"]
+    assert 3.0 * max(apart) < 0.05 < 6.0 * min(apart)
+    assert _constraint_of("wins", effects) == (
+        "field_sales",
+        ("marketing", "inside_sales", "customer_success"),
+    )
+
+
+def test_what_is_missing_is_not_told_apart() -> None:
+    effects = {"marketing": [math.nan] * 4, "field_sales": [10.0, 11.0, 9.0, 10.0]}
+    assert _constraint_of("wins", effects) == ("field_sales", ("marketing",))
+
+
+def test_a_month_is_limited_by_all_teams_that_cannot_be_told_from_the_best() -> None:
+    luck = np.array([*FLAT, *FLAT[::-1]])
+    nothing, unsure = 0.1 + luck, 20.0 + 100.0 * luck  # neither can be told from zero
+    slow, fast = 10.0 + luck, 10.1 + luck[[1, 0, 3, 2, 5, 4, 7, 6]]
+    months = {
+        "marketing": [nothing, nothing, unsure, nothing],
+        "inside_sales": [nothing, slow, slow, slow],
+        "field_sales": [nothing, fast, fast, 2.0 * fast],
+    }
+    measured = _Fake({team: np.array(each).T for team, each in months.items()})
+    table = analysis._over_time(measured, tuple(months), ["wins"])
+    limits = table[table["limits"]].groupby("month")["team"].agg(list).to_dict()
+    both = ["inside_sales", "field_sales"]
+    assert limits == {2: both, 3: both, 4: ["field_sales"]}
+    assert table.loc[table["team"] == "inside_sales", "told"].tolist() == [False, True, True, True]
+    result: Any = SimpleNamespace(over_time=table)
+    spells = Bottleneck.spells(result, "wins")
+    assert spells == [(1, 1, ()), (2, 3, tuple(both)), (4, 4, ("field_sales",))]
+    assert bottleneck_words.of_time("wins", spells) == [
+        "Counted from the start, by the end of month 2 to 3 contracts won is limited by inside"
+        " sales or field sales (which cannot be told apart); by the end of month 4 by field sales."
+    ]
+    assert bottleneck_words.of_time("wins", spells[:1]) == []
+    (state,) = bottleneck_words.of_time("mrr_end", spells[2:])
+    assert state.startswith("By the end of month 4 ")
+    assert state.endswith(" is limited by field sales.")
+
+
+def test_what_happens_beside_is_told_among_all_departments_and_measures() -> None:
+    class Beside(analysis._Measured):
+        def __init__(self, p: float) -> None:
+            self.p = p
+
+        def effect(self, arm: analysis.Arm, metric: str) -> Floats:
+            return _with_p(self.p if metric == "field_sales.queue" else 0.9, 3)
+
+    more = [_row("inside_sales", "wins", -4.0, -6.0, -2.0)]
+    scales = {"wins": Scale.of("wins", "JPY", [4.0])}
+    for p, lines in ((0.03, 1), (0.001, 2)):
+        table = analysis._beside(Beside(p), ["inside_sales"])
+        rows = table.to_dict(orient="records")
+        queue = next(row for row in rows if (row["low"] or 0.0) > 0.0)
+        assert (queue["department"], queue["measure"]) == ("field_sales", "queue")
+        assert queue["told"] == (lines == 2)
+        assert len(bottleneck_words.of_harm(more, rows, scales)) == lines
 
 
 def _row(team: str, metric: str, mean: float, low: float, high: float) -> dict[str, Any]:

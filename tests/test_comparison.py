@@ -6,6 +6,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,21 @@ import numpy as np
 import pandas as pd
 import pytest
 import typer
+from rich.console import Console
+from scipy import stats
 from typer.testing import CliRunner, Result
 
 from simulator.commands.compare import compare as compare_command
 from simulator.commands.terminal import Commands
 from simulator.errors import ScenarioError
 from simulator.experiment import Execution
-from simulator.experiment.comparison import Comparison, compare, compare_runs, distinct
+from simulator.experiment.comparison import (
+    Comparison,
+    compare,
+    compare_runs,
+    distinct,
+    with_share_intervals,
+)
 from simulator.experiment.departures import (
     ALL,
     WATCHED,
@@ -39,8 +48,10 @@ from simulator.experiment.differences import (
 )
 from simulator.experiment.execution import run_and_measure
 from simulator.experiment.findings import Finding, Kind, Ranking, verdict
+from simulator.experiment.statistics import holm
 from simulator.metrics import METRICS, Measures
 from simulator.metrics.definitions import TEAMS
+from simulator.presentation.comparison_tables import story
 from simulator.scenario import LoadedScenario, load_scenario
 
 TINY = """\
@@ -216,9 +227,17 @@ def test_the_best_is_told_from_the_others_only_beyond_luck() -> None:
 # ------------------------------------------------------------------ words
 
 
-def finding(kind: Kind, low: float | None, high: float | None, metric: str = "mrr_end") -> Finding:
+def finding(
+    kind: Kind,
+    low: float | None,
+    high: float | None,
+    metric: str = "mrr_end",
+    p: float | None = None,
+) -> Finding:
     middle = -14.8e6 if low is None or high is None else (low + high) / 2.0
-    return Finding("b", "a", metric, kind, middle, low, high, middle / 100e6, 20)
+    if p is None:
+        p = 1e-6 if kind in ("more", "less") else 0.3
+    return Finding("b", "a", metric, kind, middle, low, high, middle / 100e6, 20, p)
 
 
 def said(*main: Finding, beside: Sequence[Finding] = (), ranking: Ranking | None = None) -> str:
@@ -250,7 +269,7 @@ def test_one_replication_tells_nothing() -> None:
 
 def test_what_does_not_differ_is_not_mentioned_beside() -> None:
     main = finding("less", -18.1e6, -11.5e6)
-    churn = Finding("b", "a", "logo_churn", "more", 0.0014, 0.0010, 0.0018, 0.1, 20)
+    churn = Finding("b", "a", "logo_churn", "more", 0.0014, 0.0010, 0.0018, 0.1, 20, 1e-6)
     profit = finding("open", -3e6, 4e6, "profit")
     text = said(main, beside=[profit, churn])
     assert text.endswith(
@@ -264,10 +283,47 @@ def test_several_scenarios_are_ranked_with_those_that_cannot_be_told_apart() -> 
     other = dataclasses.replace(finding("open", -3.1e6, 1.2e6), scenario="c")
     ranking = Ranking("mrr_end", "a", 97.1e6, ("c",))
     assert said(main, other, ranking=ranking) == (
-        "a ends with the most MRR (97.1 M JPY), over 20 paired replications; not to be told apart"
+        "Highest mean final MRR: a (97.1 M JPY), over 20 paired replications; not to be told apart"
         " from it: c. Against a: b 14.8 M JPY less (11.5 to 18.1 less; -15 %); c not to be told"
         " apart (between 3.10 M JPY less and 1.20 M JPY more)."
     )
+
+
+def test_only_a_best_one_told_from_all_others_has_the_most() -> None:
+    main = finding("less", -18.1e6, -11.5e6)
+    other = dataclasses.replace(main, scenario="c")
+    alone = said(main, other, ranking=Ranking("mrr_end", "a", 97.1e6, ()))
+    assert alone.startswith(
+        "a ends with the most MRR (97.1 M JPY), over 20 paired replications; more than luck"
+        " against each of the others."
+    )
+    assert "most" not in said(main, other, ranking=Ranking("mrr_end", "a", 97.1e6, ("c",)))
+
+
+def test_the_same_difference_in_a_few_pairs_is_said_as_it_is() -> None:
+    three = dataclasses.replace(finding("open", 5.0, 5.0, p=0.25), n=3)
+    assert said(three) == (
+        "b ends with 5 JPY more MRR than a in each of 3 paired replications; whether that is more"
+        " than luck cannot be told from so few."
+    )
+    other = dataclasses.replace(finding("open", -3e6, 1e6), scenario="c")
+    assert "b 5 JPY more in each pair, too few to tell it from luck; c not to be told" in said(
+        three, other, ranking=Ranking("mrr_end", "b", 97.1e6, ("a", "c"))
+    )
+
+
+def test_what_a_verdict_says_besides_holds_for_both_metrics_together() -> None:
+    main = finding("less", -18.1e6, -11.5e6)
+    weak = finding("less", -9e6, -1e6, "profit", p=0.03)
+    churn = dataclasses.replace(
+        weak, metric="logo_churn", kind="open", difference=0.0, low=-0.001, high=0.001, p=0.9
+    )
+    # The smaller of two counts twice: 0.06 is more than 5 %.
+    assert "Its" not in said(main, beside=[weak, churn])
+    assert "Its contribution" in said(main, beside=[dataclasses.replace(weak, p=0.02), churn])
+    # The main question is asked first; what stands beside it takes nothing from it.
+    doubtful = finding("less", -18.1e6, -0.5e6, p=0.04)
+    assert said(doubtful, beside=[weak, churn]).startswith("b ends with")
 
 
 def test_what_holms_correction_takes_back_is_not_claimed() -> None:
@@ -372,6 +428,124 @@ def test_noise_departs_in_one_series_of_twenty_at_most(month_by_month: Monthly) 
     # 5 % at most, and three standard errors of a share of 5 %.
     assert departing / series < 0.05 + 3.0 * math.sqrt(0.05 * 0.95 / series)
     assert departing > 0  # a test that is never wrong does not look
+
+
+def fabricated(p: Mapping[tuple[str, int], float]) -> pd.DataFrame:
+    """Months of all series with no difference but where a p-value is given."""
+    table = pd.DataFrame(
+        [
+            {
+                "department": each.department, "aspect": each.aspect, "metric": each.metric,
+                "period": month, "reference": 10.0, "mean": 9.0, "difference": -1.0,
+                "low": -1.5, "high": -0.5, "n": 12, "p": p.get((each.metric, month), 1.0),
+            }
+            for each in WATCHED
+            for month in range(1, 13)
+        ]
+    )  # fmt: skip
+    table["p_holm"] = table.groupby("metric")["p"].transform(lambda each: holm(each))
+    table["departs"] = table["p_holm"] <= 0.05
+    return table
+
+
+def test_a_department_departs_only_beyond_the_noise_of_all_its_series() -> None:
+    # Field sales has 6 series of 12 months: 0.002 is enough for one series, and not among all.
+    found = departures(
+        fabricated({("wins", 3): 0.002, ("win_rate", 7): 1e-5, ("marketing.lost", 4): 0.002})
+    )
+    assert row_of(found, "wins")["first_month"] == 3
+    field_sales = found[found["department"] == "field_sales"]
+    assert list(field_sales["department_month"]) == [7] * 6
+    assert row_of(found, "marketing.lost")["first_month"] == 4
+    assert found[found["department"] == "marketing"]["department_month"].isna().all()
+
+
+def test_noise_departs_in_one_department_of_twenty_at_most() -> None:
+    rng = np.random.default_rng(21)
+    keys = [(each.metric, month) for each in WATCHED for month in range(1, 13)]
+    named = by_series = 0
+    for _ in range(60):
+        found = departures(fabricated(dict(zip(keys, rng.random(len(keys)), strict=True))))
+        months = found.groupby("department")[["department_month", "first_month"]].min().notna()
+        named += int(months["department_month"].sum())
+        by_series += int(months["first_month"].sum())
+    departments = 60 * (len(TEAMS) + 1)
+    most = departments * 0.05 + 3.0 * math.sqrt(departments * 0.05 * 0.95)
+    assert 0 < named < most
+    assert by_series > most  # the test can tell: one series of several departs by luck
+
+
+# ------------------------------------------------------------------ a whole comparison, made up
+
+
+def made_up(others: int, monthly: pd.DataFrame) -> Comparison:
+    """Scenarios b, c, ... against a, of four metrics, all with the same months."""
+    rng = np.random.default_rng(22)
+    names = ("a", *"bcdefgh"[:others])
+    figures = {
+        name: [
+            {"mrr_end": 1e8 * x, "profit": 1e6 * x, "wins": 10.0 * x, "logo_churn": 0.01 * x}
+            for x in rng.normal(1.0, 0.1, 7)
+        ]
+        for name in names
+    }
+
+    def stacked(table: pd.DataFrame) -> pd.DataFrame:
+        parts = [table.assign(scenario=name) for name in names[1:]]
+        return pd.concat(parts, ignore_index=True)
+
+    columns = ["scenario", "department", "key", "reference", "value", "unit"]
+    return Comparison(
+        names=names, seed=5, asked=7, numbers=tuple(range(7)), months=12.0, warm_up_months=0.0,
+        currency="JPY", main="mrr_end", metrics=with_share_intervals(metric_differences(figures)),
+        changes=pd.DataFrame(columns=columns), monthly=stacked(monthly),
+        departures=stacked(departures(monthly)),
+        losses=pd.DataFrame(columns=["scenario", "recorded_reason"]),
+        runs=pd.DataFrame(), ranking=None,
+    )  # fmt: skip
+
+
+def shown(result: Comparison) -> str:
+    console = Console(width=100, record=True, file=StringIO())
+    console.print(*story(result))
+    return " ".join(console.export_text().split())
+
+
+def test_a_summary_names_a_department_only_beyond_the_noise_of_all_its_series() -> None:
+    one = made_up(1, fabricated({("wins", 3): 0.002, ("mrr", 7): 1e-5})).summary()
+    assert "First month beyond noise, over all of a department's series: company 7\n" in one
+    assert "field sales" not in one
+    none = made_up(1, fabricated({("wins", 3): 0.002})).summary()
+    assert "No department can be told to depart in any month." in none
+
+
+def test_the_story_heads_each_department_with_its_month_and_says_the_rule() -> None:
+    text = shown(made_up(1, fabricated({("wins", 3): 0.002, ("win_rate", 7): 1e-5})))
+    assert "Field sales: departs in month 7" in text
+    assert "Marketing: no departure can be told" in text
+    assert "Holm's correction over all months of all its series" in text
+
+
+@pytest.mark.parametrize("others", [1, 3, 4, 7])
+def test_a_summary_of_many_scenarios_stays_short_and_keeps_its_last_line(others: int) -> None:
+    lines = made_up(others, fabricated({})).summary().splitlines()
+    assert len(lines) <= 30
+    assert lines[-1] == "7 paired replications; seed 5."
+    assert ("(The rest is in .metrics and .departures.)" in lines) == (others > 3)
+
+
+def test_the_share_of_better_pairs_has_an_interval_in_the_table_and_in_json() -> None:
+    figures = totals("wins", [1.0, 1.0, 1.0, 1.0], [2.0, 2.0, 3.0, 0.0])
+    found = with_share_intervals(metric_differences(figures))
+    place = list(found.columns).index("p_better")
+    assert list(found.columns)[place + 1 : place + 3] == ["p_better_low", "p_better_high"]
+    row = found.iloc[0]
+    wanted = stats.beta.interval(0.95, 3.5, 1.5)
+    assert (row["p_better_low"], row["p_better_high"]) == pytest.approx(wanted)
+    in_json = made_up(1, fabricated({})).as_json()["scenarios"]["b"]["metrics"]["wins"]
+    assert in_json["p_better_low"] < in_json["p_better"] < in_json["p_better_high"]
+    neither = with_share_intervals(metric_differences(totals("mrr_start", [1.0, 2.0], [2.0, 3.0])))
+    assert neither[["p_better_low", "p_better_high"]].isna().all(axis=None)
 
 
 def test_every_department_is_watched_and_every_metric_is_there_by_month() -> None:
@@ -514,6 +688,7 @@ def test_json_has_the_promised_shape(real: Comparison) -> None:
     metrics = found["scenarios"]["eager"]["metrics"]
     assert list(metrics) == list(METRICS)
     promised = {"mean", "reference", "difference", "low", "high", "p_better", "relative"}
+    promised |= {"p_better_low", "p_better_high"}
     assert all(promised <= set(one) for one in metrics.values())
     assert metrics["grr"]["mean"] is None  # twelve months have not passed
     assert metrics["mrr_start"]["p_better"] is None
@@ -578,7 +753,7 @@ def test_the_command_shows_verdict_figures_places_and_losses(folder: Path) -> No
     table = pd.read_csv(folder / "out" / "comparison.csv")
     assert list(table["metric"]) == list(METRICS)
     about = json.loads((folder / "out" / "compare.json").read_text())
-    assert about["replications"] == [0, 1]
+    assert about["replications"] == 2
 
 
 def test_the_command_prints_one_object(folder: Path) -> None:

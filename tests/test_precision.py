@@ -164,9 +164,14 @@ def test_a_metric_whose_mean_is_zero_ends_and_is_said() -> None:
     assert "has mean 0" in found.words()
 
 
-def test_a_metric_that_is_always_zero_is_precise() -> None:
-    found = until(drawn_from(np.zeros((50, 1))), ("wins",))
-    assert (found.met, found.replications, found.reached) == (True, 15, {"wins": 0.0})
+def test_a_metric_that_is_always_zero_is_not_called_precise() -> None:
+    alone = until(drawn_from(np.zeros((50, 1))), ("wins",), at_most=50)
+    assert (alone.met, alone.replications) == (False, 50)
+    values = np.random.default_rng(7).normal(10.0, 1.0, (50, 2))
+    values[:, 1] = 0.0
+    found = until(drawn_from(values), ("wins", "expansion"), precision=0.1)
+    assert (found.met, found.replications) == (True, 15)
+    assert "Upsell and cross-sell (MRR) is 0 or missing in every run here" in found.words()
 
 
 def test_a_metric_without_values_does_not_hold_up_the_others_and_is_said() -> None:
@@ -175,7 +180,7 @@ def test_a_metric_without_values_does_not_hold_up_the_others_and_is_said() -> No
     found = until(drawn_from(values), ("wins", "nrr"), precision=0.1)
     assert found.met
     assert found.replications == 15
-    assert "Net revenue retention (NRR) has no value here" in found.words()
+    assert "Net revenue retention (NRR) is 0 or missing in every run here" in found.words()
 
 
 def test_metrics_without_any_values_are_never_precise() -> None:

@@ -11,21 +11,20 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy import stats
 
 from simulator.experiment.statistics import (
     Estimate,
+    Floats,
     bca,
     estimates,
     holm,
+    jeffreys,
     paired_p,
     relative_difference,
     share_better,
     variance_reduction,
 )
-
-Floats = NDArray[np.float64]
 
 REPETITIONS = 400
 SIZES = (10, 20)
@@ -227,6 +226,13 @@ def test_the_better_one_is_the_one_with_the_good_direction_and_ties_count_half()
     assert (higher.mean, lower.mean) == (0.625, 0.375)
     assert (higher.low, higher.high) == pytest.approx(stats.beta.interval(0.95, 3.0, 2.0))
     assert share_better(reference, other, "neither") is None
+
+
+@pytest.mark.parametrize(("share", "n"), [(MISSING, 0), (MISSING, 5), (1.0, 1)])
+def test_a_share_of_fewer_than_two_or_of_nothing_has_no_interval(share: float, n: int) -> None:
+    found = jeffreys(share, n)
+    assert (found.low, found.high, found.n) == (None, None, n)
+    assert found.mean == pytest.approx(share, nan_ok=True)
 
 
 def test_a_share_of_always_or_never_still_has_an_interval() -> None:

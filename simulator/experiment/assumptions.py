@@ -175,9 +175,13 @@ def space_of(loaded: LoadedScenario, versus: LoadedScenario | None = None) -> Sp
                 known = varied.get(one.path)
                 varied[one.path] = _narrower(known, one) if known else one
         left_out |= {one.path: one for one in space.left_out if one.path not in compared}
+    apart = {path: one for path, one in varied.items() if not one.low < one.high}
+    for path, one in apart.items():
+        why = "the ranges of the two scenarios have nothing in common"
+        left_out[path] = LeftOut(path, f"{one.value:g}", one.unit, one.trust, why)
     return Space(
-        tuple(one for one in varied.values() if one.low < one.high),
-        tuple(one for path, one in left_out.items() if path not in varied),
+        tuple(one for path, one in varied.items() if path not in apart),
+        tuple(one for path, one in left_out.items() if path not in varied or path in apart),
         compared,
     )
 

@@ -5,6 +5,9 @@ B and the rest from A; each replication plays them with the same luck. A factor'
 change that it brings when it goes from A to B, averaged over all orders in which the factors may
 do so (Shapley value). See :mod:`~simulator.experiment.factors` and
 :mod:`~simulator.experiment.shapley`.
+
+Of a metric, the gap is one question, told by its interval. What is said of shares holds after
+Holm's correction over the factors that differ, and of interactions over the pairs.
 """
 
 from __future__ import annotations
@@ -20,18 +23,12 @@ from scipy.special import stdtrit
 
 from simulator.experiment import attribution_words, shapley
 from simulator.experiment.comparison import distinct
+from simulator.experiment.differences import told_among
 from simulator.experiment.execution import Job, Task, Workers, execute, run_totals
 from simulator.experiment.factors import By, Factor, Game, Switches, differing, game_of
-from simulator.experiment.quantities import Scale, as_json, checked_metrics, estimate_of
+from simulator.experiment.quantities import Scale, as_json, checked_metrics, estimate_of, told
 from simulator.experiment.readiness import Scenarios, prepared
-from simulator.experiment.statistics import (
-    CONFIDENCE,
-    Estimate,
-    Floats,
-    estimates,
-    holm,
-    paired_p,
-)
+from simulator.experiment.statistics import CONFIDENCE, Estimate, Floats, estimates
 from simulator.scenario.scalars import compact
 from simulator.scenario.schema import Scenario
 
@@ -69,9 +66,10 @@ class Attribution:
     gaps : DataFrame
         ``metric``; mean of ``a`` and of ``b``; ``mean``, ``low``, ``high``, ``n`` of the gap.
     shares : DataFrame
-        ``metric``, ``factor``, ``mean``, ``low``, ``high``, ``n``; ``relative`` to the gap with
-        ``relative_low``, ``relative_high`` (Fieller 1954), missing where the gap cannot be told
-        from zero; ``differs``: False of a factor that is the same in both.
+        ``metric``, ``factor``, ``mean``, ``low``, ``high``, ``n``; ``told``: whether it can be
+        told from zero among all factors of the metric that differ (Holm); ``relative`` to the gap
+        with ``relative_low``, ``relative_high`` (Fieller 1954), missing where the gap cannot be
+        told from zero; ``differs``: False of a factor that is the same in both.
     interactions : DataFrame
         ``metric``, ``first``, ``second``, ``mean``, ``low``, ``high``, ``n``; ``told``: whether
         it can be told from zero among all pairs of the metric (Holm). Empty with sampled orders.
@@ -182,10 +180,17 @@ class Attribution:
         return {
             "metric": metric,
             "gap": as_json(self.gap(metric)),
-            "shares": {name: as_json(share) for name, share in self.shares_of(metric).items()},
+            "shares": {
+                row["factor"]: {**as_json(estimate_of(row)), "told": row["told"]}
+                for row in self._rows(self.shares, metric).to_dict(orient="records")
+            },
             "interactions": [
-                {"factors": [row["first"], row["second"]], **as_json(estimate_of(row))}
-                for _, row in self._rows(self.interactions, metric).iterrows()
+                {
+                    "factors": [row["first"], row["second"]],
+                    **as_json(estimate_of(row)),
+                    "told": row["told"],
+                }
+                for row in self._rows(self.interactions, metric).to_dict(orient="records")
             ],
             "verdict": self.verdict(metric),
         }
@@ -261,7 +266,7 @@ def attribute(
     }
     if not values:
         raise KeyboardInterrupt
-    result = _Split(game, plan, values, metrics)
+    result = _Split(game, plan, values, metrics, _sizes(totals))
     return Attribution(
         a=first.name,
         b=second.name,
@@ -331,6 +336,13 @@ def _levels(name: str, totals: Mapping[Job, Floats], numbers: Mapping[int, Any])
     return np.array([totals[name, number] for number in numbers])
 
 
+def _sizes(totals: Mapping[Job, Floats]) -> Floats:
+    """Return the largest number of each metric in any run."""
+    numbers = np.array(list(totals.values()))
+    found: Floats = np.where(np.isfinite(numbers), np.abs(numbers), 0.0).max(axis=0)
+    return found
+
+
 # ------------------------------------------------------------------ what comes out
 
 
@@ -343,8 +355,10 @@ class _Split:
         plan: _Plan,
         values: Mapping[int, Mapping[int, Floats]],
         metrics: tuple[str, ...],
+        sizes: Floats,
     ) -> None:
         self._game = game
+        self._sizes = sizes
         self._metrics = metrics
         self._numbers = tuple(values)
         self._pairs: list[shapley.PairEffects] = []
@@ -384,14 +398,22 @@ class _Split:
         rows = []
         for place, metric in enumerate(self._metrics):
             gap = self._gap[:, place]
+            known = told(Estimate.of(gap)) != 0
             values = self._shares[:, place].T
-            for factor, share in zip(self._factors, values, strict=True):
-                relative, low, high = ratio_interval(share, gap)
+            # Nobody asks of a factor that is the same in both.
+            asked = [
+                np.full_like(share, np.nan) if factor in self._game.idle else share
+                for factor, share in zip(self._factors, values, strict=True)
+            ]
+            sure = self._told(asked, place)
+            for factor, share, is_told in zip(self._factors, values, sure, strict=True):
+                relative, low, high = ratio_interval(share, gap) if known else (math.nan,) * 3
                 rows.append(
                     {
                         "metric": metric,
                         "factor": factor,
                         **_row(share),
+                        "told": is_told,
                         "relative": relative,
                         "relative_low": low,
                         "relative_high": high,
@@ -404,12 +426,17 @@ class _Split:
         rows = []
         for place, metric in enumerate(self._metrics):
             values = [pair.interaction[:, place] for pair in self._pairs]
-            for pair, each, told in zip(self._pairs, values, _told(values), strict=True):
+            sure = self._told(values, place)
+            for pair, each, is_told in zip(self._pairs, values, sure, strict=True):
                 names = {"first": self._factors[pair.first], "second": self._factors[pair.second]}
-                rows.append({"metric": metric, **names, **_row(each), "told": told})
+                rows.append({"metric": metric, **names, **_row(each), "told": is_told})
         return pd.DataFrame(
             rows, columns=["metric", "first", "second", "mean", "low", "high", "n", "told"]
         )
+
+    def _told(self, values: Sequence[Floats], place: int) -> list[bool]:
+        """Tell which numbers of a metric differ from zero, for having asked of all of them."""
+        return [bool(each) for each in told_among(np.array(values).T, self._sizes[place])]
 
     def effects(self) -> pd.DataFrame:
         rows = []
@@ -461,11 +488,6 @@ def ratio_interval(part: Floats, whole: Floats) -> tuple[float, float, float]:
         return nothing
     half = math.sqrt(max(b * b - a * c, 0.0))
     return top / bottom, (b - half) / a, (b + half) / a
-
-
-def _told(values: Sequence[Floats] | Floats) -> list[bool]:
-    """Tell which numbers differ from zero, for having asked of all of them (Holm 1979)."""
-    return [bool(p <= 1.0 - CONFIDENCE) for p in holm([paired_p(each) for each in values])]
 
 
 def _difference_table(factors: Sequence[Factor]) -> pd.DataFrame:

@@ -1,4 +1,7 @@
-"""What an attribution allows one to say, in sentences that claim no more than the intervals."""
+"""What an attribution allows one to say, in sentences that claim no more than the intervals.
+
+Of several factors or pairs only those are named that are told among all of them (Holm).
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,15 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from simulator.experiment.quantities import Scale, estimate_of, listed, size_of, told
+from simulator.experiment.quantities import (
+    Scale,
+    estimate_of,
+    listed,
+    size_of,
+    told,
+    told_sign,
+    too_few_alike,
+)
 from simulator.experiment.statistics import Estimate
 from simulator.metrics.definitions import METRICS
 
@@ -36,9 +47,14 @@ def of_gap(metric: str, names: tuple[str, str], gap: Estimate, scale: Scale) -> 
             " One replication has no interval: what is luck cannot be told."
         ]
     if not told(gap):
+        how = (
+            f"in each of {gap.n} replications, too few to rule out luck"
+            if gap.mean and too_few_alike(gap)
+            else f"(95 % interval {scale.span(gap)})"
+        )
         return [
             f"{label} of {b} cannot be told from that of {a}: the gap is"
-            f" {scale.amount(gap.mean)} (95 % interval {scale.span(gap)})."
+            f" {scale.amount(gap.mean)} {how}."
         ]
     return [
         f"{label} is {_apart(gap, scale)} in {b} than in {a}"
@@ -47,7 +63,7 @@ def of_gap(metric: str, names: tuple[str, str], gap: Estimate, scale: Scale) -> 
 
 
 def of_shares(gap: Estimate, shares: Rows, scale: Scale) -> list[str]:
-    """Say what of the gap belongs to which factor.
+    """Say what of the gap belongs to which factor, of those told among all of them.
 
     Parameters
     ----------
@@ -58,14 +74,10 @@ def of_shares(gap: Estimate, shares: Rows, scale: Scale) -> list[str]:
     """
     if gap.low is None or not math.isfinite(gap.mean):
         return []
-    signs = [told(estimate_of(row)) for row in shares]
-    sure = sorted(
-        (row for row, sign in zip(shares, signs, strict=True) if sign),
-        key=lambda row: -abs(row["mean"]),
-    )
+    sure = sorted((row for row in shares if told_sign(row)), key=lambda row: -abs(row["mean"]))
     direction = told(gap)
-    along = [row for row in sure if told(estimate_of(row)) == direction]
-    against = [row for row in sure if row not in along]
+    along = [row for row in sure if told_sign(row) == direction]
+    against = [row for row in sure if told_sign(row) != direction]
     lines = []
     if direction and along:
         parts = [_belongs(row, scale, first=not i) for i, row in enumerate(along)]
@@ -74,11 +86,7 @@ def of_shares(gap: Estimate, shares: Rows, scale: Scale) -> list[str]:
         parts = [f"{_name(row['factor'])} {_moves(estimate_of(row), scale)}" for row in against]
         begin = "Against it, " if direction else "Yet "
         lines.append(f"{begin}{listed(parts)}.")
-    unsure = [
-        _name(row["factor"])
-        for row, sign in zip(shares, signs, strict=True)
-        if row["differs"] and not sign
-    ]
+    unsure = [_name(row["factor"]) for row in shares if row["differs"] and not told_sign(row)]
     if unsure:
         lines.append(f"Whether anything of it belongs to {listed(unsure, 'or')} cannot be told.")
     return lines

@@ -5,13 +5,17 @@ Everybody who is there at the start is at full speed, so an added person is, too
 of a team is the same in every arm, and so is everybody else who is there at the start. Whoever
 quits is replaced as the scenario says, and replacements ramp up.
 
-What is claimed holds after Holm's correction over the teams; months are told one by one.
+What is claimed of a metric holds after Holm's correction over the teams. The constraint is picked
+after looking, so that others are worse is claimed only after Holm's correction over all pairs of
+teams. Effects by month are counted from the start, since that is when the person comes; months are
+told one by one. What an added person does to the departments holds after Holm's correction over
+all departments and measures.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +23,7 @@ import numpy as np
 import pandas as pd
 
 from simulator.experiment import bottleneck_words
+from simulator.experiment.differences import gaps, tied_with, told_among
 from simulator.experiment.execution import Job, Outcome, Workers, execute, run_and_measure
 from simulator.experiment.quantities import (
     Scale,
@@ -30,14 +35,7 @@ from simulator.experiment.quantities import (
     main_metric,
 )
 from simulator.experiment.readiness import Scenarios, prepared
-from simulator.experiment.statistics import (
-    CONFIDENCE,
-    Estimate,
-    Floats,
-    estimates,
-    holm,
-    paired_p,
-)
+from simulator.experiment.statistics import Estimate, Floats, estimates
 from simulator.metrics.definitions import METRICS, TEAMS
 from simulator.organization.journal import MONTHS_PER_YEAR
 from simulator.scenario.changing import changed
@@ -88,18 +86,20 @@ class Bottleneck:
         Of one more person: ``metric`` (contracts won, and `metric` if it is known by month),
         ``month``, ``team``, ``mean``, ``low``, ``high``, ``n`` of the effect by the end of that
         month: what happens in months is added up from the start, a state is taken as it is.
-        ``limits``: the team with the best effect among those that can be told from zero (Holm
-        over the teams of the month).
+        ``told``: whether it can be told from zero among all teams of the month (Holm).
+        ``limits``: the told team with the best effect, and every told team that cannot be told
+        from that one (Holm over all pairs of teams of the month).
     flow : DataFrame
         The company as it is, means: ``month``, ``team``, ``utilization``, ``wait_p50``,
         ``abandonment``.
     beside : DataFrame
         What one more person in ``team`` does in ``department``: ``measure`` (utilization, queue,
-        abandonment), ``mean``, ``low``, ``high``, ``n`` of the paired difference.
+        abandonment), ``mean``, ``low``, ``high``, ``n`` of the paired difference; ``told``:
+        whether it can be told from zero among all departments and measures of the team (Holm).
     constraint : str or None
         The team whose added person betters `metric` most, if that can be told.
     ties : tuple of str
-        Teams whose added person cannot be told from that one.
+        Teams whose added person cannot be told from that one (Holm over all pairs of teams).
     """
 
     name: str
@@ -135,18 +135,20 @@ class Bottleneck:
         sizes = self.effects.loc[self.effects["metric"] == name, "mean"]
         return Scale.of(name, self.scenario.currency, sizes)
 
-    def spells(self, metric: str) -> list[tuple[int, int, str | None]]:
-        """Return which team limits a metric from which month to which, both included."""
+    def spells(self, metric: str) -> list[tuple[int, int, tuple[str, ...]]]:
+        """Return which teams limit a metric by the end of which months, from first to last.
+
+        Several teams cannot be told apart; without any, none can be told from zero.
+        """
         rows = self.over_time[self.over_time["metric"] == metric]
-        found: list[tuple[int, int, str | None]] = []
+        found: list[tuple[int, int, tuple[str, ...]]] = []
         for month, each in rows.groupby("month"):
-            limiting = each.loc[each["limits"], "team"]
-            team = str(limiting.iloc[0]) if len(limiting) else None
+            teams = tuple(str(team) for team in each.loc[each["limits"], "team"])
             number = int(str(month))
-            if found and found[-1][2] == team:
-                found[-1] = (found[-1][0], number, team)
+            if found and found[-1][2] == teams:
+                found[-1] = (found[-1][0], number, teams)
             else:
-                found.append((number, number, team))
+                found.append((number, number, teams))
         return found
 
     def verdict(self) -> list[str]:
@@ -202,8 +204,8 @@ class Bottleneck:
             "ties": list(self.ties),
             "limits": {
                 metric: [
-                    {"from_month": first, "to_month": last, "team": team}
-                    for first, last, team in self.spells(metric)
+                    {"from_month": first, "to_month": last, "teams": list(teams)}
+                    for first, last, teams in self.spells(metric)
                 ]
                 for metric in self.over_time["metric"].unique()
             },
@@ -213,9 +215,12 @@ class Bottleneck:
         }
 
     def _json_of(self, team: str, change: int) -> dict[str, Any] | None:
-        found = {metric: self.effect(team, change, metric) for metric in self.metrics}
-        known = {metric: as_json(each) for metric, each in found.items() if each is not None}
-        return known or None
+        table = self.effects
+        rows = table[(table["team"] == team) & (table["change"] == change)]
+        return {
+            row["metric"]: {**as_json(estimate_of(row)), "told": row["told"]}
+            for row in rows.to_dict(orient="records")
+        } or None
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the tables by the name of the file that they are written to."""
@@ -357,7 +362,12 @@ class _Measured:
 
     def effect(self, arm: Arm, metric: str) -> Floats:
         """Return the paired difference to the company as it is, per replication."""
-        return self.totals(arm, metric) - self.totals(None, metric)
+        return gaps(self.totals(None, metric), self.totals(arm, metric))
+
+    def monthly_effect(self, arm: Arm, metric: str) -> Floats:
+        """Return the same by the end of each month, one column per month."""
+        apart = gaps(self.monthly(None, metric), self.monthly(arm, metric))
+        return apart.cumsum(axis=1) if adds_up(METRICS[metric]) else apart
 
 
 # ------------------------------------------------------------------ what comes out
@@ -371,7 +381,8 @@ def _effects(
         for change in (MORE, FEWER):
             found = [arm for arm in arms if arm is not None and arm[1] == change]
             values = [measured.effect(arm, metric) for arm in found]
-            for arm, each, p in zip(found, values, _adjusted(values), strict=True):
+            sure = told_among(np.array(values).T)
+            for arm, each, told in zip(found, values, sure, strict=True):
                 cost = costs[arm[0]] / _MILLION
                 one = Estimate.of(each)
                 bounds = (one.mean, one.low, one.high)
@@ -385,7 +396,7 @@ def _effects(
                         "low": one.low,
                         "high": one.high,
                         "n": one.n,
-                        "told": bool(p <= 1.0 - CONFIDENCE),
+                        "told": bool(told),
                         "per_million": per[0],
                         "per_million_low": per[1],
                         "per_million_high": per[2],
@@ -394,46 +405,42 @@ def _effects(
     return pd.DataFrame(rows)
 
 
-def _adjusted(values: Sequence[Floats]) -> Floats:
-    return holm([paired_p(each) for each in values])
-
-
 def _constraint(
     effects: pd.DataFrame, measured: _Measured, metric: str
 ) -> tuple[str | None, tuple[str, ...]]:
     """Return the team whose added person betters the metric most, and those like it."""
     rows = effects[(effects["metric"] == metric) & (effects["change"] == MORE)]
-    teams = [str(team) for team in rows["team"]]
-    gains = np.where(rows["told"], rows["mean"] * better(metric), -np.inf)
+    gains = np.where(rows["told"], rows["mean"] * better(metric), 0.0)
+    return _limiting(
+        {str(team): measured.effect((team, MORE), metric) for team in rows["team"]}, gains
+    )
+
+
+def _limiting(effects: Mapping[str, Floats], gains: Floats) -> tuple[str | None, tuple[str, ...]]:
+    """Return the team with the largest gain, 0 where it is not told, and those like it."""
     if not gains.max() > 0.0:
         return None, ()
-    best = teams[int(gains.argmax())]
-    ours = measured.effect((best, MORE), metric)
-    others = [team for team in teams if team != best]
-    apart = _adjusted([ours - measured.effect((team, MORE), metric) for team in others])
-    ties = [team for team, p in zip(others, apart, strict=True) if p > 1.0 - CONFIDENCE]
-    return best, tuple(ties)
+    best = list(effects)[int(gains.argmax())]
+    return best, tuple(tied_with(best, effects))
 
 
 def _over_time(measured: _Measured, teams: Sequence[str], metrics: Sequence[str]) -> pd.DataFrame:
-    columns = ["metric", "month", "team", "mean", "low", "high", "n", "limits"]
+    columns = ["metric", "month", "team", "mean", "low", "high", "n", "told", "limits"]
     parts = []
     for metric in metrics:
-        base = measured.monthly(None, metric)
-        effects = np.array([measured.monthly((team, MORE), metric) - base for team in teams])
-        if adds_up(METRICS[metric]):
-            effects = effects.cumsum(axis=-1)
-        months = base.shape[1]
+        effects = np.array([measured.monthly_effect((team, MORE), metric) for team in teams])
+        months = effects.shape[-1]
         found = np.array([estimates(each) for each in effects])  # teams x 4 x months
         mean, low, high, n = (found[:, place] for place in range(4))
-        gain = mean * better(metric)
         # Asked of all teams at once; months are told one by one.
-        told = np.array(
-            [_adjusted(list(effects[:, :, month])) <= 1.0 - CONFIDENCE for month in range(months)]
-        ).T
-        sure = told & (gain > 0.0)
-        largest = np.where(sure, gain, -np.inf)
-        limits = sure & (largest == largest.max(axis=0, initial=-np.inf))
+        told = np.array([told_among(effects[:, :, month].T) for month in range(months)]).T
+        gains = np.where(told, mean * better(metric), 0.0)
+        limits = np.zeros_like(told)
+        for month in range(months):
+            by_then = dict(zip(teams, effects[:, :, month], strict=True))
+            best, ties = _limiting(by_then, gains[:, month])
+            limits[:, month] = [team in (best, *ties) for team in teams]
+        limits &= gains > 0.0
         parts.append(
             pd.DataFrame(
                 {
@@ -445,6 +452,7 @@ def _over_time(measured: _Measured, teams: Sequence[str], metrics: Sequence[str]
                         for name, values in (("mean", mean), ("low", low), ("high", high))
                     },
                     "n": n.T.ravel().astype(np.int64),
+                    "told": told.T.ravel(),
                     "limits": limits.T.ravel(),
                 }
             )
@@ -466,19 +474,22 @@ def _flow(measured: _Measured) -> pd.DataFrame:
 
 def _beside(measured: _Measured, teams: Sequence[str]) -> pd.DataFrame:
     rows = []
+    places = [(department, name) for department in TEAMS for name in BESIDE]
     for team in teams:
-        for department in TEAMS:
-            for name in BESIDE:
-                one = Estimate.of(measured.effect((team, MORE), f"{department}.{name}"))
-                rows.append(
-                    {
-                        "team": team,
-                        "department": department,
-                        "measure": name,
-                        "mean": one.mean,
-                        "low": one.low,
-                        "high": one.high,
-                        "n": one.n,
-                    }
-                )
+        values = [measured.effect((team, MORE), f"{where}.{name}") for where, name in places]
+        sure = told_among(np.array(values).T)
+        for (department, name), each, told in zip(places, values, sure, strict=True):
+            one = Estimate.of(each)
+            rows.append(
+                {
+                    "team": team,
+                    "department": department,
+                    "measure": name,
+                    "mean": one.mean,
+                    "low": one.low,
+                    "high": one.high,
+                    "n": one.n,
+                    "told": bool(told),
+                }
+            )
     return pd.DataFrame(rows)

@@ -1,11 +1,19 @@
-"""What a search for the constraint allows one to say, no more than its intervals claim."""
+"""What a search for the constraint allows one to say: only what is told among all teams."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from simulator.experiment.quantities import Scale, better, estimate_of, listed, size_of, told
+from simulator.experiment.quantities import (
+    Scale,
+    adds_up,
+    better,
+    estimate_of,
+    listed,
+    size_of,
+    told_sign,
+)
 from simulator.experiment.statistics import Estimate
 from simulator.metrics.definitions import METRICS, TEAMS
 
@@ -62,24 +70,32 @@ def of_constraint(
     return [f"{text}.", f"It cannot be told apart from {listed([words(t) for t in ties])}."]
 
 
-def of_time(metric: str, spells: Sequence[tuple[int, int, str | None]]) -> list[str]:
-    """Say which team limits the metric when.
+def of_time(metric: str, spells: Sequence[tuple[int, int, Sequence[str]]]) -> list[str]:
+    """Say which teams limit the metric when; nothing of months in which none can be told.
 
     Parameters
     ----------
     metric : str
-    spells : sequence of (first month, last month, team or None)
+    spells : sequence of (first month, last month, teams)
+        Several teams cannot be told apart.
     """
-    named = [(first, last, team) for first, last, team in spells if team is not None]
-    if not named:
+    months: dict[tuple[str, ...], list[str]] = {}
+    for first, last, teams in spells:
+        if teams:
+            span = f"{first}" if first == last else f"{first} to {last}"
+            months.setdefault(tuple(teams), []).append(span)
+    if not months:
         return []
-    months: dict[str, list[str]] = {}
-    for first, last, team in named:
-        span = f"{first}" if first == last else f"{first} to {last}"
-        months.setdefault(team, []).append(span)
-    parts = [f"{words(team)} in month {listed(each)}" for team, each in months.items()]
-    label = _small(METRICS[metric].label_en)
-    return [f"Month by month, {label} is limited by {'; '.join(parts)}."]
+    parts: list[str] = []
+    for teams, each in months.items():
+        apart = " (which cannot be told apart)" if len(teams) > 1 else ""
+        names = listed([words(team) for team in teams], "or")
+        limited = "" if parts else f" {_small(METRICS[metric].label_en)} is limited"
+        parts.append(f"by the end of month {listed(each)}{limited} by {names}{apart}")
+    text = "; ".join(parts)
+    if adds_up(METRICS[metric]):
+        return [f"Counted from the start, {text}."]
+    return [f"{text[:1].upper()}{text[1:]}."]
 
 
 def of_harm(more: Rows, beside: Rows, scales: Mapping[str, Scale]) -> list[str]:
@@ -95,7 +111,7 @@ def of_harm(more: Rows, beside: Rows, scales: Mapping[str, Scale]) -> list[str]:
     harmful = [
         row
         for row in more
-        if row["told"] and row["metric"] != "profit" and row["mean"] * better(row["metric"]) < 0.0
+        if row["metric"] != "profit" and told_sign(row) * better(row["metric"]) < 0
     ]
     if not harmful:
         known = any(row["n"] > 1 for row in more)
@@ -126,7 +142,7 @@ def of_profit(more: Rows) -> list[str]:
         return []
     told_as: dict[int, list[str]] = {1: [], -1: [], 0: []}
     for row in rows:
-        told_as[told(estimate_of(row)) if row["told"] else 0].append(words(row["team"]))
+        told_as[told_sign(row)].append(words(row["team"]))
     parts = [
         f"{said} {listed(told_as[sign])}"
         for sign, said in ((1, "pays for itself in"), (-1, "costs more than it earns in"))
@@ -144,14 +160,13 @@ def words(team: str) -> str:
 
 
 def _downstream(team: str, beside: Rows) -> list[str]:
-    """Say what goes up in the departments after a team, as far as it can be told."""
+    """Say what goes up in the departments after a team, of all that can be told."""
     after = TEAMS[TEAMS.index(team) + 1 :] if team in TEAMS else TEAMS
     found = []
     for row in beside:
-        effect = estimate_of(row)
-        if row["team"] == team and row["department"] in after and told(effect) > 0:
+        if row["team"] == team and row["department"] in after and told_sign(row) > 0:
             factor = 1.0 if row["measure"] == "queue" else 100.0
-            amount = f"{effect.mean * factor:,.2f}"
+            amount = f"{row['mean'] * factor:,.2f}"
             found.append(f"{words(row['department'])} {_RISES[row['measure']].format(amount)}")
     return [f"At the same time {listed(found)}."] if found else []
 

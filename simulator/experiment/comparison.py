@@ -26,7 +26,7 @@ from simulator.experiment.execution import Workers, execute, run_and_measure
 from simulator.experiment.findings import BESIDE, Finding, Kind, Ranking, verdict
 from simulator.experiment.quantities import Scale, main_metric
 from simulator.experiment.readiness import Scenarios, prepared
-from simulator.experiment.statistics import Estimate
+from simulator.experiment.statistics import Estimate, jeffreys
 from simulator.metrics import METRICS, Measures
 from simulator.metrics.definitions import TEAMS
 from simulator.scenario import LoadedScenario, diff, numbers
@@ -43,6 +43,7 @@ TABLES = (
     "comparison_runs",
 )
 """Names of the tables of a comparison."""
+_MOST_LINES = 30  # of a summary
 _NOT_IN_JSON = ("label", "better")
 
 
@@ -72,7 +73,8 @@ class Comparison:
         ``better``, ``mean``, ``reference``, ``difference``, ``low``, ``high``, ``relative``
         (difference / size of the reference's mean; missing where that may be 0),
         ``relative_low``, ``relative_high``, ``p_better`` (share of pairs in which the scenario
-        is better, ties half; missing where neither direction is), ``p`` (paired t), ``p_holm``
+        is better, ties half; missing where neither direction is), ``p_better_low``,
+        ``p_better_high`` (its interval, Jeffreys'), ``p`` (paired t), ``p_holm``
         (over the scenarios), ``differs`` (the interval excludes 0 and p_holm <= 5 %),
         ``variance_reduction`` (by pairing), ``variance_reduction_low``,
         ``variance_reduction_high``, ``method`` (of the interval), ``n`` (pairs in which
@@ -141,6 +143,7 @@ class Comparison:
             high=_known(row["high"]),
             relative=_known(row["relative"]),
             n=int(row["n"]),
+            p=float(row["p_holm"]),
         )
 
     def headlines(self) -> tuple[str, ...]:
@@ -201,18 +204,13 @@ class Comparison:
             lines += ["", f"{name} against {self.reference}"]
             for metric in self.headlines():
                 lines.append(f"  {METRICS[metric].label_en}: {self._said(name, metric)}")
-            first = self._of(self.departures, name).dropna(subset="first_month")
-            months = first.groupby("department", sort=False)["first_month"].min()
-            if len(months):
-                where = ", ".join(
-                    f"{str(team).replace('_', ' ')} {m}" for team, m in months.items()
-                )
-                lines.append(f"  First month beyond noise: {where}")
-            else:
-                lines.append("  No month departs from the reference beyond noise.")
+            lines.append(f"  {self._first_departures(name)}")
         count = len(self.numbers)
-        lines += ["", f"{count} paired replication{'s' if count != 1 else ''}; seed {self.seed}."]
-        return "\n".join(lines[:30])
+        ends = ["", f"{count} paired replication{'s' if count != 1 else ''}; seed {self.seed}."]
+        room = _MOST_LINES - len(ends)
+        if len(lines) > room:
+            lines = [*lines[: room - 1], "(The rest is in .metrics and .departures.)"]
+        return "\n".join(lines + ends)
 
     def __repr__(self) -> str:
         """Say what was compared and what came out."""
@@ -221,6 +219,17 @@ class Comparison:
             f"<Comparison of {others} against {self.reference}: {len(self.numbers)} paired"
             f" replications, seed {self.seed}>\n{self.verdict}"
         )
+
+    def _first_departures(self, name: str) -> str:
+        rows = self._of(self.departures, name)
+        if not rows["tested"].any():
+            return "When it departs cannot be told from one replication."
+        departed = rows.dropna(subset="department_month").drop_duplicates("department")
+        if departed.empty:
+            return "No department can be told to depart in any month."
+        months = zip(departed["department"], departed["department_month"], strict=True)
+        where = ", ".join(f"{team.replace('_', ' ')} {month}" for team, month in months)
+        return f"First month beyond noise, over all of a department's series: {where}"
 
     def _of(self, table: pd.DataFrame, name: str) -> pd.DataFrame:
         return table[table["scenario"] == name].drop(columns="scenario")
@@ -384,7 +393,9 @@ def compare_runs(
         warm_up_months=horizon.warm_up_months,
         currency=first.currency,
         main=main,
-        metrics=metric_differences({name: [one.totals for one in runs[name]] for name in names}),
+        metrics=with_share_intervals(
+            metric_differences({name: [one.totals for one in runs[name]] for name in names})
+        ),
         changes=pd.concat(
             [_changes(name, scenarios[names[0]], scenarios[name]) for name in others],
             ignore_index=True,
@@ -395,6 +406,32 @@ def compare_runs(
         runs=_runs(runs, shared),
         ranking=_ranking(runs, main),
     )
+
+
+def with_share_intervals(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Put the bounds of the share of better pairs beside it.
+
+    Parameters
+    ----------
+    metrics : DataFrame
+        From :func:`~simulator.experiment.differences.metric_differences`.
+
+    Returns
+    -------
+    DataFrame
+        With ``p_better_low`` and ``p_better_high`` after ``p_better``; missing where the share
+        is, and with fewer than two pairs.
+    """
+    found = [
+        jeffreys(float(share), int(n))
+        for share, n in zip(metrics["p_better"], metrics["n"], strict=True)
+    ]
+    table, place = metrics.copy(), list(metrics.columns).index("p_better") + 1
+    table.insert(place, "p_better_low", np.array([one.low for one in found], dtype=np.float64))
+    table.insert(
+        place + 1, "p_better_high", np.array([one.high for one in found], dtype=np.float64)
+    )
+    return table
 
 
 def _stacked(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from simulator.organization.journal import Reason
 ALL = "all"
 COMPANY = "company"
 BETTER, WORSE = "better", "worse"
+_MONTHS = ("department_month", "first_month", "worse_from")
 _AT_FIRST = ("reference", "mean", "difference", "low", "high")
 
 
@@ -146,7 +148,8 @@ def _series(
 def departures(monthly: pd.DataFrame) -> pd.DataFrame:
     """Find the first month in which each series departs from the reference beyond noise.
 
-    Holm's method holds the chance of a false departure of a series at 5 % over all its months.
+    Holm's method holds the chance of a false departure at 5 %: of a series over all its months,
+    of a department over all months of all its series.
 
     Parameters
     ----------
@@ -156,12 +159,17 @@ def departures(monthly: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a series: ``department``, ``aspect``, ``metric``, ``first_month`` (missing if it
-        never departs), ``worse_from`` (first month in which it departs for the worse),
-        ``months`` (in which it departs), ``tested`` (months with at least two pairs), and of the
-        first month ``reference``, ``mean``, ``difference``, ``low``, ``high`` and ``direction``
-        ("better", "worse", or "different" where neither is).
+        One row a series: ``department``, ``aspect``, ``metric``, ``department_month`` (first
+        month in which any series of the department departs, the same in all its rows; missing if
+        none), ``first_month`` (of this series; missing if it never departs), ``worse_from`` (first
+        month in which it departs for the worse), ``months`` (in which it departs), ``tested``
+        (months with at least two pairs), and of the first month ``reference``, ``mean``,
+        ``difference``, ``low``, ``high`` and ``direction`` ("better", "worse", or "different"
+        where neither is).
     """
+    of_departments = {
+        key: _first_month(rows) for key, rows in monthly.groupby("department", sort=False)
+    }
     rows = []
     for each in WATCHED:
         series = monthly[monthly["metric"] == each.metric]
@@ -170,6 +178,7 @@ def departures(monthly: pd.DataFrame) -> pd.DataFrame:
             "department": each.department,
             "aspect": each.aspect,
             "metric": each.metric,
+            "department_month": of_departments.get(each.department, pd.NA),
             "first_month": pd.NA,
             "worse_from": pd.NA,
             "months": len(departing),
@@ -181,16 +190,25 @@ def departures(monthly: pd.DataFrame) -> pd.DataFrame:
             first = departing.iloc[0]
             row["first_month"] = int(first["period"])
             row.update({name: float(first[name]) for name in _AT_FIRST})
-            row["direction"] = _direction(each.metric, float(first["difference"]))
+            row["direction"] = _better_or_worse(each.metric, float(first["difference"]))
             worse = departing[
-                [_direction(each.metric, float(gap)) == WORSE for gap in departing["difference"]]
+                [
+                    _better_or_worse(each.metric, float(gap)) == WORSE
+                    for gap in departing["difference"]
+                ]
             ]
             row["worse_from"] = int(worse["period"].iloc[0]) if len(worse) else pd.NA
         rows.append(row)
-    return pd.DataFrame(rows).astype({"first_month": "Int64", "worse_from": "Int64"})
+    return pd.DataFrame(rows).astype(dict.fromkeys(_MONTHS, "Int64"))
 
 
-def _direction(metric: str, difference: float) -> str:
+def _first_month(rows: pd.DataFrame) -> Any:
+    """First month in which any series of a department departs, all its questions counted."""
+    departing = rows["period"][holm(rows["p"]) <= SIGNIFICANT]
+    return int(departing.min()) if len(departing) else pd.NA
+
+
+def _better_or_worse(metric: str, difference: float) -> str:
     better = METRICS[metric].better
     if better == "neither":
         return "different"

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from simulator.experiment.statistics import (
     CONFIDENCE,
@@ -51,6 +52,28 @@ def p_values(gap: Floats) -> Floats:
     found = np.array([paired_p(column) for column in gap.T])
     n = np.isfinite(gap).sum(axis=0)
     return np.where(found == 0.0, 0.5 ** np.maximum(n - 1.0, 0.0), found)
+
+
+def told_among(gap: Floats, size: float = 0.0) -> NDArray[np.bool_]:
+    """Tell which columns have a mean other than 0, for having asked of all of them.
+
+    The one rule of every analysis: :func:`p_values` with Holm's correction, at most 5 %.
+
+    Parameters
+    ----------
+    gap : ndarray of float64, shape (replications, questions)
+        NaN is missing; a column without two numbers is no question.
+    size : float, optional
+        Of the numbers that the gaps were computed from: what is within their rounding is the same.
+
+    Returns
+    -------
+    ndarray of bool, shape (questions,)
+    """
+    grain = _ROUNDING * size
+    if grain > 0.0:
+        gap = np.round(gap / grain) * grain
+    return holm(p_values(gap)) <= SIGNIFICANT
 
 
 def metric_differences(runs: Mapping[str, Sequence[Mapping[str, float]]]) -> pd.DataFrame:
@@ -180,22 +203,30 @@ def tied_with_best(values: Mapping[str, Floats], metric: str) -> tuple[str, floa
     Returns
     -------
     str, float, list of str
-        The best, its mean, and those not told apart: paired t with Holm's correction over all
-        pairs of scenarios, since the best was picked after looking.
+        The best, its mean, and those not told apart; see :func:`tied_with`.
     """
     sign = -1.0 if METRICS[metric].better == "lower" else 1.0
     means = {name: _mean(each) for name, each in values.items()}
     best = max(means, key=lambda name: sign * means[name])
+    return best, means[best], tied_with(best, values)
+
+
+def tied_with(best: str, values: Mapping[str, Floats]) -> list[str]:
+    """Name those that cannot be told from the best one.
+
+    Told are pairs, among all of them and not only those with the best: it was picked after
+    looking. What is missing is not told apart.
+
+    Parameters
+    ----------
+    best : str
+    values : mapping of str to ndarray
+        One value per replication, the i-th of all belonging together; the best among them.
+    """
     pairs = list(combinations(values, 2))
-    gap = np.array([gaps(values[a], values[b]) for a, b in pairs]).T
-    adjusted = holm(p_values(gap))
-    alike = {
-        other
-        for pair, p in zip(pairs, adjusted, strict=True)
-        for other in pair
-        if best in pair and other != best and not p <= SIGNIFICANT
-    }
-    return best, means[best], [name for name in values if name in alike]
+    apart = told_among(np.array([gaps(values[a], values[b]) for a, b in pairs]).T)
+    told = {frozenset(pair) for pair, each in zip(pairs, apart, strict=True) if each}
+    return [name for name in values if name != best and frozenset((name, best)) not in told]
 
 
 def _values(runs: Sequence[Mapping[str, float]], metric: str) -> Floats:

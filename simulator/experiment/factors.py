@@ -189,7 +189,8 @@ def game_of(
     Raises
     ------
     ScenarioError
-        If a path or a name cannot be used, or there is no such `by`.
+        If a path or a name cannot be used (a name holds neither a comma nor the word "and"), or
+        there is no such `by`.
     """
     if factors is None and by == "mechanisms":
         return Switches(a, b)
@@ -283,6 +284,10 @@ def _check(
     for name, paths in factors.items():
         if name in (REST, ""):
             problems.append(Problem("--factor", "", name, "is no name for a factor"))
+        if "," in name or "and" in name.split():
+            # Runs are named by the list of their factors: two lists must never read the same.
+            rule = "may hold neither a comma nor the word and; join its words by a hyphen"
+            problems.append(Problem("--factor", "", name, rule))
         if not paths:
             problems.append(Problem("--factor", name, "", "names no path"))
         for path in paths:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from simulator.experiment.differences import SIGNIFICANT
 from simulator.experiment.quantities import Scale, listed
+from simulator.experiment.statistics import holm
 
 Kind = Literal["more", "less", "open", "same", "single", "missing"]
 
@@ -16,6 +18,7 @@ _MAIN = {
     "revenue": ("takes in", "revenue", "revenue"),
 }
 _BESIDE = {"profit": "contribution (gross margin less cost)", "logo_churn": "customer churn"}
+_TOLD = ("more", "less")
 BESIDE = tuple(_BESIDE)
 """Metrics that a verdict mentions besides the main one, if they differ."""
 
@@ -39,6 +42,9 @@ class Finding:
         Difference / size of the reference's mean.
     n : int
         Number of pairs.
+    p : float
+        Of there being no difference, with Holm's correction over the scenarios; NaN with fewer
+        than two pairs.
     """
 
     scenario: str
@@ -50,6 +56,7 @@ class Finding:
     high: float | None
     relative: float | None
     n: int
+    p: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +91,29 @@ def verdict(
     main : sequence of Finding
         The main metric, one for each scenario but the reference.
     beside : sequence of Finding
-        Other metrics; only those that differ are mentioned, and only of a single scenario.
+        Other metrics; only those that differ are mentioned, and only of a single scenario. What
+        is claimed of it then holds with Holm's correction over the main metric and these.
     ranking : Ranking or None
         With three scenarios or more.
     currency : str
     """
     if len(main) == 1:
         first = _sentence(main[0], currency)
-        called = [one for one in beside if one.kind in ("more", "less")]
+        # The main question is asked first and alone; what stands beside it is corrected.
+        called = [one for one in _told_together(beside) if one.kind in _TOLD]
         second = " and ".join(_beside(one, currency) for one in called)
         return f"{first} Its {second}." if second else first
     return f"{_order(main, ranking, currency)} Against {main[0].reference}: " + (
         "; ".join(f"{one.scenario} {_clause(one, currency)}" for one in main) + "."
     )
+
+
+def _told_together(findings: Sequence[Finding]) -> list[Finding]:
+    """Leave open what Holm's correction over all of them takes back."""
+    return [
+        replace(one, kind="open") if one.kind in _TOLD and not p <= SIGNIFICANT else one
+        for one, p in zip(findings, holm([one.p for one in findings]), strict=True)
+    ]
 
 
 def _sentence(one: Finding, currency: str) -> str:
@@ -112,10 +129,16 @@ def _sentence(one: Finding, currency: str) -> str:
             f" {one.reference} in one replication; whether that is more than luck cannot be told"
             " from one replication."
         )
+    if one.kind == "open" and _always_the_same(one):
+        return (
+            f"{one.scenario} {begins} {size.difference} {size.direction} {what} than"
+            f" {one.reference} in each of {one.n} paired replications; whether that is more than"
+            " luck cannot be told from so few."
+        )
     if one.kind == "open":
         return (
-            f"No difference in {name} between {one.scenario} and {one.reference} can be told: it"
-            f" lies between {size.both_sides}{_runs(one)}."
+            f"No difference in {name} between {one.scenario} and {one.reference} can be"
+            f" told: it lies between {size.both_sides}{_runs(one)}."
         )
     return (
         f"{one.scenario} {begins} {size.difference} {size.direction} {what} than {one.reference}"
@@ -131,9 +154,11 @@ def _clause(one: Finding, currency: str) -> str:
     size = _figures(one, currency)
     if one.kind == "single":
         return f"{size.difference} {size.direction} in one replication"
+    if one.kind == "open" and _always_the_same(one):
+        return f"{size.difference} {size.direction} in each pair, too few to tell it from luck"
     if one.kind == "open":
         # Holm's correction may take back what one interval alone would say.
-        alone = "alone " if one.low is not None and one.low * (one.high or 0.0) > 0.0 else ""
+        alone = "alone " if _excludes_zero(one) else ""
         return f"not to be told apart ({alone}between {size.both_sides})"
     return f"{size.difference} {size.direction} ({size.interval} {size.direction}{size.relative})"
 
@@ -157,10 +182,24 @@ def _order(main: Sequence[Finding], ranking: Ranking | None, currency: str) -> s
             f"Which of the {len(main) + 1} {begins} the most {what} cannot be told (highest mean:"
             f" {ranking.best}, {mean}), over {pairs} paired replications."
         )
-    text = f"{ranking.best} {begins} the most {what} ({mean}), over {pairs} paired replications"
     if ranking.alike:
-        return f"{text}; not to be told apart from it: {listed(ranking.alike)}."
-    return f"{text}; more than luck against each of the others."
+        return (
+            f"Highest mean {name}: {ranking.best} ({mean}), over {pairs} paired replications; not"
+            f" to be told apart from it: {listed(ranking.alike)}."
+        )
+    return (
+        f"{ranking.best} {begins} the most {what} ({mean}), over {pairs} paired replications; more"
+        " than luck against each of the others."
+    )
+
+
+def _excludes_zero(one: Finding) -> bool:
+    return one.low is not None and one.high is not None and one.low * one.high > 0.0
+
+
+def _always_the_same(one: Finding) -> bool:
+    """Tell whether all pairs differ by one amount: no interval, and no proof with a few pairs."""
+    return _excludes_zero(one) and one.low == one.high
 
 
 def _runs(one: Finding) -> str:
@@ -191,16 +230,16 @@ def _figures(one: Finding, currency: str) -> _Figures:
         return amount.replace("% points", "percentage points").replace("points/", "points a ")
 
     def side(value: float) -> str:
-        return f"{size(value)} {_direction(value)}"
+        return f"{size(value)} {_more_or_less(value)}"
 
     return _Figures(
         difference=size(one.difference),
-        direction=_direction(one.difference),
+        direction=_more_or_less(one.difference),
         interval=f"{scale.number(near)} to {scale.number(far)}",
         both_sides=f"{side(low)} and {side(high)}",
         relative="" if one.relative is None else f"; {100.0 * one.relative:+,.0f} %",
     )
 
 
-def _direction(value: float) -> str:
+def _more_or_less(value: float) -> str:
     return "less" if value < 0.0 else "more"

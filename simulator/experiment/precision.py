@@ -62,8 +62,8 @@ class Precision:
     asked : float
         Largest half-width of a 95 % interval as a share of the mean.
     reached : dict of str to float
-        The same for each metric as it came out; NaN for one that was never measured, infinite
-        for one whose mean is 0 although it varies.
+        The same for each metric as it came out; NaN for one that was 0 or missing in every run,
+        infinite for one whose mean is 0 although it varies.
     replications : int
         How many the figures rest on.
     at_most : int
@@ -105,8 +105,8 @@ class Precision:
             said.append(f"NOT precise to {_percent(self.asked)} as asked, after {runs}{why}.")
         absent = [_label(name) for name, each in self.reached.items() if math.isnan(each)]
         if absent:
-            there = "has no value" if len(absent) == 1 else "have no values"
-            said.append(f"{listed(absent)} {there} here and did not count.")
+            there = "is 0 or missing" if len(absent) == 1 else "are 0 or missing"
+            said.append(f"{listed(absent)} {there} in every run here and did not count.")
         return " ".join(said)
 
     def _distance(self, reached: float) -> str:
@@ -185,7 +185,7 @@ def relative_half_widths(values: Floats, sizes: Floats) -> Floats:
     -------
     ndarray of float64, shape (replications, metrics)
         NaN where nothing is known yet; infinite where nothing can be said of it (a single value,
-        or a mean of 0); 0 where nothing varies.
+        or a mean of 0); 0 where nothing varies; NaN also where every value was 0 so far.
     """
     known = np.isfinite(values) & np.isfinite(sizes)
     n = np.cumsum(known, axis=0).astype(np.float64)
@@ -203,7 +203,9 @@ def relative_half_widths(values: Floats, sizes: Floats) -> Floats:
     half = stdtrit(n - 1.0, 0.5 + CONFIDENCE / 2.0) * np.sqrt(variance / n)
     share = np.full(len(n), np.inf)
     np.divide(half, size / n, out=share, where=size > 0.0)
-    relative[several] = np.where(half == 0.0, 0.0, share)
+    # A number that was 0 so far may be one that is rarely anything else.
+    relative[several] = np.where((half == 0.0) & (size > 0.0), 0.0, share)
+    relative[several] = np.where((half == 0.0) & (size == 0.0), np.nan, relative[several])
     return relative
 
 

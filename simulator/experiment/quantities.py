@@ -1,9 +1,9 @@
-"""The metrics that an experiment is asked about, and how their amounts are said in words."""
+"""The metrics that an experiment is asked about, what is told, and how amounts are said."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,9 @@ from simulator.scenario.outline import nearest
 from simulator.scenario.schema import Scenario
 
 _MILLION = 1e6
+_FEWEST_ALIKE = 6
+"""Of fewer equal numbers nothing is told: the sign test needs 2 x 0.5^6 to be below 5 %."""
+_ROUNDING = 1e-9
 _UNITS = {"share": "% points", "buyers": "", "business days": "days", "ratio": ""}
 
 
@@ -127,10 +130,28 @@ class Scale:
 
 
 def told(estimate: Estimate) -> int:
-    """Return the sign of a number whose interval excludes zero, else 0."""
-    if estimate.low is None or estimate.high is None:
+    """Return the sign of a number whose interval excludes zero, else 0.
+
+    For one question; of several, see :func:`~simulator.experiment.differences.told_among`. As
+    there, a few numbers that are all the same tell nothing: a small count can be off by one in
+    two runs by luck.
+    """
+    if estimate.low is None or estimate.high is None or too_few_alike(estimate):
         return 0
     return int(estimate.low > 0.0) - int(estimate.high < 0.0)
+
+
+def too_few_alike(estimate: Estimate) -> bool:
+    """Tell whether an interval has no width because a few numbers were all the same."""
+    if estimate.low is None or estimate.high is None:
+        return False
+    alike = estimate.high - estimate.low <= _ROUNDING * abs(estimate.mean)
+    return alike and estimate.n < _FEWEST_ALIKE
+
+
+def told_sign(row: Mapping[Any, Any]) -> int:
+    """Return the sign of ``mean`` in a row of a table if it is ``told``, else 0."""
+    return int(row["told"]) * (int(row["mean"] > 0.0) - int(row["mean"] < 0.0))
 
 
 def size_of(estimate: Estimate) -> Estimate:

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from simulator.errors import Problem, ScenarioError
 from simulator.experiment import probing
@@ -26,9 +25,9 @@ from simulator.experiment.execution import Workers, execution_of
 from simulator.experiment.probing import Interrupted, Plan, Probing, Screened
 from simulator.experiment.quantities import Scale, as_json, checked_metrics, told
 from simulator.experiment.readiness import Scenarios, prepared
-from simulator.experiment.screening import Floats, effects_of, interval_of_share, shares_of
-from simulator.experiment.statistics import Estimate
-from simulator.metrics.definitions import METRICS
+from simulator.experiment.screening import Floats, effects_of, shares_of
+from simulator.experiment.statistics import Estimate, share_better
+from simulator.metrics.definitions import METRICS, Better
 from simulator.scenario import LoadedScenario, diff
 
 LUCK = "luck"
@@ -52,22 +51,27 @@ class Survival:
 
     Attributes
     ----------
-    ahead, points : int
-        Points at which it does, and all at which the metric exists in both.
-    share, low, high : float
-        And the 95 % interval of the share (Wilson).
+    ahead : float
+        Number of points at which it does; a tie counts half.
+    points : int
+        All points at which the metric exists in both.
+    share : float
+    low, high : float or None
+        95 % interval of the share (Jeffreys); None for a single point.
     """
 
-    ahead: int
+    ahead: float
     points: int
     share: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
 
     @classmethod
-    def of(cls, ahead: int, points: int) -> Survival:
-        """Count; at least one point."""
-        return cls(ahead, points, ahead / points, *interval_of_share(ahead, points))
+    def of(cls, metrics: Floats, better: Better) -> Survival:
+        """Count; metrics of the first and of the second scenario, shape (points, 2)."""
+        found = share_better(metrics[:, 1], metrics[:, 0], better)
+        assert found is not None  # a metric without direction was refused
+        return cls(found.mean * found.n, found.n, found.mean, found.low, found.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,12 +373,11 @@ class _Study:
         pair = len(names) == 2
         outcomes = metrics[:, 0] - metrics[:, 1] if pair else metrics[:, 0]
         known = np.isfinite(outcomes)
-        ahead = outcomes * words.direction(self._metric) > 0.0
         survival, halves = None, self._empty("halves")
         if pair and known.any():
-            survival = Survival.of(int((ahead & known).sum()), int(known.sum()))
+            survival = Survival.of(metrics[known], METRICS[self._metric].better)
             strongest = self._strongest(screening)[: probing.ALONE]
-            halves = self._halves(strongest, active, points[known], ahead[known])
+            halves = self._halves(strongest, active, points[known], metrics[known])
         return Sensitivity(
             name=names[0],
             versus=names[1] if pair else None,
@@ -442,6 +445,8 @@ class _Study:
                 verdict = ""
                 if outcome.mean * side < 0.0:
                     verdict = "flips" if told(outcome) else "may flip"
+                elif side and not outcome.n:
+                    verdict = "missing"
                 elif side and not told(outcome):
                     verdict = "open"
                 rows.append(
@@ -466,7 +471,7 @@ class _Study:
         strongest: Sequence[Assumption],
         active: Sequence[Assumption],
         points: Floats,
-        ahead: NDArray[np.bool_],
+        metrics: Floats,
     ) -> pd.DataFrame:
         place = {one.path: number for number, one in enumerate(active)}
         rows = []
@@ -477,7 +482,7 @@ class _Study:
                 ("lower", ~upper, (one.low, middle)), ("upper", upper, (middle, one.high)),
             ):  # fmt: skip
                 if inside.any():
-                    count = Survival.of(int(ahead[inside].sum()), int(inside.sum()))
+                    count = Survival.of(metrics[inside], METRICS[self._metric].better)
                     rows.append((one.path, _basis(one), half, *ends, count.points, count.ahead,
                                  count.share, count.low, count.high))  # fmt: skip
         return pd.DataFrame(rows, columns=_COLUMNS["halves"].split())

@@ -32,9 +32,9 @@ def verdict(result: Sensitivity) -> str:
     if found is None:
         return at_stated_values(result)
     return (
-        f"{result.name} beats {result.versus} in {result.label} in {_percent(found.share)} % of"
-        f" {found.points} points of the assumption space (95 % interval"
-        f" {_percent(found.low)} to {_percent(found.high)} %)"
+        f"{result.name} beats {result.versus} in {result.label} at {found.ahead:g} of"
+        f" {found.points} points of the assumption space"
+        f" ({_share(found.share, found.low, found.high)})"
         f"{_stated_leader(result)}; {flips(result)}."
     )
 
@@ -150,7 +150,7 @@ def summary(result: Sensitivity) -> str:
         effect = Estimate(row["mu"], row["mu_low"], row["mu_high"], row["n"])
         lines.append(f"  {row['path']}: {scale.amount(effect.mean)}{_interval(scale, effect)}")
     if len(result.variance):
-        lines.append("Share of the variance, with interactions (95 % interval):")
+        lines.append("Share of the variance, with interactions, all others at their stated values:")
         for row in rows_of(result.variance.head(_MOST_LINES)):
             low, high = row["total_low"], row["total_high"]
             bounds = "" if low is None or high is None else f" ({low:.2f} to {high:.2f})"
@@ -204,5 +204,8 @@ def _interval(scale: Scale, estimate: Estimate, more: str = "") -> str:
     return f" ({', '.join(parts)})" if parts else ""
 
 
-def _percent(share: float) -> str:
-    return f"{100.0 * share:.0f}"
+def _share(share: float, low: float | None, high: float | None) -> str:
+    said = f"{100.0 * share:.0f} %"
+    if low is None or high is None:
+        return said
+    return f"{said}, 95 % interval {100.0 * low:.0f} to {100.0 * high:.0f} %"

@@ -113,7 +113,7 @@ def relative_difference(reference: ArrayLike, other: ArrayLike) -> Estimate:
     Estimate
         Of NaN where it has no meaning: the 95 % interval of the reference's mean contains 0.
     """
-    first, second = _pairs(reference, other)
+    first, second = _rows(reference, other)
     base = Estimate.of(first)
     low, high = (base.mean if bound is None else bound for bound in (base.low, base.high))
     if low <= 0.0 <= high:
@@ -229,7 +229,7 @@ def variance_reduction(reference: ArrayLike, other: ArrayLike) -> float:
         Infinite if the difference is always the same; NaN if neither number varies, or with
         fewer than two pairs.
     """
-    first, second = _pairs(reference, other)
+    first, second = _rows(reference, other)
     if len(first) < 2:
         return float("nan")
     apart = float(first.var(ddof=1) + second.var(ddof=1))
@@ -242,8 +242,6 @@ def variance_reduction(reference: ArrayLike, other: ArrayLike) -> float:
 def share_better(reference: ArrayLike, other: ArrayLike, better: Better) -> Estimate | None:
     """Share of the replications in which the other scenario is the better one; ties count half.
 
-    The interval is Jeffreys' (Brown, Cai & DasGupta 2001), which also holds near 0 and 1.
-
     Parameters
     ----------
     reference, other : array_like of float, shape (replications,)
@@ -254,24 +252,37 @@ def share_better(reference: ArrayLike, other: ArrayLike, better: Better) -> Esti
     Returns
     -------
     Estimate or None
-        None if neither direction is good.
+        With the interval of :func:`jeffreys`; None if neither direction is good.
     """
     if better == "neither":
         return None
-    first, second = _pairs(reference, other)
+    first, second = _rows(reference, other)
     n = len(first)
     if n == 0:
-        return Estimate(float("nan"), None, None, 0)
+        return jeffreys(float("nan"), 0)
     gain = second - first if better == "higher" else first - second
     wins = float((gain > 0.0).sum()) + 0.5 * float((gain == 0.0).sum())
-    low = 0.0 if wins == 0.0 else float(stats.beta.ppf(1.0 - _UPPER, wins + 0.5, n - wins + 0.5))
-    high = 1.0 if wins == n else float(stats.beta.ppf(_UPPER, wins + 0.5, n - wins + 0.5))
-    return Estimate(wins / n, None if n == 1 else low, None if n == 1 else high, n)
+    return jeffreys(wins / n, n)
 
 
-def _pairs(reference: ArrayLike, other: ArrayLike) -> tuple[Floats, Floats]:
-    first, second = _rows(reference, other)
-    return first, second
+def jeffreys(share: float, n: int) -> Estimate:
+    """Estimate a share of n replications; its interval also holds near 0 and 1.
+
+    Jeffreys' interval (Brown, Cai & DasGupta 2001); none with fewer than two replications or
+    where the share is missing.
+
+    Parameters
+    ----------
+    share : float
+        NaN is missing.
+    n : int
+    """
+    if n < 2 or not np.isfinite(share):
+        return Estimate(share, None, None, n)
+    wins = share * n
+    low = 0.0 if share == 0.0 else float(stats.beta.ppf(1.0 - _UPPER, wins + 0.5, n - wins + 0.5))
+    high = 1.0 if share == 1.0 else float(stats.beta.ppf(_UPPER, wins + 0.5, n - wins + 0.5))
+    return Estimate(share, low, high, n)
 
 
 def _rows(*columns: ArrayLike) -> Floats:

@@ -9,7 +9,7 @@ from rich.table import Column
 from rich.text import Text
 
 from simulator.experiment.attribution import Attribution
-from simulator.experiment.quantities import Scale, estimate_of
+from simulator.experiment.quantities import Scale, estimate_of, told
 from simulator.metrics.definitions import METRICS
 from simulator.presentation.figures import MISSING, words, written
 from simulator.presentation.tables import grid, right, titled
@@ -66,6 +66,7 @@ def _shares(result: Attribution, metric: str) -> RenderableType:
     table = grid("", right(scale.unit or "share"))
     if not single:
         table.add_column("95 % interval", justify="right", no_wrap=True)
+        table.add_column("told")
     if of_gap:
         table.add_column("of the gap", justify="right", no_wrap=True)
         table.add_column("95 % interval", justify="right", no_wrap=True)
@@ -73,16 +74,23 @@ def _shares(result: Attribution, metric: str) -> RenderableType:
         if not row["differs"]:
             table.add_row(words(row["factor"]), "0", "the same in both")
             continue
-        cells = _amounts(scale, row, single)
+        cells = [*_amounts(scale, row, single), *([] if single else [_yes(row["told"])])]
         if of_gap:
             percents = [round(100.0 * row[f"relative{end}"]) for end in ("", "_low", "_high")]
             cells += [f"{percents[0]} %", f"{percents[1]} to {percents[2]} %"]
         table.add_row(words(row["factor"]), *cells)
     total = {"mean": gap.mean, "low": gap.low, "high": gap.high, "n": gap.n}
-    cells = _amounts(scale, total, single)
+    cells = [*_amounts(scale, total, single), *([] if single else [_yes(told(gap) != 0)])]
     table.add_row(Text("gap", style="bold"), *cells, *(["100 %", ""] if of_gap else []))
     title = f"{METRICS[metric].label_en}, {result.b} minus {result.a}"
-    return titled(title, table)
+    if single:
+        return titled(title, table)
+    note = Text("told: beyond luck among all factors that differ (Holm)", style="dim")
+    return titled(title, table, note)
+
+
+def _yes(told: bool) -> str:
+    return "yes" if told else "no"
 
 
 def _amounts(scale: Scale, row: Any, single: bool) -> list[str]:
@@ -107,7 +115,7 @@ def _pairs(result: Attribution, metric: str) -> RenderableType:
         cells = [_with_margin(scale, row) for row in side.to_dict(orient="records")]
         table.add_row(
             words(pair["first"]), words(pair["second"]), *cells, _with_margin(scale, pair),
-            "yes" if pair["told"] else "no",
+            _yes(pair["told"]),
         )  # fmt: skip
     shown = min(_MOST_PAIRS, len(pairs))
     which = f"the {shown} strongest of {len(pairs)} pairs" if len(pairs) > shown else "all pairs"

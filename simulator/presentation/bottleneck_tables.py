@@ -87,7 +87,8 @@ def _effects(result: Bottleneck) -> RenderableType:
     )
     note = Text(
         "An added person is there from the first day, at full speed like everybody at the start."
-        f" One person costs over the run, pay with its loading and tools: {costs}.",
+        f" One person costs over the run, pay with its loading and tools: {costs}."
+        " Each interval stands alone; the sentences above hold for all teams together (Holm).",
         style="dim",
     )
     return titled("What one person more or fewer changes", table, note)
@@ -112,13 +113,13 @@ def _over_time(result: Bottleneck, metric: str) -> RenderableType:
         month = {str(row["team"]): row for _, row in rows[rows["month"] == last].iterrows()}
         limiting = [_team(team) for team in teams if month[team]["limits"]]
         cells = [_with_margin(scale, month[team]) for team in teams]
-        table.add_row(str(last), *cells, ", ".join(limiting) or MISSING)
+        table.add_row(str(last), *cells, " or ".join(limiting) or MISSING)
     what = "added up from the start" if adds_up(METRICS[metric]) else "as it stands then"
     unit = f" ({scale.unit})" if scale.unit else ""
     note = Text(
         f"{METRICS[metric].label_en}{unit}, {what}: effect of one more in each team and half the"
-        " width of its 95 % interval. limits: the team with the best effect among those that can"
-        " be told from zero; months are told one by one, and one in twenty may err.",
+        " width of its 95 % interval. limits: the best effect that can be told from zero, or those"
+        " that cannot be told from it; months are told one by one, and one in twenty may err.",
         style="dim",
     )
     return titled(f"Which team limits {METRICS[metric].label_en} when", table, note)

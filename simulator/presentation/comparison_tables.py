@@ -202,18 +202,21 @@ def _where(result: Comparison, name: str) -> RenderableType:
     for key in (*TEAMS, COMPANY):
         if content:
             content.append(Text(""))
-        content.append(Text(_label(key), style="bold"))
+        members = rows[rows["department"] == key].to_dict(orient="records")
+        content.append(Text(_label(key) + (_departure(members) if told else ""), style="bold"))
         content.append(_inputs(changes[changes["department"] == key].to_dict(orient="records")))
         if told:
-            members = rows[rows["department"] == key].to_dict(orient="records")
             table = _department(result, name, members)
             table.show_header = key == TEAMS[0]
             content.append(table)
     if told:
         note = (
-            "from: first month that differs beyond noise (paired t; Holm's correction over the"
-            " months, so that a series that never departs seems to in at most 5 % of experiments);"
-            " worse: first month in which it does so for the worse by the department's own number."
+            "Beside a department: first month in which any of its series differs beyond noise"
+            " (paired t; Holm's correction over all months of all its series, so that a department"
+            " that never departs seems to in at most 5 % of experiments). from: the same of one"
+            " series, corrected over its own months only: of series that never depart, about 1 in"
+            " 20 may seem to; worse: first month in which it does so for the worse by the"
+            " department's own number."
             " The figures are of that month, or of the first if it is never for the worse."
         )
     else:
@@ -223,6 +226,12 @@ def _where(result: Comparison, name: str) -> RenderableType:
         *content,
         Text(note, style="dim"),
     )
+
+
+def _departure(rows: Sequence[Row]) -> str:
+    """Say in which month a department departs, all its series together."""
+    month = rows[0]["department_month"]
+    return ": no departure can be told" if pd.isna(month) else f": departs in month {month}"
 
 
 def _department(result: Comparison, name: str, rows: Sequence[Row]) -> Table:

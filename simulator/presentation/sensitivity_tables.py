@@ -106,8 +106,8 @@ def _halves(result: Sensitivity) -> RenderableType:
     cells: dict[str, dict[str, list[str]]] = {}
     for row in words.rows_of(result.halves):
         cells.setdefault(_named(row), {})[row["half"]] = [
-            f"{row['ahead']} of {row['points']}",
-            f"{100 * row['share_low']:.0f} to {100 * row['share_high']:.0f} %",
+            f"{row['ahead']:g} of {row['points']}",
+            _percents(row, "share"),
         ]
     nothing = [MISSING, MISSING]
     for path, halves in cells.items():
