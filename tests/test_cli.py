@@ -202,6 +202,8 @@ def test_ctrl_c_in_the_middle_reports_what_is_finished(tiny: Path, tmp_path: Pat
         [sys.executable, "-m", "simulator", "run", tiny, "--replications", "9999", "--workers",
          "2", "--json", "--out", out],
         stdout=subprocess.PIPE, stderr=terminal, text=True, start_new_session=True,
+        # What is started in the background is deaf to Ctrl-C; a command in a terminal is not.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
     os.close(terminal)
     shown = ""
