@@ -23,25 +23,25 @@ class Baton:
         s = organization.scenario
         h = s.handoffs
         m = s.mechanisms.lost_information
-        self._strength = min(m.strength, 1.0) if m.active else 0.0
-        self.lost = 1.0 - self._strength
+        self.strength = min(m.strength, 1.0) if m.active else 0.0
+        self.lost = 1.0 - self.strength
         """Share kept of what was handed over wrongly: nothing, where information can be lost."""
-        self._written = h.medium != "spoken"
-        self._keeps = h.keeps_one_system if h.medium == "one_system" else h.keeps_written
-        self._spoken = h.keeps_spoken
+        self.written = h.medium != "spoken"
+        self.keeps = h.keeps_one_system if h.medium == "one_system" else h.keeps_written
+        self.spoken = h.keeps_spoken
         hours = organization.hours_law(h.recording).mean
         if h.medium == "one_system":
             hours *= 1.0 - h.one_system_saves
         # Word of mouth records nothing, so it costs nothing to record.
-        self._recording_hours = hours * self._strength if self._written else 0.0
-        self._understanding = s.rotation.understanding
-        self._recovers = s.recovery.recovers
-        self._recovery_hours = s.recovery.extra_hours
-        self._revops_saves = s.support.revops_handoff
+        self.hours_for_everything = hours * self.strength if self.written else 0.0
+        self.understanding = s.rotation.understanding
+        self.recovers = s.recovery.recovers
+        self.recovery_hours = s.recovery.extra_hours
+        self.revops_saves = s.support.revops_handoff
 
     def recording_hours(self, share: float) -> float:
         """Return office hours it takes to record this share of what was learned."""
-        return self._recording_hours * share
+        return self.hours_for_everything * share
 
     def kept(self, giver: Person | None, recorded: float) -> float:
         """Return the share of what the giver learned that reaches the next stage.
@@ -53,12 +53,12 @@ class Baton:
         recorded : float
             Share of what was learned that was recorded, 0..1.
         """
-        kept = judgment.kept_information(recorded, self._keeps, self._spoken, self._written)
+        kept = judgment.kept_information(recorded, self.keeps, self.spoken, self.written)
         if giver is None:  # nobody is left to ask
-            kept = recorded * self._keeps if self._written else 0.0
+            kept = recorded * self.keeps if self.written else 0.0
         elif giver.rotated:  # knows what the next stage needs
-            kept = judgment.less_lost(kept, self._understanding)
-        kept = judgment.less_lost(kept, self._revops_saves * self.org.staffing.revops)
+            kept = judgment.less_lost(kept, self.understanding)
+        kept = judgment.less_lost(kept, self.revops_saves * self.org.staffing.revops)
         return judgment.less_lost(kept, self.lost)
 
     def missing(self, receiver: Person, kept: float) -> tuple[float, float]:
@@ -68,7 +68,7 @@ class Baton:
         """
         missing = 1.0 - kept
         if receiver.strong and missing > 0.0:
-            return missing * (1.0 - self._recovers), missing * self._recovery_hours
+            return missing * (1.0 - self.recovers), missing * self.recovery_hours
         return missing, 0.0
 
     def told_again(self, buyer: Buyer, team: Team, missing: float, now: float) -> None:

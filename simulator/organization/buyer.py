@@ -8,6 +8,7 @@ from bisect import bisect_left
 from itertools import accumulate
 
 from simulator.organization import addresses as at
+from simulator.organization import judgment
 from simulator.organization.distributions import lognormal_parameters, normal_quantile
 from simulator.organization.draws import uniform
 from simulator.organization.journal import DAYS_PER_MONTH, NAN, Obstacle, Reason, Status
@@ -93,16 +94,16 @@ class Truth:
         self._start_month = market.start_month
         factor = market.deal.one_off_months if scenario.sale == "one_off" else 1.0
         if market.deal.p90 > market.deal.median:
-            self._mu, self._sigma = lognormal_parameters(market.deal.median, market.deal.p90)
+            self.mu, self.sigma = lognormal_parameters(market.deal.median, market.deal.p90)
         else:
-            self._mu, self._sigma = math.log(market.deal.median), 0.0
-        self._mu += math.log(factor)
+            self.mu, self.sigma = math.log(market.deal.median), 0.0
+        self.mu += math.log(factor)
         o = market.obstacles
-        self._obstacle_bounds = tuple(accumulate((o.no_budget, o.wrong_timing, o.with_competitor)))
+        self.obstacle_bounds = tuple(accumulate((o.no_budget, o.wrong_timing, o.with_competitor)))
         self._timing_mean = o.timing_mean_days
         self._contract_mean = o.contract_mean_days
-        total = sum(o.fiscal_year_end)
-        self._year_end_bounds = tuple(accumulate(w / total for w in o.fiscal_year_end))
+        total = judgment.added(o.fiscal_year_end)
+        self.year_end_bounds = tuple(accumulate(w / total for w in o.fiscal_year_end))
         self._window_mean = market.window_mean_days
 
     def draw(self, buyer: Buyer, decision: int) -> float:
@@ -136,10 +137,10 @@ class Truth:
         fit = fit_mean + self._fit_sd * normal_quantile(page[_FIT])
         z = normal_quantile(page[_DEAL])
         # Whole units of money: bridges then add up to the cent.
-        deal = float(max(1, round(math.exp(self._mu + self._sigma * z))))
+        deal = float(max(1, round(math.exp(self.mu + self.sigma * z))))
         buyer = Buyer(number, slot, fit, deal, now)
         buyer.page = page
-        buyer.obstacle = 1 + bisect_left(self._obstacle_bounds, page[_OBSTACLE])
+        buyer.obstacle = 1 + bisect_left(self.obstacle_bounds, page[_OBSTACLE])
         if buyer.obstacle > _WITH_COMPETITOR:
             buyer.obstacle = _NO_OBSTACLE
         buyer.clears_at = now + self._clearing(buyer, now)
@@ -161,7 +162,7 @@ class Truth:
         # No budget: until the first day after the buyer's fiscal year ends. Every buyer has one
         # fiscal year, so its draw is always the first one at this address.
         last_month = bisect_left(
-            self._year_end_bounds, uniform(self._key, buyer.number, at.FISCAL_YEAR, 0)
+            self.year_end_bounds, uniform(self._key, buyer.number, at.FISCAL_YEAR, 0)
         )
         month_now = math.floor(now / DAYS_PER_MONTH)
         calendar = (self._start_month - 1 + month_now) % 12

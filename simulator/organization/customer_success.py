@@ -245,14 +245,14 @@ class CustomerSuccess(Department):
             churn.trust * (1.0 - buyer.trust),
         )
 
-    def _hazard(self, buyer: Buyer, now: float, reasons: tuple[float, ...]) -> float:
+    def _hazard(
+        self, buyer: Buyer, now: float, reasons: tuple[float, float, float, float, float]
+    ) -> float:
         """Hazard of leaving, per month, at this tenure and for these reasons."""
         churn = self._churn
         months = (now - buyer.won_at) / DAYS_PER_MONTH
-        return (
-            churn.monthly_at_one_year
-            * judgment.tenure_factor(months, churn.tenure_shape)
-            * math.exp(min(sum(reasons), 10.0))
+        return judgment.churn_hazard(
+            churn.monthly_at_one_year, months, churn.tenure_shape, *reasons
         )
 
     def _month(self, event: Timed) -> None:
@@ -279,7 +279,7 @@ class CustomerSuccess(Department):
         health = self._health(buyer, now)
         self.put((now, HEALTH, buyer.number, -1, self.team, 0, health, buyer.mrr, days))
         e = self._expansion
-        shrinks = e.contraction_per_month * math.exp((50.0 - health) / 25.0)
+        shrinks = judgment.shrinking_chance(e.contraction_per_month, health)
         if truth.draw(buyer, at.CONTRACTS) < shrinks:
             share = min(e.low + (e.high - e.low) * truth.draw(buyer, at.CONTRACTS_BY), 1.0)
             amount = min(float(round(buyer.mrr * share)), buyer.mrr - 1.0)

@@ -10,16 +10,19 @@ the law: a buyer that is slow to decide stays slow, and comparisons stay paired.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from simulator.scenario.fields import Constant, Exponential, Law, Lognormal, Uniform, Weibull
+
+
+_BELOW_ONE: Final = 1.0 - 2.0**-53
 
 
 class LawKind(IntEnum):
@@ -340,6 +343,43 @@ def gamma_quantiles(mean: float, variance: float, u: ArrayLike) -> NDArray[np.fl
     return np.asarray(standardized * (variance / mean), dtype=np.float64)
 
 
+def time_of(cumulative: float, upto: Sequence[float], intensities: Sequence[float]) -> float:
+    """Return the first time at which this many arrivals are expected.
+
+    Parameters
+    ----------
+    cumulative : float
+        In arrivals, >= 0 (not checked).
+    upto : sequence of float
+        Arrivals expected up to each midnight, from 0 on: one more than there are days.
+    intensities : sequence of float
+        Arrivals expected on each day.
+
+    Returns
+    -------
+    float
+        As :meth:`PiecewiseCumulative.time_of` says.
+    """
+    days = len(intensities)
+    if cumulative > upto[days]:
+        return math.inf
+    low = 0
+    high = days + 1
+    while low < high:  # the first midnight that is not before it
+        middle = (low + high) // 2
+        if upto[middle] < cumulative:
+            low = middle + 1
+        else:
+            high = middle
+    day = low - 1
+    if day < 0:
+        return 0.0
+    within = (cumulative - upto[day]) / intensities[day]
+    # The last number before the next midnight: one unit in the 53rd place below a power of two
+    # or above, written so that it means the same when compiled.
+    return min(day + within, (day + 1) * _BELOW_ONE)
+
+
 class PiecewiseCumulative:
     """Expected arrivals up to a time, when the rate changes from day to day, and its inverse.
 
@@ -429,10 +469,8 @@ class PiecewiseCumulative:
         """
         if not cumulative >= 0.0:
             raise ValueError(f"cumulative must not be negative, not {cumulative}")
-        if cumulative > self._upto[-1]:
-            return math.inf
-        day = bisect_left(self._upto, cumulative) - 1
-        if day < 0:
-            return 0.0
-        within = (cumulative - self._upto[day]) / self._intensities[day]
-        return min(day + within, math.nextafter(day + 1, 0.0))
+        return time_of(cumulative, self._upto, self._intensities)
+
+    def arrays(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return what `time_of` needs: arrivals expected up to each midnight, and each day's."""
+        return np.array(self._upto), np.array(self._intensities)

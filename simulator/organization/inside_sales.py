@@ -24,6 +24,7 @@ from simulator.organization.journal import (
     Work,
 )
 from simulator.organization.team import Department, Item, Person, Timed
+from simulator.scenario.market import Market
 
 ATTEMPTED = int(Kind.ATTEMPTED)
 QUALIFIED = int(Kind.QUALIFIED)
@@ -36,6 +37,13 @@ TURNED_AWAY = int(Qualification.TURNED_AWAY)
 DECLINED = int(Qualification.DECLINED)
 NOT_NOW = int(Qualification.PARKED)
 _FORGETS = 0.98  # the share of time for recycled buyers is kept over the last 50 or so calls
+
+
+def reach_by_slot(market: Market) -> list[float]:
+    """Return the chance of reaching a fresh buyer of each slot; of loaded ones the average."""
+    reach = [channel.reach for channel in market.channels.values()]
+    usual = judgment.added(reach) / len(reach) if reach else 0.0
+    return [*reach, *[usual] * (SLOTS - len(reach))]
 
 
 class InsideSales(Department):
@@ -63,9 +71,7 @@ class InsideSales(Department):
         cooling = m.cooling_interest
         self._k = s.market.interest.k * (cooling.strength if cooling.active else 0.0)
         self._stigma = m.source_stigma.strength if m.source_stigma.active else 0.0
-        reach = [c.reach for c in s.market.channels.values()]
-        usual = sum(reach) / len(reach) if reach else 0.0
-        self._reach = [*reach, *[usual] * (SLOTS - len(reach))]
+        self._reach = reach_by_slot(s.market)
         self._recontact_reach = work.recontact_reach
         self._valid_per_month = 1.0 - s.market.contact_decay_per_month
         self._systematic = s.recycling.mode == "systematic"
@@ -81,8 +87,8 @@ class InsideSales(Department):
     def receive(self, buyer: Buyer, now: float) -> None:
         """Take an MQL from marketing, unless its source has too bad a name."""
         if self._stigma > 0.0:
-            worked = sum(self._worked)
-            usual = sum(self._booked) / worked if worked > 0.0 else 0.0
+            worked = judgment.added(self._worked)
+            usual = judgment.added(self._booked) / worked if worked > 0.0 else 0.0
             believed = (self._booked[buyer.channel] + 20.0 * usual) / (
                 self._worked[buyer.channel] + 20.0
             )

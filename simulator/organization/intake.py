@@ -25,6 +25,7 @@ from simulator.organization.journal import (
 )
 from simulator.organization.luck import PLACE
 from simulator.scenario.behavior import Decisions
+from simulator.scenario.market import Market
 
 if TYPE_CHECKING:
     from simulator.organization.simulation import Organization
@@ -35,9 +36,53 @@ CUSTOMER = int(Status.CUSTOMER)
 DELIVERED = int(Status.DELIVERED)
 _ARRIVAL = PLACE[at.ARRIVAL]
 _WEEK = 5
-_BEFORE: Final = Decisions()
+BEFORE: Final = Decisions()
 """What was done before the run began: the neutral decisions in every scenario, so that two
 organizations that start loaded start alike."""
+
+
+def inquiries_expected(
+    market: Market, budget_factors: list[float], key: int, days: int
+) -> list[PiecewiseCumulative | None]:
+    """Return the flow of inquiries of each channel, None where nobody comes.
+
+    Parameters
+    ----------
+    market : Market
+    budget_factors : list of float
+        What each channel's budget is multiplied by.
+    key : int
+        Of the replication, from :func:`draws.make_key`.
+    days : int
+        How many days, from the start.
+    """
+    if days == 0:
+        return [None] * len(market.channels)
+    season = _season(market, key, days)
+    growth = 1.0 + market.ad_cost_growth_per_year
+    flows: list[PiecewiseCumulative | None] = []
+    for channel, budget in zip(market.channels.values(), budget_factors, strict=True):
+        rate = channel.leads_per_day * budget**channel.spend_elasticity * season
+        if channel.price_rises:
+            years = np.arange(days) / (12.0 * DAYS_PER_MONTH)
+            rate = rate * growth ** (-channel.spend_elasticity * years)
+        flows.append(PiecewiseCumulative(rate) if rate.sum() > 0.0 else None)
+    return flows
+
+
+def _season(market: Market, key: int, days: int) -> NDArray[np.float64]:
+    """Level of the market on each day: weekday, month, and the day's own luck."""
+    day = np.arange(days)
+    weekday = np.asarray(market.arrivals.weekday)
+    month = np.asarray(market.arrivals.month)
+    calendar = (market.start_month - 1 + day // int(DAYS_PER_MONTH)) % 12
+    level = (weekday / weekday.mean())[day % _WEEK] * (month / month.mean())[calendar]
+    mean = judgment.added([channel.leads_per_day for channel in market.channels.values()])
+    excess = market.arrivals.dispersion - 1.0
+    if excess > 0.0 and mean > 0.0:
+        u = draws.uniforms(key, at.COMPANY, at.DAY_LEVEL, day)
+        level = level * gamma_quantiles(1.0, excess / mean, u)
+    return np.asarray(level, dtype=np.float64)
 
 
 class Intake:
@@ -48,37 +93,14 @@ class Intake:
 
     def open_market(self) -> None:
         """Let inquiries come in, channel by channel."""
-        market = self.org.scenario.market
-        days = math.ceil(self.org.horizon)
-        if days == 0:
-            return
-        season = self._season(days)
-        growth = 1.0 + market.ad_cost_growth_per_year
-        for slot, channel in enumerate(market.channels.values()):
-            factor = self.org.policy.channel_factor[slot] ** channel.spend_elasticity
-            rate = channel.leads_per_day * factor * season
-            if channel.price_rises:
-                years = np.arange(days) / (12.0 * DAYS_PER_MONTH)
-                rate = rate * growth ** (-channel.spend_elasticity * years)
-            if rate.sum() > 0.0:
-                self.org.env.process(
-                    self._inquiries(slot, channel.fit_mean, PiecewiseCumulative(rate))
-                )
-
-    def _season(self, days: int) -> NDArray[np.float64]:
-        """Level of the market on each day: weekday, month, and the day's own luck."""
-        market = self.org.scenario.market
-        day = np.arange(days)
-        weekday = np.asarray(market.arrivals.weekday)
-        month = np.asarray(market.arrivals.month)
-        calendar = (market.start_month - 1 + day // int(DAYS_PER_MONTH)) % 12
-        level = (weekday / weekday.mean())[day % _WEEK] * (month / month.mean())[calendar]
-        mean = sum(c.leads_per_day for c in market.channels.values())
-        excess = market.arrivals.dispersion - 1.0
-        if excess > 0.0 and mean > 0.0:
-            u = draws.uniforms(self.org.key, at.COMPANY, at.DAY_LEVEL, day)
-            level = level * gamma_quantiles(1.0, excess / mean, u)
-        return np.asarray(level, dtype=np.float64)
+        org = self.org
+        channels = org.scenario.market.channels.values()
+        flows = inquiries_expected(
+            org.scenario.market, org.policy.channel_factor, org.key, math.ceil(org.horizon)
+        )
+        for slot, (channel, flow) in enumerate(zip(channels, flows, strict=True)):
+            if flow is not None:
+                org.env.process(self._inquiries(slot, channel.fit_mean, flow))
 
     def _inquiries(
         self, slot: int, fit_mean: float, intensity: PiecewiseCumulative
@@ -129,7 +151,7 @@ class Intake:
         buyer.status = CUSTOMER
         buyer.onboarded = -tenure
         buyer.mrr = buyer.deal
-        buyer.promise = _BEFORE.field_sales.promise
+        buyer.promise = BEFORE.field_sales.promise
         buyer.gap = judgment.expectation_gap(buyer.promise, 0.0)
         since_month = tenure % DAYS_PER_MONTH
         due = self.org.scenario.work.customer_success.review_every
@@ -145,7 +167,7 @@ class Intake:
         )
         # It has had its talk with inside sales; field sales sees it for the first time now,
         # or goes on thinking about an earlier meeting.
-        kept = self.org.baton.kept(None, _BEFORE.inside_sales.recording)
+        kept = self.org.baton.kept(None, BEFORE.inside_sales.recording)
         self.org.field_sales.take_existing(buyer, kept, u)
 
     def _load_parked(self, number: int) -> None:
@@ -154,4 +176,4 @@ class Intake:
         buyer = self._enter(
             number, LOADED_SLOT, self.org.scenario.start.customer_fit_mean / 4.0, -year * u
         )
-        self.org.recycling.take_existing(buyer, _BEFORE.field_sales.record_loss_reason)
+        self.org.recycling.take_existing(buyer, BEFORE.field_sales.record_loss_reason)

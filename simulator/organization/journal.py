@@ -240,6 +240,19 @@ COLUMNS = ("time", "kind", "buyer", "person", "team", "code", "a", "b", "c")
 _DTYPES = (np.float64, np.int8, np.int64, np.int32, np.int8, np.int32) + (np.float64,) * 3
 
 
+PLACED_ROW = np.dtype(
+    [
+        ("time", np.float64), ("a", np.float64), ("b", np.float64), ("c", np.float64),
+        ("buyer", np.int64), ("person", np.int32), ("code", np.int32), ("place", np.int32),
+        ("kind", np.int8), ("team", np.int8),
+    ],
+    align=True,
+)  # fmt: skip
+"""A row on its way from the compiled engine: the nine columns, and ``place``, the number of the
+record in which the engine holds the buyer (-1: none). A place is used again once its buyer can do
+nothing more, so whoever reads rows as they come needs memory for living buyers only."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What a reader of the rows must know besides them; copied from the scenario.

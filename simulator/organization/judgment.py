@@ -7,6 +7,19 @@ engine can use these very functions. Equations and sources: ``docs/model.md``.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+
+
+def added(values: Sequence[float]) -> float:
+    """Add numbers up from left to right.
+
+    Python's own ``sum`` corrects the rounding of floats from version 3.12 on: the same run would
+    then differ in the last bits between versions, and between engines.
+    """
+    total = 0.0
+    for each in values:
+        total += each
+    return total
 
 
 def logistic(x: float) -> float:
@@ -185,6 +198,26 @@ def lateness(days: float, due_days: float) -> float:
 def neglect_of(days_since_contact: float) -> float:
     """Return 0 right after a contact, 1 after a year of 240 business days without any."""
     return between(days_since_contact / 240.0, 0.0, 1.0)
+
+
+def churn_hazard(
+    at_one_year: float,
+    months: float,
+    shape: float,
+    fit: float,
+    gap: float,
+    late: float,
+    neglect: float,
+    trust: float,
+) -> float:
+    """Return the hazard of leaving, per month, at this tenure and for these parts of its log."""
+    reasons = fit + gap + late + neglect + trust
+    return at_one_year * tenure_factor(months, shape) * math.exp(min(reasons, 10.0))
+
+
+def shrinking_chance(usual: float, health: float) -> float:
+    """Return the chance per month that a customer of this health shrinks its contract."""
+    return usual * math.exp((50.0 - health) / 25.0)
 
 
 def tenure_factor(months: float, shape: float) -> float:

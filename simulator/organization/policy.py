@@ -99,8 +99,8 @@ class Policy:
         neutral = Decisions()
         d = s.decisions
         late = s.counter_forces.late_outcomes
-        self._error = late.error if late.active else 0.0
-        self._weights = (
+        self.error = late.error if late.active else 0.0
+        self.weights = (
             s.kpi.marketing, s.kpi.inside_sales, s.kpi.field_sales, s.kpi.customer_success
         )  # fmt: skip
         volume = _strength(m.lead_volume)
@@ -114,7 +114,7 @@ class Policy:
         n_is, n_fs = neutral.inside_sales, neutral.field_sales
         d_is, d_fs = d.inside_sales, d.field_sales
         # name, department, stated value under its mechanism, range of its error, bounds
-        self._plan: tuple[tuple[str, Team, float, float, float, float], ...] = (
+        self.plan: tuple[tuple[str, Team, float, float, float, float], ...] = (
             ("mql_cutoff", Team.MARKETING,
              held(d.marketing.mql_cutoff, neutral.marketing.mql_cutoff, volume),
              _SCORE_RANGE, -10.0, 10.0),
@@ -169,11 +169,11 @@ class Policy:
         org = self.org
         quarter = int(now // (3.0 * DAYS_PER_MONTH))
         before = (self.mql_cutoff, self.booking_cutoff)
-        for i, (name, team, stated, span, low, high) in enumerate(self._plan):
+        for i, (name, team, stated, span, low, high) in enumerate(self.plan):
             value = stated
-            if self._error > 0.0 and self._weights[team] > 0.0:
+            if self.error > 0.0 and self.weights[team] > 0.0:
                 u = uniform(org.key, at.COMPANY, at.DECISION_ERROR, quarter * 16 + i)
-                value += self._error * self._weights[team] * span * normal_quantile(u)
+                value += self.error * self.weights[team] * span * normal_quantile(u)
             setattr(self, name, judgment.between(value, low, high))
         pull = org.definitions.pull()
         if pull > 0.0:
@@ -188,7 +188,7 @@ class Policy:
 
 def _budget_factors(spend: list[float], wanted: list[float]) -> list[float]:
     """Factor on each channel's budget, rescaled so that the total stays what it was."""
-    total = sum(spend)
-    moved = sum(s * w for s, w in zip(spend, wanted, strict=True))
+    total = judgment.added(spend)
+    moved = judgment.added([s * w for s, w in zip(spend, wanted, strict=True)])
     scale = total / moved if moved > 0.0 else 1.0
     return [w * scale for w in wanted]

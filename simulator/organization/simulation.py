@@ -78,24 +78,33 @@ def run(scenario: Scenario, seed: int = 1, replication: int = 0, name: str = "")
     organization = Organization(scenario, seed, replication)
     organization.open()
     organization.run()
+    return organization.writer.finish(facts_of(scenario, seed, replication, name))
+
+
+def facts_of(scenario: Scenario, seed: int, replication: int, name: str = "") -> Facts:
+    """Return what a reader of a run's rows must know besides them.
+
+    Parameters
+    ----------
+    scenario, seed, replication, name
+        As for :func:`run`.
+    """
     market = scenario.market
     names = (*market.channels, *[""] * (LOADED_SLOT - len(market.channels)))
     cs = scenario.work.customer_success
-    return organization.writer.finish(
-        Facts(
-            scenario=name,
-            seed=seed,
-            replication=replication,
-            horizon_days=organization.horizon,
-            warm_up_days=scenario.horizon.warm_up_months * DAYS_PER_MONTH,
-            currency=scenario.currency,
-            subscription=scenario.sale == "subscription",
-            gross_margin=scenario.gross_margin,
-            quota_per_month=scenario.work.field_sales.quota_per_month,
-            claim_due_days=cs.claim_due,
-            onboarding_due_days=cs.onboarding_due,
-            channels=(*names, "parked earlier", "open at start", "customers at start"),
-        )
+    return Facts(
+        scenario=name,
+        seed=seed,
+        replication=replication,
+        horizon_days=scenario.horizon.months * DAYS_PER_MONTH,
+        warm_up_days=scenario.horizon.warm_up_months * DAYS_PER_MONTH,
+        currency=scenario.currency,
+        subscription=scenario.sale == "subscription",
+        gross_margin=scenario.gross_margin,
+        quota_per_month=scenario.work.field_sales.quota_per_month,
+        claim_due_days=cs.claim_due,
+        onboarding_due_days=cs.onboarding_due,
+        channels=(*names, "parked earlier", "open at start", "customers at start"),
     )
 
 
@@ -136,14 +145,14 @@ class Organization:
         self._settled = array("q")
         self._settled_as = array("b")
         work = scenario.work.field_sales
-        self._win = (
+        self.win = (
             work.win_intercept, work.win_fit, work.win_trust, work.win_promise, work.win_effort,
             work.win_obstacle,
         )  # fmt: skip
         self._fit_sd = scenario.market.fit_sd
         self.usual_chance = judgment.logistic(work.win_intercept)
         t = scenario.market.trust
-        self._trust_costs = {
+        self.trust_costs = {
             TrustCause.RE_EXPLAINED: t.re_explained,
             TrustCause.BROKEN_PROMISE: t.broken_promise,
             TrustCause.LATE_ANSWER: t.late_answer,
@@ -202,12 +211,12 @@ class Organization:
         self, fit: float, trust: float, promise: float, effort: float, blocked: bool
     ) -> float:
         """Return the chance that a buyer signs."""
-        return judgment.chance_of_winning(fit, trust, promise, effort, blocked, *self._win)
+        return judgment.chance_of_winning(fit, trust, promise, effort, blocked, *self.win)
 
     def believed_chance(self, signal: float, noise: float, blocked: bool) -> float:
         """Return the chance of winning that a department believes in, from a signal of fit."""
         guess = judgment.expected_fit(signal, noise, self._fit_sd)
-        return judgment.chance_of_winning(guess, 1.0, 0.0, 1.0, blocked, *self._win)
+        return judgment.chance_of_winning(guess, 1.0, 0.0, 1.0, blocked, *self.win)
 
     def caught_up(self, buyer: Buyer, now: float) -> bool:
         """Bring the buyer's own story up to now; True if it has bought elsewhere meanwhile."""
@@ -220,7 +229,7 @@ class Organization:
     def lose_trust(self, buyer: Buyer, cause: TrustCause, now: float) -> None:
         """Take trust from a buyer."""
         old = buyer.trust
-        buyer.trust = max(0.0, old - self._trust_costs[cause])
+        buyer.trust = max(0.0, old - self.trust_costs[cause])
         self.writer.emit(now, TRUST, buyer.number, -1, -1, cause, buyer.trust, old)
 
     def settle(self, buyer: Buyer, status: int) -> None:
