@@ -39,8 +39,8 @@ REVIEW = int(Work.REVIEW)
 CUSTOMER = int(Status.CUSTOMER)
 DELIVERED = int(Status.DELIVERED)
 _FORGETS = 0.98
-_AT_RISK = 70.0  # health points below which a churn warning may come
-_CLAIMS_JUMP_DAYS = 20.0  # at strength 1 a claim is served before onboardings a month older
+AT_RISK = 70.0  # health points below which a churn warning may come
+CLAIMS_JUMP_DAYS = 20.0  # at strength 1 a claim is served before onboardings a month older
 
 
 class CustomerSuccess(Department):
@@ -71,7 +71,7 @@ class CustomerSuccess(Department):
         self._weights = (h.usage, h.claims, h.onboarding, h.contact)
         self._subscription = s.sale == "subscription"
         fire = s.mechanisms.fire_fighting
-        self._claims_jump = _CLAIMS_JUMP_DAYS * (fire.strength if fire.active else 0.0)
+        self._claims_jump = CLAIMS_JUMP_DAYS * (fire.strength if fire.active else 0.0)
         self._ai = org.assistance(s.ai.customer_success)
 
     # --- what comes in --------------------------------------------------------------------
@@ -288,7 +288,7 @@ class CustomerSuccess(Department):
                 self.emit(now, CONTRACTED, buyer.number, -1, self.team, 0, amount, buyer.mrr)
         self._complain(buyer, judgment.faded(buyer.gap, days, churn.gap_memory_days))
         due = now - buyer.last_contact >= self._review_every
-        if self._ai is not None and health < _AT_RISK:  # churn warning
+        if self._ai is not None and health < AT_RISK:  # churn warning
             due = due or truth.draw(buyer, at.AI_WARNING) < self._ai.insight
         if due and not buyer.review_due and not math.isnan(buyer.onboarded):
             buyer.review_due = True

@@ -1,0 +1,244 @@
+"""The compiled engine as a function: (scenario, seed, replication) to the reference's journal."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+import numba
+import numpy as np
+
+from simulator.compiled import company
+from simulator.compiled.layout import (
+    BUYER,
+    DUE,
+    EVENT,
+    ITEM,
+    LINE,
+    NOBODY,
+    PERSON,
+    PERSONAL,
+    SETTLED,
+    STATE,
+    Records,
+    World,
+)
+from simulator.compiled.parameters import busy_per_day, parameters
+from simulator.organization.journal import COLUMNS, PLACED_ROW, Journal
+from simulator.organization.simulation import facts_of
+from simulator.scenario.schema import Scenario
+
+_ROWS = 1 << 14  # a chunk of rows stays in the processor's cache
+_MOST_SLICES = 1 << 22
+_PER_SLICE = 2.0  # events that a slice of the calendar holds on average
+# All that the compiled code is made of; the cache of another source is of no use.
+_SOURCES = ("compiled", "organization")
+
+
+def run(scenario: Scenario, seed: int = 1, replication: int = 0, name: str = "") -> Journal:
+    """Run one organization once.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The organization.
+    seed : int
+        Seed of the experiment, 0 <= seed < 2**63.
+    replication : int
+        Number of the run, 0 <= replication < 2**31.
+    name : str
+        Name of the scenario, for the journal's facts.
+
+    Returns
+    -------
+    Journal
+        Row for row that of :func:`simulator.organization.simulation.run`.
+
+    Raises
+    ------
+    ValueError
+        If seed or replication is out of range.
+    """
+    world = _world(scenario, seed, replication, keeps_journal=True)
+    parts = [rows.copy() for rows in _chunks(world)]
+    table = np.concatenate(parts) if len(parts) > 1 else parts[0]
+    columns = (np.ascontiguousarray(table[column]) for column in COLUMNS)
+    return Journal(facts_of(scenario, seed, replication, name), *columns)
+
+
+def rows_as_they_come(scenario: Scenario, seed: int = 1, replication: int = 0) -> Iterator[Records]:
+    """Run once and yield the rows in chunks, keeping none: memory is that of living buyers.
+
+    Parameters
+    ----------
+    scenario, seed, replication
+        As for :func:`run`.
+
+    Yields
+    ------
+    array of PLACED_ROW
+        The rows of the journal in order, except that the STATUS row of a buyer that can do nothing
+        more comes when that is certain and not at the horizon. The array is overwritten when the
+        next chunk is asked for.
+
+    Raises
+    ------
+    ValueError
+        If seed or replication is out of range.
+    """
+    yield from _chunks(_world(scenario, seed, replication, keeps_journal=False))
+
+
+def prepare() -> None:
+    """Compile the engine, or load it from the cache, before it is needed."""
+    from simulator.scenario.schema import Horizon
+
+    run(Scenario(horizon=Horizon(months=0.0)))
+
+
+def is_cached() -> bool:
+    """Whether an earlier session has left the compiled engine where this one finds it."""
+    return any(_folder().rglob("*.nbi"))
+
+
+# --- the compiled code -------------------------------------------------------------------------
+
+
+@cache
+def _advance() -> Callable[[World], int]:
+    """Return the entry into the compiled code, kept on disk for the next session.
+
+    numba looks at the file of the entry alone to tell whether what it kept is still good. So what
+    is kept lies in a folder named for all files that it was made from.
+    """
+    before = numba.config.CACHE_DIR
+    try:
+        numba.config.CACHE_DIR = str(_folder())
+        kept = _can_be_written(_folder())
+        return cast(
+            Callable[[World], int],
+            numba.njit(error_model="numpy", cache=kept)(company.advance),
+        )
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+@cache
+def _folder() -> Path:
+    """Where compiled code is kept."""
+    digest = hashlib.sha256()
+    home = Path(__file__).parents[1]
+    for package in _SOURCES:
+        for file in sorted((home / package).glob("*.py")):
+            digest.update(f"{package}/{file.name}".encode() + file.read_bytes())
+    return _caches() / "themodel" / f"engine-{digest.hexdigest()[:16]}"
+
+
+def _caches() -> Path:
+    """Where programs of this user keep what they can make again."""
+    stated = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
+    if stated:
+        return Path(stated)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home()))
+    return Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
+
+
+def _can_be_written(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK)
+
+
+# --- a run --------------------------------------------------------------------------------------
+
+
+def _world(scenario: Scenario, seed: int, replication: int, keeps_journal: bool) -> World:
+    """Make what a run works on; whatever is too short is made longer when it is full."""
+    p, laws, steps, upto, daily = parameters(scenario, seed, replication, keeps_journal)
+    start, horizon = scenario.start, float(p["horizon"][0])
+    loaded = start.customers + start.opportunities + start.parked if start.loaded else 0
+    people = int(p["people"].sum())
+    s = np.zeros(1, STATE)
+    s["slice"] = -1
+    for name in ("buyers_free", "items_free", "events_free"):
+        s[name] = NOBODY
+    for name in ("idle_first", "idle_last", "help_first", "help_last"):
+        s[name] = NOBODY
+    thin = 2.0 ** np.ceil(np.log2(max(busy_per_day(scenario) / _PER_SLICE, 1.0)))
+    while thin > 1.0 and thin * (horizon + 1.0) > _MOST_SLICES:
+        thin /= 2.0
+    p["slices"] = thin
+    expected = int(upto[:, -1].sum()) if keeps_journal else 0
+    events = 2 * loaded + 4 * people + 2 * company.EVENTS_AN_EVENT
+    return World(
+        p=p,
+        s=s,
+        buyers=np.zeros(loaded + expected + 1024, BUYER),
+        people=np.zeros(2 * people + 16, PERSON),
+        items=np.zeros(loaded // 4 + 1024, ITEM),
+        lines=_empty_lines(PERSONAL + 2 * people + 16),
+        events=np.zeros(events, EVENT),
+        heap=np.zeros(events, DUE),
+        slices=np.full(int(horizon * thin) + 1, NOBODY, np.int32),
+        settled=np.zeros(loaded + expected + 1024 if keeps_journal else 1, SETTLED),
+        rows=np.zeros(max(_ROWS, company.ROWS_AN_EVENT + 4 * people), PLACED_ROW),
+        laws=laws,
+        steps=steps,
+        upto=upto,
+        daily=daily,
+    )
+
+
+def _empty_lines(count: int) -> Records:
+    lines = np.zeros(count, LINE)
+    lines["first"] = lines["last"] = NOBODY
+    return lines
+
+
+def _longer(records: Records, least: int = 0) -> Records:
+    """Return the same records with as much room again."""
+    more = np.zeros(max(2 * len(records), least), records.dtype)
+    more[: len(records)] = records
+    return more
+
+
+def _chunks(w: World) -> Iterator[Records]:
+    """Let the run go on to its end; yield rows whenever there is no room for more."""
+    advance = _advance()
+    s = w.s
+    while True:
+        short = advance(w)
+        used = int(s["rows_used"][0])
+        if short in (company.OVER, company.SHORT_OF_ROWS):
+            if used:
+                yield w.rows[:used]
+                s["rows_used"] = 0
+            elif short == company.SHORT_OF_ROWS:
+                w = w._replace(rows=_longer(w.rows))
+            if short == company.OVER:
+                if not used:
+                    yield w.rows[:0]
+                return
+        elif short == company.SHORT_OF_BUYERS:
+            w = w._replace(buyers=_longer(w.buyers), settled=_longer(w.settled))
+        elif short == company.SHORT_OF_ITEMS:
+            w = w._replace(items=_longer(w.items))
+        elif short == company.SHORT_OF_EVENTS:
+            least = int(s["events_held"][0]) + company.EVENTS_AN_EVENT + 4 * int(
+                w.p["biggest_step"][0]
+            )
+            w = w._replace(events=_longer(w.events, least), heap=_longer(w.heap, least))
+        elif short == company.SHORT_OF_PEOPLE:
+            least = int(s["people_used"][0]) + int(w.p["biggest_step"][0]) + 1
+            people = _longer(w.people, least)
+            lines = _empty_lines(PERSONAL + len(people))
+            lines[: len(w.lines)] = w.lines
+            w = w._replace(people=people, lines=lines)

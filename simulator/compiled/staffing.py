@@ -1,0 +1,248 @@
+"""Who works where: joining, ramp, leaving, replacement, plans, rotation; and their support."""
+
+from __future__ import annotations
+
+import math
+
+from simulator.compiled import field_sales
+from simulator.compiled.calendar import schedule, schedule_urgent
+from simulator.compiled.jit import compiled
+from simulator.compiled.layout import (
+    NOBODY,
+    QUITS,
+    RAMPS,
+    REPLACES,
+    ROTATES,
+    STARTS,
+    World,
+)
+from simulator.compiled.people import NOTHING, ramping, wake
+from simulator.compiled.queues import NAN, put
+from simulator.compiled.shared import draw, normal_quantile
+from simulator.organization import addresses as at
+from simulator.organization.journal import HireCause, Kind, LeaveCause, Team
+
+HIRED = int(Kind.HIRED)
+RAMPED = int(Kind.RAMPED)
+LEFT = int(Kind.LEFT)
+AT_START = int(HireCause.AT_START)
+BY_PLAN = int(HireCause.PLAN)
+REPLACEMENT = int(HireCause.REPLACEMENT)
+BY_ROTATION = int(HireCause.ROTATION)
+QUIT = int(LeaveCause.QUIT)
+PLAN = int(LeaveCause.PLAN)
+ROTATION = int(LeaveCause.ROTATION)
+FIELD_SALES = int(Team.FIELD_SALES)
+REVOPS = int(Team.REVOPS)
+ENABLEMENT = int(Team.ENABLEMENT)
+STAYS = -1
+
+
+@compiled
+def hire(w: World, team: int, cause: int) -> None:
+    """Somebody joins. The n-th hire of a team is the same person in every scenario."""
+    p = w.p[0]
+    s = w.s[0]
+    number = 8 * s.next_hire[team] + team
+    s.next_hire[team] += 1
+    who = at.PERSON_BASE + number
+    i = s.people_used
+    s.people_used += 1
+    person = w.people[i]
+    person.number = number
+    person.team = team
+    person.employed = True
+    person.leave_cause = STAYS
+    person.skill = math.exp(
+        p.skill_spread[team] * normal_quantile(draw(p.key, who, at.SKILL, 0))
+    )
+    if p.quit_rate[team] > 0.0:
+        stays = -math.log1p(-draw(p.key, who, at.QUITS, 0)) / p.quit_rate[team]
+        schedule(w, stays, QUITS, i, 0, 0, 0.0)
+    put(w, HIRED, -1, -1, number, team, cause, p.monthly_pay[team], person.skill,
+        p.buyer_share[team])  # fmt: skip
+    if team >= REVOPS:
+        s.head_count[team] += 1
+        renew_coverage(w)
+        return
+    person.strong = draw(p.key, who, at.IS_STRONG, 0) < p.strong_share
+    person.cross_trained = draw(p.key, who, at.IS_CROSS_TRAINED, 0) < p.cross_trained[team]
+    person.owned_first = NOBODY
+    person.owned_last = NOBODY
+    person.next_desk = NOBODY
+    _join(w, i, cause != AT_START)
+
+
+@compiled
+def _join(w: World, i: int, ramps: bool) -> None:
+    p = w.p[0]
+    s = w.s[0]
+    person = w.people[i]
+    team = person.team
+    days = p.ramp_days[team] * (1.0 - p.enablement_ramp * s.enablement)
+    person.ramp_start = p.ramp_start[team]
+    if ramps and days > 0.0:
+        person.ramp_from = s.now
+        person.ramp_days = days
+        schedule(w, days, RAMPS, i, 0, 0, 0.0)
+    else:
+        person.ramp_from = -math.inf
+        person.ramp_days = 0.0
+    person.desk = team
+    person.leave_cause = STAYS
+    person.joined = s.joined
+    s.joined += 1
+    s.head_count[team] += 1
+    renew_coverage(w)
+    schedule_urgent(w, STARTS, i)
+
+
+@compiled
+def ramps(w: World, i: int) -> None:
+    """Somebody has learned the job, unless a rotation has begun another ramp meanwhile."""
+    s = w.s[0]
+    person = w.people[i]
+    now = s.now
+    s.now = now + 1e-9  # the moment itself is the first at full speed, whatever its rounding
+    learns = ramping(w, person)
+    s.now = now
+    if person.employed and not learns:
+        put(w, RAMPED, -1, -1, person.number, person.team, 0, NAN, NAN, NAN)
+
+
+@compiled
+def dismiss(w: World, i: int, cause: int) -> None:
+    """Have somebody leave: at once if idle, else after the work in hand."""
+    person = w.people[i]
+    if not person.employed:
+        return
+    if person.team >= REVOPS:
+        _gone(w, i, cause)
+        return
+    if person.leave_cause == PLAN:
+        return  # is leaving anyway, for good
+    person.next_desk = NOBODY
+    _put_down(w, i, cause)
+
+
+@compiled
+def _put_down(w: World, i: int, cause: int) -> None:
+    person = w.people[i]
+    person.leave_cause = cause
+    if person.waits:
+        person.item_what = NOTHING
+        wake(w, i)
+
+
+@compiled
+def left(w: World, i: int) -> None:
+    """A person has put down the work: leave the team, and join the next if rotating."""
+    p = w.p[0]
+    s = w.s[0]
+    person = w.people[i]
+    s.head_count[person.desk] -= 1
+    if person.desk == FIELD_SALES:
+        # No colleague but this one is off the team: the work goes to those who stay.
+        field_sales.released(w, i)
+    cause = person.leave_cause
+    if cause == ROTATION and person.next_desk != NOBODY:
+        put(w, LEFT, -1, -1, person.number, person.team, cause, NAN, NAN, NAN)
+        team = person.next_desk
+        person.next_desk = NOBODY
+        person.team = team
+        person.rotated = True
+        put(w, HIRED, -1, -1, person.number, team, BY_ROTATION, p.monthly_pay[team], person.skill,
+            p.buyer_share[team])  # fmt: skip
+        _join(w, i, p.rotation_costs)
+        return
+    _gone(w, i, cause)
+
+
+@compiled
+def _gone(w: World, i: int, cause: int) -> None:
+    p = w.p[0]
+    person = w.people[i]
+    team = person.team
+    person.employed = False
+    if team >= REVOPS:
+        w.s[0].head_count[team] -= 1
+    put(w, LEFT, -1, -1, person.number, team, cause, NAN, NAN, NAN)
+    renew_coverage(w)
+    if cause == QUIT and p.replaces[team]:
+        schedule(w, p.time_to_fill[team], REPLACES, team, 0, 0, 0.0)
+
+
+@compiled
+def planned(w: World, step: int) -> None:
+    """Change the size of a team as planned."""
+    team = w.steps[step].team
+    people = w.steps[step].people
+    for _ in range(people):
+        hire(w, team, BY_PLAN)
+    for _ in range(-people):
+        i = _latest(w, team)
+        if i == NOBODY:
+            return  # nobody is left to leave
+        dismiss(w, i, PLAN)
+
+
+@compiled
+def _latest(w: World, team: int) -> int:
+    """Last in, first out."""
+    found = NOBODY
+    joined = -1
+    for i in range(w.s[0].people_used):
+        person = w.people[i]
+        if not person.employed or person.team != team:
+            continue
+        if team >= REVOPS:
+            found = i
+        elif person.leave_cause == STAYS and person.joined > joined:
+            found = i
+            joined = person.joined
+    return found
+
+
+@compiled
+def rotates(w: World) -> None:
+    """One person of a department and one of the next change places."""
+    p = w.p[0]
+    s = w.s[0]
+    first = s.rotations % 3
+    s.rotations += 1
+    a = _earliest_fresh(w, first)
+    b = _earliest_fresh(w, first + 1)
+    if a != NOBODY and b != NOBODY:
+        w.people[a].next_desk = first + 1
+        w.people[b].next_desk = first
+        _put_down(w, a, ROTATION)
+        _put_down(w, b, ROTATION)
+    schedule(w, p.rotate_every, ROTATES, 0, 0, 0, 0.0)
+
+
+@compiled
+def _earliest_fresh(w: World, desk: int) -> int:
+    """Who has been in the team longest and never rotated; else who has been there longest."""
+    fresh = NOBODY
+    anybody = NOBODY
+    for i in range(w.s[0].people_used):
+        person = w.people[i]
+        if not person.employed or person.desk != desk or person.leave_cause != STAYS:
+            continue
+        if anybody == NOBODY or person.joined < w.people[anybody].joined:
+            anybody = i
+        if not person.rotated and (fresh == NOBODY or person.joined < w.people[fresh].joined):
+            fresh = i
+    return anybody if fresh == NOBODY else fresh
+
+
+@compiled
+def renew_coverage(w: World) -> None:
+    """How much of the four departments the staff can serve, 0..1."""
+    s = w.s[0]
+    people = 0
+    for desk in range(4):
+        people += s.head_count[desk]
+    span = w.p[0].span
+    s.revops = min(1.0, s.head_count[REVOPS] * span / people) if people > 0 else 0.0
+    s.enablement = min(1.0, s.head_count[ENABLEMENT] * span / people) if people > 0 else 0.0
