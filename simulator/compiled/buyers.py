@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from simulator.compiled.jit import compiled
-from simulator.compiled.layout import NOBODY, Record, World
+from simulator.compiled.layout import NOBODY, Buyer, State
+from simulator.compiled.memory import buyer_at, law_at, parameters, settled_at
 from simulator.compiled.queues import NAN, put
 from simulator.compiled.shared import (
     chance_of_winning,
@@ -29,23 +30,23 @@ IN_MARKETING = int(Status.IN_MARKETING)
 
 
 @compiled
-def asks(w: World, buyer: Record, decision: int) -> float:
+def asks(w: State, buyer: Buyer, decision: int) -> float:
     """Return the buyer's next uniform number for this decision."""
     attempt = buyer.asked[decision]
     buyer.asked[decision] = attempt + 1  # 16 bits: after 65535 comes 0, as in the reference
-    return draw(w.p[0].key, buyer.number, decision, attempt)
+    return draw(parameters(w).key, buyer.number, decision, attempt)
 
 
 @compiled
-def asks_normal(w: World, buyer: Record, decision: int) -> float:
+def asks_normal(w: State, buyer: Buyer, decision: int) -> float:
     """Return the buyer's next standard normal number for this decision."""
     return normal_quantile(asks(w, buyer, decision))
 
 
 @compiled
-def law(w: World, which: int, u: float) -> float:
+def law(w: State, which: int, u: float) -> float:
     """Return the quantile of one of the scenario's laws."""
-    stated = w.laws[which]
+    stated = law_at(w, which)
     return quantile(stated.kind, stated.a, stated.b, u)
 
 
@@ -59,22 +60,26 @@ def passed(bounds: np.ndarray, u: float) -> int:
 
 
 @compiled
-def enter(w: World, number: int, slot: int, fit_mean: float, born: float) -> int:
+def enter(w: State, number: int, slot: int, fit_mean: float, born: float) -> int:
     """Make a buyer, and report that it has come; returns its place."""
-    p = w.p[0]
-    s = w.s[0]
-    place = s.buyers_free
+    p = parameters(w)
+    place = w.buyers_free
     if place == NOBODY:
-        place = s.buyers_used
-        s.buyers_used += 1
+        place = w.buyers_used
+        w.buyers_used += 1
     else:
-        s.buyers_free = w.buyers[place].next_free
-    s.buyers_held += 1
-    buyer = w.buyers[place]
+        w.buyers_free = buyer_at(w, place).entry_after
+    w.buyers_held += 1
+    buyer = buyer_at(w, place)
     buyer.held = True
     buyer.number = number
-    buyer.entered = s.entered
-    s.entered += 1
+    buyer.entry_before = w.entry_last
+    buyer.entry_after = NOBODY
+    if w.entry_last == NOBODY:
+        w.entry_first = place
+    else:
+        buyer_at(w, w.entry_last).entry_after = place
+    w.entry_last = place
     # Not 0: work for the buyer that was here before may still wait, with an older ticket.
     buyer.ticket += 1
     buyer.channel = slot
@@ -113,14 +118,14 @@ def enter(w: World, number: int, slot: int, fit_mean: float, born: float) -> int
     buyer.obstacle = obstacle if obstacle <= WITH_COMPETITOR else 0
     buyer.clears_at = born + _clearing(w, buyer, born)
     buyer.closes_at = buyer.clears_at + _window(w, buyer)
-    _catch_up(w, buyer, s.now)
+    _catch_up(w, buyer, w.now)
     put(w, ARRIVED, number, place, -1, -1, slot, buyer.fit, buyer.deal, NAN)
     _put_obstacle(w, buyer, place)
     return int(place)
 
 
 @compiled
-def _put_obstacle(w: World, buyer: Record, place: int) -> None:
+def _put_obstacle(w: State, buyer: Buyer, place: int) -> None:
     put(
         w, OBSTACLE, buyer.number, place, -1, -1, buyer.obstacle, buyer.clears_at, buyer.closes_at,
         NAN,
@@ -128,16 +133,16 @@ def _put_obstacle(w: World, buyer: Record, place: int) -> None:
 
 
 @compiled
-def _window(w: World, buyer: Record) -> float:
-    return -w.p[0].window_mean * math.log1p(-asks(w, buyer, at.WINDOW))
+def _window(w: State, buyer: Buyer) -> float:
+    return -parameters(w).window_mean * math.log1p(-asks(w, buyer, at.WINDOW))
 
 
 @compiled
-def _clearing(w: World, buyer: Record, now: float) -> float:
+def _clearing(w: State, buyer: Buyer, now: float) -> float:
     """Days until the obstacle clears."""
     if buyer.obstacle == 0:
         return 0.0
-    p = w.p[0]
+    p = parameters(w)
     u = asks(w, buyer, at.CLEARING)
     if buyer.obstacle == WRONG_TIMING:
         return -p.timing_mean * math.log1p(-u)
@@ -145,14 +150,14 @@ def _clearing(w: World, buyer: Record, now: float) -> float:
         return -p.contract_mean * math.log1p(-u)
     # No budget: until the first day after the buyer's fiscal year ends.
     last_month = passed(p.year_end_bounds, draw(p.key, buyer.number, at.FISCAL_YEAR, 0))
-    month_now = int(math.floor(now / DAYS_PER_MONTH))
+    month_now = math.floor(now / DAYS_PER_MONTH)
     calendar = (p.start_month - 1 + month_now) % 12
     ahead = (last_month - calendar) % 12 + 1
     return (month_now + ahead) * DAYS_PER_MONTH - now
 
 
 @compiled
-def _catch_up(w: World, buyer: Record, now: float) -> bool:
+def _catch_up(w: State, buyer: Buyer, now: float) -> bool:
     if now <= buyer.closes_at:
         return False
     while now > buyer.closes_at:
@@ -163,36 +168,36 @@ def _catch_up(w: World, buyer: Record, now: float) -> bool:
 
 
 @compiled
-def caught_up(w: World, place: int) -> bool:
+def caught_up(w: State, place: int) -> bool:
     """Bring the buyer's own story up to now; True if it has bought elsewhere meanwhile."""
-    buyer = w.buyers[place]
-    if not _catch_up(w, buyer, w.s[0].now):
+    buyer = buyer_at(w, place)
+    if not _catch_up(w, buyer, w.now):
         return False
     _put_obstacle(w, buyer, place)
     return True
 
 
 @compiled
-def hindered(w: World, buyer: Record) -> bool:
+def hindered(w: State, buyer: Buyer) -> bool:
     """Whether an obstacle keeps the buyer from buying now."""
-    return bool(buyer.obstacle != 0 and w.s[0].now < buyer.clears_at)
+    return bool(buyer.obstacle != 0 and w.now < buyer.clears_at)
 
 
 @compiled
-def lose_trust(w: World, place: int, cause: int) -> None:
+def lose_trust(w: State, place: int, cause: int) -> None:
     """Take trust from a buyer."""
-    buyer = w.buyers[place]
+    buyer = buyer_at(w, place)
     old = buyer.trust
-    buyer.trust = max(0.0, old - w.p[0].trust_costs[cause])
+    buyer.trust = max(0.0, old - parameters(w).trust_costs[cause])
     put(w, TRUST, buyer.number, place, -1, -1, cause, buyer.trust, old, NAN)
 
 
 @compiled
 def signs_chance(
-    w: World, fit: float, trust: float, promise: float, effort: float, blocked: bool
+    w: State, fit: float, trust: float, promise: float, effort: float, blocked: bool
 ) -> float:
     """Return the chance that a buyer signs."""
-    p = w.p[0]
+    p = parameters(w)
     return chance_of_winning(
         fit, trust, promise, effort, blocked, p.win_intercept, p.win_fit, p.win_trust,
         p.win_promise, p.win_effort, p.win_obstacle,
@@ -200,44 +205,50 @@ def signs_chance(
 
 
 @compiled
-def believed_chance(w: World, signal: float, noise: float, blocked: bool) -> float:
+def believed_chance(w: State, signal: float, noise: float, blocked: bool) -> float:
     """Return the chance of winning that a department believes in, from a signal of fit."""
-    guess = expected_fit(signal, noise, w.p[0].fit_sd)
+    guess = expected_fit(signal, noise, parameters(w).fit_sd)
     return signs_chance(w, guess, 1.0, 0.0, 1.0, blocked)
 
 
 @compiled
-def settle(w: World, place: int, status: int) -> None:
+def settle(w: State, place: int, status: int) -> None:
     """Put on file, and forget, who has been delivered to or is gone for good."""
-    if w.p[0].keeps_journal:
-        s = w.s[0]
-        done = w.settled[s.settled_used]
-        s.settled_used += 1
-        done.number = w.buyers[place].number
+    if parameters(w).keeps_journal:
+        done = settled_at(w, w.settled_used)
+        w.settled_used += 1
+        done.number = buyer_at(w, place).number
         done.status = status
     else:
-        put(w, STATUS, w.buyers[place].number, place, -1, -1, status, 0.0, NAN, NAN)
+        put(w, STATUS, buyer_at(w, place).number, place, -1, -1, status, 0.0, NAN, NAN)
     _leave(w, place)
 
 
 @compiled
-def dormant(w: World, place: int) -> None:
+def dormant(w: State, place: int) -> None:
     """Forget, where rows are measured as they come, who will never do anything again.
 
     Nobody thinks of this buyer any more. In a journal it is reported at the horizon, in the order
     of coming, so there it is kept.
     """
-    if not w.p[0].keeps_journal:
-        buyer = w.buyers[place]
+    if not parameters(w).keeps_journal:
+        buyer = buyer_at(w, place)
         put(w, STATUS, buyer.number, place, -1, -1, buyer.status, buyer.mrr, NAN, NAN)
         _leave(w, place)
 
 
 @compiled
-def _leave(w: World, place: int) -> None:
-    s = w.s[0]
-    buyer = w.buyers[place]
+def _leave(w: State, place: int) -> None:
+    buyer = buyer_at(w, place)
     buyer.held = False
-    buyer.next_free = s.buyers_free
-    s.buyers_free = place
-    s.buyers_held -= 1
+    if buyer.entry_before == NOBODY:
+        w.entry_first = buyer.entry_after
+    else:
+        buyer_at(w, buyer.entry_before).entry_after = buyer.entry_after
+    if buyer.entry_after == NOBODY:
+        w.entry_last = buyer.entry_before
+    else:
+        buyer_at(w, buyer.entry_after).entry_before = buyer.entry_before
+    buyer.entry_after = w.buyers_free
+    w.buyers_free = place
+    w.buyers_held -= 1

@@ -8,47 +8,45 @@ Communications of the ACM 31 (1988) 1220-1227).
 from __future__ import annotations
 
 from simulator.compiled.jit import compiled
-from simulator.compiled.layout import NOBODY, World
+from simulator.compiled.layout import NOBODY, State
+from simulator.compiled.memory import due_at, event_at, parameters, slice_at
 
 _NORMAL = 1 << 62  # an urgent event comes before all others of its moment
 
 
 @compiled
 def schedule(
-    w: World, delay: float, kind: int, about: int, ticket: int, code: int, x: float
+    w: State, delay: float, kind: int, about: int, ticket: int, code: int, x: float
 ) -> None:
     """Have something happen after some days; beyond the horizon nothing happens."""
-    s = w.s[0]
-    due = s.now + delay
-    if not due <= w.p[0].horizon:
+    due = w.now + delay
+    if not due <= parameters(w).horizon:
         return
-    order = s.order + _NORMAL
-    s.order += 1
+    order = w.order + _NORMAL
+    w.order += 1
     _put(w, due, order, kind, about, ticket, code, x)
 
 
 @compiled
-def schedule_urgent(w: World, kind: int, about: int) -> None:
+def schedule_urgent(w: State, kind: int, about: int) -> None:
     """Have something happen now, before anything else of this moment."""
-    s = w.s[0]
-    order = s.order
-    s.order += 1
-    _put(w, s.now, order, kind, about, 0, 0, 0.0)
+    order = w.order
+    w.order += 1
+    _put(w, w.now, order, kind, about, 0, 0, 0.0)
 
 
 @compiled
 def _put(
-    w: World, due: float, order: int, kind: int, about: int, ticket: int, code: int, x: float
+    w: State, due: float, order: int, kind: int, about: int, ticket: int, code: int, x: float
 ) -> None:
-    s = w.s[0]
-    e = s.events_free
+    e = w.events_free
     if e == NOBODY:
-        e = s.events_used
-        s.events_used += 1
+        e = w.events_used
+        w.events_used += 1
     else:
-        s.events_free = w.events[e].next
-    s.events_held += 1
-    event = w.events[e]
+        w.events_free = event_at(w, e).next
+    w.events_held += 1
+    event = event_at(w, e)
     event.time = due
     event.order = order
     event.kind = kind
@@ -56,85 +54,80 @@ def _put(
     event.ticket = ticket
     event.code = code
     event.x = x
-    slice_ = int(due * w.p[0].slices)
-    if slice_ <= s.slice:
+    slice_ = int(due * parameters(w).slices)
+    if slice_ <= w.slice:
         _push(w, due, order, e)
     else:
-        event.next = w.slices[slice_]
-        w.slices[slice_] = e
+        event.next = slice_at(w, slice_).first
+        slice_at(w, slice_).first = e
 
 
 @compiled
-def _push(w: World, time: float, order: int, event: int) -> None:
+def _push(w: State, time: float, order: int, event: int) -> None:
     """Put an event into the heap (sift up)."""
-    heap = w.heap
-    place = w.s[0].heap_used
-    w.s[0].heap_used += 1
+    place = w.heap_used
+    w.heap_used += 1
     while place > 0:
         above = (place - 1) >> 1
-        over = heap[above]
+        over = due_at(w, above)
         if over.time < time or (over.time == time and over.order < order):
             break
-        heap[place].time = over.time
-        heap[place].order = over.order
-        heap[place].event = over.event
+        due_at(w, place).time = over.time
+        due_at(w, place).order = over.order
+        due_at(w, place).event = over.event
         place = above
-    heap[place].time = time
-    heap[place].order = order
-    heap[place].event = event
+    due_at(w, place).time = time
+    due_at(w, place).order = order
+    due_at(w, place).event = event
 
 
 @compiled
-def first(w: World) -> int:
+def first(w: State) -> int:
     """Return the next event, which stays where it is; -1 if nothing is to come."""
-    s = w.s[0]
-    slices = w.slices
-    while s.heap_used == 0:
-        s.slice += 1
-        if s.slice >= len(slices):
-            s.slice = len(slices) - 1
+    while w.heap_used == 0:
+        w.slice += 1
+        if w.slice >= w.slices_room:
+            w.slice = w.slices_room - 1
             return NOBODY
-        e = slices[s.slice]
-        slices[s.slice] = NOBODY
+        e = slice_at(w, w.slice).first
+        slice_at(w, w.slice).first = NOBODY
         while e != NOBODY:
-            event = w.events[e]
+            event = event_at(w, e)
             _push(w, event.time, event.order, e)
             e = event.next
-    return int(w.heap[0].event)
+    return int(due_at(w, 0).event)
 
 
 @compiled
-def take_first(w: World) -> None:
+def take_first(w: State) -> None:
     """Take the next event out; its record is free, so what it says must have been read."""
-    s = w.s[0]
-    heap = w.heap
-    e = heap[0].event
-    event = w.events[e]
-    event.next = s.events_free
-    s.events_free = e
-    s.events_held -= 1
-    s.heap_used -= 1
-    last = s.heap_used
-    time = heap[last].time
-    order = heap[last].order
-    moved = heap[last].event
+    e = due_at(w, 0).event
+    event = event_at(w, e)
+    event.next = w.events_free
+    w.events_free = e
+    w.events_held -= 1
+    w.heap_used -= 1
+    last = w.heap_used
+    time = due_at(w, last).time
+    order = due_at(w, last).order
+    moved = due_at(w, last).event
     place = 0
     while True:  # sift down
         below = 2 * place + 1
         if below >= last:
             break
         if below + 1 < last:
-            left = heap[below]
-            right = heap[below + 1]
+            left = due_at(w, below)
+            right = due_at(w, below + 1)
             if right.time < left.time or (right.time == left.time and right.order < left.order):
                 below += 1
-        under = heap[below]
+        under = due_at(w, below)
         if time < under.time or (time == under.time and order < under.order):
             break
-        heap[place].time = under.time
-        heap[place].order = under.order
-        heap[place].event = under.event
+        due_at(w, place).time = under.time
+        due_at(w, place).order = under.order
+        due_at(w, place).event = under.event
         place = below
-    heap[place].time = time
-    heap[place].order = order
-    heap[place].event = moved
+    due_at(w, place).time = time
+    due_at(w, place).order = order
+    due_at(w, place).event = moved

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from simulator.compiled import customer_success, field_sales, inside_sales, marketing
 from simulator.compiled.buyers import STATUS, enter, settle
 from simulator.compiled.calendar import first, schedule, schedule_urgent, take_first
@@ -45,7 +43,19 @@ from simulator.compiled.layout import (
     TRIES_AGAIN,
     WENT_COLD,
     WOKEN,
-    World,
+    State,
+)
+from simulator.compiled.memory import (
+    buyer_at,
+    days,
+    event_at,
+    item_at,
+    line_at,
+    midnights,
+    parameters,
+    person_at,
+    settled_at,
+    step_at,
 )
 from simulator.compiled.people import (
     NOTHING,
@@ -120,7 +130,7 @@ STAFF_FIRST = (4, 5, 0, 1, 2, 3)
 """Teams in the order in which people are hired at the start: coverage is known from then on."""
 
 
-def advance(w: World) -> int:
+def advance(w: State) -> int:
     """Go on with a run; compiled by :mod:`simulator.compiled.engine`, which keeps the result.
 
     Parameters
@@ -132,61 +142,59 @@ def advance(w: World) -> int:
     int
         OVER, or which array is too short to go on.
     """
-    s = w.s[0]
-    if s.phase == OPENS:
+    if w.phase == OPENS:
         _open(w)
-        s.phase = LOADS
-    while s.phase == LOADS:
+        w.phase = LOADS
+    while w.phase == LOADS:
         short = _short(w, 0)
         if short != OVER:
             return short
         if not _load_next(w):
-            s.phase = OPENS_MARKET
-    if s.phase == OPENS_MARKET:
+            w.phase = OPENS_MARKET
+    if w.phase == OPENS_MARKET:
         schedule(w, DAYS_PER_MONTH, MONTH, 0, 0, 0, 0.0)
-        for slot in range(w.p[0].channels):
-            if w.p[0].flows[slot]:
+        for slot in range(parameters(w).channels):
+            if parameters(w).flows[slot]:
                 schedule_urgent(w, CHANNEL_OPENS, slot)
-        s.phase = RUNS
-    while s.phase == RUNS:
-        e = first(w) if w.p[0].horizon > 0.0 else NOBODY
+        w.phase = RUNS
+    while w.phase == RUNS:
+        e = first(w) if parameters(w).horizon > 0.0 else NOBODY
         if e == NOBODY:
-            s.now = w.p[0].horizon
-            s.phase = CLOSES
+            w.now = parameters(w).horizon
+            w.phase = CLOSES
             break
-        short = _short(w, w.events[e].kind)
+        short = _short(w, event_at(w, e).kind)
         if short != OVER:
             return short
         _happen(w, e)
-    if s.phase == CLOSES:
-        if len(w.rows) - s.rows_used < _closing_rows(w):
+    if w.phase == CLOSES:
+        if w.rows_room - w.rows_used < _closing_rows(w):
             return SHORT_OF_ROWS
         _close(w)
-        s.phase = HAS_CLOSED
+        w.phase = HAS_CLOSED
     return OVER
 
 
 @compiled
-def _short(w: World, kind: int) -> int:
+def _short(w: State, kind: int) -> int:
     """Which array might not hold what the next event adds."""
-    p = w.p[0]
-    s = w.s[0]
-    rows = ROWS_AN_EVENT + s.most_owned
+    p = parameters(w)
+    rows = ROWS_AN_EVENT + w.most_owned
     people = 1
     events = EVENTS_AN_EVENT
     if kind == PLANNED:
         rows += 2 * p.biggest_step
         people += p.biggest_step
         events += 4 * p.biggest_step
-    if len(w.rows) - s.rows_used < rows:
+    if w.rows_room - w.rows_used < rows:
         return SHORT_OF_ROWS
-    if len(w.buyers) - s.buyers_held < 1 or len(w.settled) - s.settled_used < 1:
+    if w.buyers_room - w.buyers_held < 1 or w.settled_room - w.settled_used < 1:
         return SHORT_OF_BUYERS
-    if len(w.items) - s.items_held < ITEMS_AN_EVENT:
+    if w.items_room - w.items_held < ITEMS_AN_EVENT:
         return SHORT_OF_ITEMS
-    if len(w.events) - s.events_held < events:
+    if w.events_room - w.events_held < events:
         return SHORT_OF_EVENTS
-    if len(w.people) - s.people_used < people:
+    if w.people_room - w.people_used < people:
         return SHORT_OF_PEOPLE
     return OVER
 
@@ -195,27 +203,26 @@ def _short(w: World, kind: int) -> int:
 
 
 @compiled
-def _open(w: World) -> None:
+def _open(w: State) -> None:
     """Hire those who are there at the start, put dates into the calendar, set the decisions."""
-    p = w.p[0]
+    p = parameters(w)
     for k in range(TEAMS):
         team = STAFF_FIRST[k]
         for _ in range(p.people[team]):
             hire(w, team, AT_START)
-    for step in range(len(w.steps)):
-        schedule(w, w.steps[step].day, PLANNED, step, 0, 0, 0.0)
+    for step in range(w.steps_count):
+        schedule(w, step_at(w, step).day, PLANNED, step, 0, 0, 0.0)
     if p.rotate_every > 0.0:
         schedule(w, p.rotate_every, ROTATES, 0, 0, 0, 0.0)
     _renew(w, 0.0, p.usual_chance)
 
 
 @compiled
-def _load_next(w: World) -> bool:
+def _load_next(w: State) -> bool:
     """Bring in the next of what the company has at the start; False if that was all."""
-    p = w.p[0]
-    s = w.s[0]
-    n = s.loaded
-    s.loaded += 1
+    p = parameters(w)
+    n = w.loaded
+    w.loaded += 1
     if not p.loaded:
         return False
     if n < p.customers:
@@ -242,12 +249,12 @@ def _load_next(w: World) -> bool:
 
 
 @compiled
-def _load_customer(w: World, number: int) -> None:
-    p = w.p[0]
+def _load_customer(w: State, number: int) -> None:
+    p = parameters(w)
     u = draw(p.key, number, at.TENURE, 0)
     tenure = -p.tenure_mean * math.log1p(-u)
     place = enter(w, number, LOADED_SLOT + 2, p.customer_fit_mean, -tenure)
-    buyer = w.buyers[place]
+    buyer = buyer_at(w, place)
     buyer.won_at = -tenure
     if not p.subscription:
         settle(w, place, DELIVERED)  # served before the start
@@ -268,21 +275,20 @@ def _load_customer(w: World, number: int) -> None:
 
 
 @compiled
-def _happen(w: World, e: int) -> None:
+def _happen(w: State, e: int) -> None:
     """Let the next event happen."""
-    s = w.s[0]
-    event = w.events[e]
+    event = event_at(w, e)
     kind = event.kind
     about = event.about
     ticket = event.ticket
     code = event.code
     x = event.x
-    s.now = event.time
+    w.now = event.time
     take_first(w)
     if kind == DONE:
         _work_done(w, about)
     elif kind == WOKEN:
-        if w.people[about].item_what == NOTHING:
+        if person_at(w, about).item_what == NOTHING:
             _go_on(w, about)
         else:
             _begin(w, about)
@@ -321,32 +327,30 @@ def _happen(w: World, e: int) -> None:
 
 
 @compiled
-def _next_inquiry(w: World, slot: int) -> None:
+def _next_inquiry(w: State, slot: int) -> None:
     """Find out when the next buyer of a channel comes, the n-th always being the same one."""
-    p = w.p[0]
-    s = w.s[0]
-    number = slot + SLOTS * s.sequence[slot]
-    s.expected[slot] -= math.log1p(-draw(p.key, number, at.ARRIVAL, 0))
-    arrives = time_of(s.expected[slot], w.upto[slot], w.daily[slot])
+    p = parameters(w)
+    number = slot + SLOTS * w.sequence[slot]
+    w.expected[slot] -= math.log1p(-draw(p.key, number, at.ARRIVAL, 0))
+    arrives = time_of(w.expected[slot], midnights(w, slot), days(w, slot))
     if arrives < p.horizon:
-        schedule(w, max(arrives - s.now, 0.0), ARRIVES, slot, 0, 0, 0.0)
+        schedule(w, max(arrives - w.now, 0.0), ARRIVES, slot, 0, 0, 0.0)
 
 
 @compiled
-def _arrives(w: World, slot: int) -> None:
+def _arrives(w: State, slot: int) -> None:
     """A buyer sends an inquiry."""
-    s = w.s[0]
-    number = slot + SLOTS * s.sequence[slot]
-    s.sequence[slot] += 1
-    place = enter(w, number, slot, w.p[0].fit_mean[slot], s.now)
+    number = slot + SLOTS * w.sequence[slot]
+    w.sequence[slot] += 1
+    place = enter(w, number, slot, parameters(w).fit_mean[slot], w.now)
     marketing.receive(w, place, SCREENING)
     _next_inquiry(w, slot)
 
 
 @compiled
-def _returns(w: World, place: int, route: int) -> None:
+def _returns(w: State, place: int, route: int) -> None:
     """A parked buyer comes back."""
-    buyer = w.buyers[place]
+    buyer = buyer_at(w, place)
     buyer.passes += 1
     put(w, RETURNED, buyer.number, place, -1, route, buyer.loss_on_file, float(buyer.passes), NAN,
         NAN)  # fmt: skip
@@ -361,7 +365,7 @@ def _returns(w: World, place: int, route: int) -> None:
 
 
 @compiled
-def _pick(w: World, desk: int, i: int) -> int:
+def _pick(w: State, desk: int, i: int) -> int:
     if desk == MARKETING:
         return marketing.pick(w)
     if desk == INSIDE_SALES:
@@ -372,9 +376,9 @@ def _pick(w: World, desk: int, i: int) -> int:
 
 
 @compiled
-def _go_on(w: World, i: int) -> None:
+def _go_on(w: State, i: int) -> None:
     """Take the next piece of work, wait for some, or leave."""
-    person = w.people[i]
+    person = person_at(w, i)
     if person.leave_cause != STAYS:
         left(w, i)
         return
@@ -386,19 +390,19 @@ def _go_on(w: World, i: int) -> None:
     if j == NOBODY:
         fall_idle(w, i)
         return
-    item = w.items[j]
+    item = item_at(w, j)
     take(w, i, desk, item.buyer, item.number, item.what, item.queued, item.ticket)
     free(w, j)
     _begin(w, i)
 
 
 @compiled
-def _begin(w: World, i: int) -> None:
+def _begin(w: State, i: int) -> None:
     """Begin the work in hand."""
-    p = w.p[0]
-    person = w.people[i]
+    p = parameters(w)
+    person = person_at(w, i)
     person.busy = True
-    person.started = w.s[0].now
+    person.started = w.now
     desk = person.helping
     if desk == MARKETING:
         marketing.begin(w, i)
@@ -419,9 +423,9 @@ def _begin(w: World, i: int) -> None:
 
 
 @compiled
-def _work_done(w: World, i: int) -> None:
+def _work_done(w: State, i: int) -> None:
     """Report the work, act on its result, go on."""
-    person = w.people[i]
+    person = person_at(w, i)
     desk = person.helping
     put(w, VISIT, person.item_number, person.item_buyer, person.number, desk, person.item_what,
         person.item_queued, person.started, person.facing)  # fmt: skip
@@ -441,62 +445,59 @@ def _work_done(w: World, i: int) -> None:
 
 
 @compiled
-def _month(w: World) -> None:
+def _month(w: State) -> None:
     """A month ends: pay for advertising, think about the rules."""
-    p = w.p[0]
-    s = w.s[0]
+    p = parameters(w)
     _pay(w)
-    score = s.score_sum / s.score_count if s.score_count > 0.0 else 0.0
-    chance = s.chance_sum / s.chance_count if s.chance_count > 0.0 else p.usual_chance
-    s.score_count = 0.0
-    s.score_sum = 0.0
-    s.chance_count = 0.0
-    s.chance_sum = 0.0
+    score = w.score_sum / w.score_count if w.score_count > 0.0 else 0.0
+    chance = w.chance_sum / w.chance_count if w.chance_count > 0.0 else p.usual_chance
+    w.score_count = 0.0
+    w.score_sum = 0.0
+    w.chance_count = 0.0
+    w.chance_sum = 0.0
     _renew(w, score, chance)
     schedule(w, DAYS_PER_MONTH, MONTH, 0, 0, 0, 0.0)
 
 
 @compiled
-def _pay(w: World) -> None:
+def _pay(w: State) -> None:
     """Pay for advertising and tools since the last time."""
-    p = w.p[0]
-    s = w.s[0]
-    months = (s.now - s.paid_until) / DAYS_PER_MONTH
-    s.paid_until = s.now
+    p = parameters(w)
+    months = (w.now - w.paid_until) / DAYS_PER_MONTH
+    w.paid_until = w.now
     for slot in range(p.channels):
         amount = p.spend[slot] * months
         if amount > 0.0:
             put(w, SPENT, -1, -1, -1, MARKETING, ADVERTISING, amount, float(slot), NAN)
     price = p.tool_price * months
     for team in range(TEAMS):
-        amount = price * s.head_count[team]
+        amount = price * w.head_count[team]
         if amount > 0.0:
             put(w, SPENT, -1, -1, -1, team, TOOLS, amount, NAN, NAN)
 
 
 @compiled
-def _renew(w: World, score_seen: float, chance_seen: float) -> None:
+def _renew(w: State, score_seen: float, chance_seen: float) -> None:
     """Set all decisions for the month that begins."""
-    p = w.p[0]
-    s = w.s[0]
-    quarter = int(s.now // (3.0 * DAYS_PER_MONTH))
-    mql_before = s.policy[MQL_CUTOFF]
-    booking_before = s.policy[BOOKING_CUTOFF]
+    p = parameters(w)
+    quarter = int(w.now // (3.0 * DAYS_PER_MONTH))
+    mql_before = w.policy[MQL_CUTOFF]
+    booking_before = w.policy[BOOKING_CUTOFF]
     for i in range(DECISIONS):
         value = p.stated[i]
         if p.decision_error > 0.0 and p.weight[i] > 0.0:
             u = draw(p.key, at.COMPANY, at.DECISION_ERROR, quarter * 16 + i)
             value += p.decision_error * p.weight[i] * p.range[i] * normal_quantile(u)
-        s.policy[i] = between(value, p.low[i], p.high[i])
+        w.policy[i] = between(value, p.low[i], p.high[i])
     pull = p.drift_strength * (1.0 - definitions_shared(w)) * p.drift
     if pull > 0.0:
-        s.policy[MQL_CUTOFF] = drifted(s.policy[MQL_CUTOFF], score_seen, 0.0, pull)
-        chance = drifted(s.policy[BOOKING_CUTOFF], chance_seen, p.usual_chance, pull)
-        s.policy[BOOKING_CUTOFF] = between(chance, 0.0, 1.0)
-    if s.policy[MQL_CUTOFF] != mql_before:
-        put(w, THRESHOLD, -1, -1, -1, MARKETING, 0, s.policy[MQL_CUTOFF], mql_before, NAN)
-    if s.policy[BOOKING_CUTOFF] != booking_before:
-        put(w, THRESHOLD, -1, -1, -1, INSIDE_SALES, 0, s.policy[BOOKING_CUTOFF], booking_before,
+        w.policy[MQL_CUTOFF] = drifted(w.policy[MQL_CUTOFF], score_seen, 0.0, pull)
+        chance = drifted(w.policy[BOOKING_CUTOFF], chance_seen, p.usual_chance, pull)
+        w.policy[BOOKING_CUTOFF] = between(chance, 0.0, 1.0)
+    if w.policy[MQL_CUTOFF] != mql_before:
+        put(w, THRESHOLD, -1, -1, -1, MARKETING, 0, w.policy[MQL_CUTOFF], mql_before, NAN)
+    if w.policy[BOOKING_CUTOFF] != booking_before:
+        put(w, THRESHOLD, -1, -1, -1, INSIDE_SALES, 0, w.policy[BOOKING_CUTOFF], booking_before,
             NAN)  # fmt: skip
 
 
@@ -504,75 +505,54 @@ def _renew(w: World, score_seen: float, chance_seen: float) -> None:
 
 
 @compiled
-def _closing_rows(w: World) -> int:
-    s = w.s[0]
-    return int(
-        s.items_held + s.people_used + s.buyers_held + s.settled_used + ROWS_AN_EVENT
-    )
+def _closing_rows(w: State) -> int:
+    return int(w.items_held + w.people_used + w.buyers_held + w.settled_used + ROWS_AN_EVENT)
 
 
 @compiled
-def _close(w: World) -> None:
+def _close(w: State) -> None:
     """Report what is unfinished, and where every buyer is."""
-    s = w.s[0]
     _pay(w)
     for desk in range(DEPARTMENTS):
-        here = _team_in_order(w, desk)
         if desk == MARKETING:
             _report_lines(w, desk, INQUIRIES, INQUIRIES + 2, False)
         elif desk == INSIDE_SALES:
             _report_lines(w, desk, RECYCLED - 1, RECYCLED + 1, False)
         elif desk == FIELD_SALES:
             _report_lines(w, desk, NEW, NEW + 1, True)
-            for i in here:
+            i = w.team_first[desk]
+            while i != NOBODY:
                 _report_lines(w, desk, PERSONAL + i, PERSONAL + i + 1, True)
+                i = person_at(w, i).team_after
         else:
             _report_lines(w, desk, CLAIMS, REVIEWS + 1, False)
-        for i in here:
-            person = w.people[i]
+        i = w.team_first[desk]
+        while i != NOBODY:
+            person = person_at(w, i)
             if person.busy:
-                put(w, UNFINISHED, person.item_number, person.item_buyer, person.number,
-                    person.helping, person.item_what, person.item_queued, person.started, NAN)  # fmt: skip
-    for k in range(s.settled_used):
-        done = w.settled[k]
+                put(
+                    w, UNFINISHED, person.item_number, person.item_buyer, person.number,
+                    person.helping, person.item_what, person.item_queued, person.started, NAN,
+                )  # fmt: skip
+            i = person.team_after
+    for k in range(w.settled_used):
+        done = settled_at(w, k)
         put(w, STATUS, done.number, -1, -1, -1, done.status, 0.0, NAN, NAN)
-    entered = np.empty(s.buyers_held, np.int64)
-    places = np.empty(s.buyers_held, np.int64)
-    k = 0
-    for place in range(s.buyers_used):
-        if w.buyers[place].held:
-            entered[k] = w.buyers[place].entered
-            places[k] = place
-            k += 1
-    for k in np.argsort(entered):
-        buyer = w.buyers[places[k]]
-        put(w, STATUS, buyer.number, places[k], -1, -1, buyer.status, buyer.mrr, NAN, NAN)
+    place = w.entry_first
+    while place != NOBODY:
+        buyer = buyer_at(w, place)
+        put(w, STATUS, buyer.number, place, -1, -1, buyer.status, buyer.mrr, NAN, NAN)
+        place = buyer.entry_after
 
 
 @compiled
-def _report_lines(w: World, desk: int, start: int, stop: int, waiting_only: bool) -> None:
+def _report_lines(w: State, desk: int, start: int, stop: int, waiting_only: bool) -> None:
     """Report what waits in some queues (only what really waits: the rest has gone cold)."""
     for line in range(start, stop):
-        j = w.lines[line].first
+        j = line_at(w, line).first
         while j != NOBODY:
-            item = w.items[j]
-            if not waiting_only or w.buyers[item.buyer].ticket == item.ticket:
+            item = item_at(w, j)
+            if not waiting_only or buyer_at(w, item.buyer).ticket == item.ticket:
                 put(w, UNFINISHED, item.number, item.buyer, -1, desk, item.what, item.queued, NAN,
                     NAN)  # fmt: skip
             j = item.after
-
-
-@compiled
-def _team_in_order(w: World, desk: int) -> np.ndarray:
-    """Return the people of a team in the order of joining it."""
-    count = w.s[0].head_count[desk]
-    joined = np.empty(count, np.int64)
-    found = np.empty(count, np.int64)
-    k = 0
-    for i in range(w.s[0].people_used):
-        person = w.people[i]
-        if person.employed and person.team < DEPARTMENTS and person.desk == desk:
-            joined[k] = person.joined
-            found[k] = i
-            k += 1
-    return found[np.argsort(joined)]

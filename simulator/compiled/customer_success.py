@@ -21,9 +21,10 @@ from simulator.compiled.layout import (
     PROACTIVE_SHARE,
     REVIEW_LAW,
     REVIEWS,
-    Record,
-    World,
+    Buyer,
+    State,
 )
+from simulator.compiled.memory import buyer_at, item_at, line_at, parameters, person_at
 from simulator.compiled.people import assisted, misses, remember, told_again, wake_for
 from simulator.compiled.queues import NAN, append, free, pop_first, put
 from simulator.compiled.recycling import left
@@ -76,12 +77,12 @@ ABOUT_INFORMATION = int(ClaimCause.LOST_INFORMATION)
 
 
 @compiled
-def receive(w: World, place: int, kept: float) -> None:
+def receive(w: State, place: int, kept: float) -> None:
     """Take over a new customer from field sales."""
-    p = w.p[0]
-    now = w.s[0].now
-    buyer = w.buyers[place]
-    put(w, HANDED_OVER, buyer.number, place, -1, DESK, 0, kept, w.s[0].policy[FS_RECORDING], NAN)
+    p = parameters(w)
+    now = w.now
+    buyer = buyer_at(w, place)
+    put(w, HANDED_OVER, buyer.number, place, -1, DESK, 0, kept, w.policy[FS_RECORDING], NAN)
     buyer.status = CUSTOMER
     buyer.kept = kept
     buyer.gap = expectation_gap(buyer.promise, 1.0 - kept)
@@ -98,67 +99,67 @@ def receive(w: World, place: int, kept: float) -> None:
 
 
 @compiled
-def take_existing(w: World, place: int, first_month: float) -> None:
+def take_existing(w: State, place: int, first_month: float) -> None:
     """Take a customer that the company starts with."""
-    buyer = w.buyers[place]
-    now = w.s[0].now
+    buyer = buyer_at(w, place)
+    now = w.now
     months = int((now - buyer.won_at) / DAYS_PER_MONTH)
-    into_term = months % w.p[0].contract_months
+    into_term = months % parameters(w).contract_months
     hazard, _ = _hazard(w, buyer)
     buyer.churn_hazard = into_term * hazard
     schedule(w, first_month, CUSTOMER_MONTH, place, buyer.ticket, 0, 0.0)
 
 
 @compiled
-def _queue(w: World, line: int, place: int, what: int) -> None:
-    buyer = w.buyers[place]
-    now = w.s[0].now
+def _queue(w: State, line: int, place: int, what: int) -> None:
+    buyer = buyer_at(w, place)
+    now = w.now
     if not wake_for(w, DESK, place, buyer.number, what, now, buyer.ticket):
         append(w, line, place, buyer.number, what, now, buyer.ticket)
 
 
 @compiled
-def _drop_left(w: World, line: int) -> None:
+def _drop_left(w: State, line: int) -> None:
     """Somebody finds that customers have left while their work waited."""
     while True:
-        j = w.lines[line].first
+        j = line_at(w, line).first
         if j == NOBODY:
             return
-        item = w.items[j]
-        if w.buyers[item.buyer].ticket == item.ticket:
+        item = item_at(w, j)
+        if buyer_at(w, item.buyer).ticket == item.ticket:
             return
         put(w, ABANDONED, item.number, item.buyer, -1, DESK, item.what, item.queued, NAN, NAN)
         free(w, pop_first(w, line))
 
 
 @compiled
-def pick(w: World, i: int) -> int:
+def pick(w: State, i: int) -> int:
     """Claims and onboarding, but a share of the time for reviews whatever else waits."""
-    person = w.people[i]
+    person = person_at(w, i)
     _drop_left(w, CLAIMS)
     _drop_left(w, ONBOARDINGS)
     _drop_left(w, REVIEWS)
-    claim = w.lines[CLAIMS].first
-    onboarding = w.lines[ONBOARDINGS].first
-    if w.lines[REVIEWS].first != NOBODY and (
+    claim = line_at(w, CLAIMS).first
+    onboarding = line_at(w, ONBOARDINGS).first
+    if line_at(w, REVIEWS).first != NOBODY and (
         (claim == NOBODY and onboarding == NOBODY)
-        or person.reserved < w.s[0].policy[PROACTIVE_SHARE] * person.worked
+        or person.reserved < w.policy[PROACTIVE_SHARE] * person.worked
     ):
         return pop_first(w, REVIEWS)
     if claim != NOBODY and (
         onboarding == NOBODY
-        or w.items[claim].queued - w.p[0].claims_jump <= w.items[onboarding].queued
+        or item_at(w, claim).queued - parameters(w).claims_jump <= item_at(w, onboarding).queued
     ):
         return pop_first(w, CLAIMS)
     return pop_first(w, ONBOARDINGS)
 
 
 @compiled
-def begin(w: World, i: int) -> None:
+def begin(w: State, i: int) -> None:
     """Onboard, answer, or review."""
-    p = w.p[0]
-    person = w.people[i]
-    buyer = w.buyers[person.item_buyer]
+    p = parameters(w)
+    person = person_at(w, i)
+    buyer = buyer_at(w, person.item_buyer)
     person.admin = 0.0
     person.missing = 0.0
     person.asked = False
@@ -183,16 +184,16 @@ def begin(w: World, i: int) -> None:
 
 
 @compiled
-def finish(w: World, i: int) -> None:
+def finish(w: State, i: int) -> None:
     """What the customer has of it."""
-    now = w.s[0].now
-    person = w.people[i]
+    now = w.now
+    person = person_at(w, i)
     place = person.item_buyer
-    buyer = w.buyers[place]
+    buyer = buyer_at(w, place)
     what = person.item_what
     remember(w, person, what == REVIEW)
     waited = now - person.item_queued
-    late = waited > w.p[0].claim_due
+    late = waited > parameters(w).claim_due
     if what == CLAIM:  # also of a customer that has left meanwhile: the work was done
         put(w, ANSWERED, person.item_number, place, person.number, DESK, 1 if late else 0, waited,
             NAN, NAN)  # fmt: skip
@@ -208,7 +209,7 @@ def finish(w: World, i: int) -> None:
             told_again(w, place, DESK, person.missing)
         if asks(w, buyer, at.PROMISE_BROKEN) < buyer.promise:
             lose_trust(w, place, BROKEN_PROMISE)
-        if not w.p[0].subscription:
+        if not parameters(w).subscription:
             buyer.status = DELIVERED
             settle(w, place, DELIVERED)
     elif what == CLAIM:
@@ -226,18 +227,16 @@ def finish(w: World, i: int) -> None:
 
 
 @compiled
-def _changes_by(w: World, buyer: Record, decision: int) -> float:
+def _changes_by(w: State, buyer: Buyer, decision: int) -> float:
     """Share of its MRR by which a customer grows or shrinks."""
-    p = w.p[0]
-    return float(
-        p.expansion_low + (p.expansion_high - p.expansion_low) * asks(w, buyer, decision)
-    )
+    p = parameters(w)
+    return float(p.expansion_low + (p.expansion_high - p.expansion_low) * asks(w, buyer, decision))
 
 
 @compiled
-def _grow(w: World, place: int, health: float) -> None:
-    p = w.p[0]
-    buyer = w.buyers[place]
+def _grow(w: State, place: int, health: float) -> None:
+    p = parameters(w)
+    buyer = buyer_at(w, place)
     chance = logistic(
         p.expansion_intercept + p.expansion_fit * buyer.fit + p.expansion_health * (health - 50.0)
     )
@@ -249,15 +248,15 @@ def _grow(w: World, place: int, health: float) -> None:
 
 
 @compiled
-def _lateness(w: World, buyer: Record) -> float:
-    done = w.s[0].now if math.isnan(buyer.onboarded) else buyer.onboarded
-    return lateness(done - buyer.won_at, w.p[0].onboarding_due)
+def _lateness(w: State, buyer: Buyer) -> float:
+    done = w.now if math.isnan(buyer.onboarded) else buyer.onboarded
+    return lateness(done - buyer.won_at, parameters(w).onboarding_due)
 
 
 @compiled
-def _health(w: World, buyer: Record) -> float:
-    p = w.p[0]
-    now = w.s[0].now
+def _health(w: State, buyer: Buyer) -> float:
+    p = parameters(w)
+    now = w.now
     gap = faded(buyer.gap, now - buyer.won_at, p.gap_memory)
     return health_points(
         buyer.fit, gap, buyer.claims_open, _lateness(w, buyer),
@@ -266,10 +265,10 @@ def _health(w: World, buyer: Record) -> float:
 
 
 @compiled
-def _hazard(w: World, buyer: Record) -> tuple[float, int]:
+def _hazard(w: State, buyer: Buyer) -> tuple[float, int]:
     """Hazard of leaving, per month, and its largest cause."""
-    p = w.p[0]
-    now = w.s[0].now
+    p = parameters(w)
+    now = w.now
     fit = -p.churn_fit * buyer.fit
     gap = p.churn_gap * faded(buyer.gap, now - buyer.won_at, p.gap_memory)
     late = p.churn_late * _lateness(w, buyer)
@@ -283,13 +282,13 @@ def _hazard(w: World, buyer: Record) -> tuple[float, int]:
 
 
 @compiled
-def month(w: World, place: int, ticket: int) -> None:
+def month(w: State, place: int, ticket: int) -> None:
     """Once a month: does it leave, shrink, complain; is a review due?"""
-    buyer = w.buyers[place]
+    buyer = buyer_at(w, place)
     if ticket != buyer.ticket:
         return
-    p = w.p[0]
-    now = w.s[0].now
+    p = parameters(w)
+    now = w.now
     days = now - buyer.won_at
     hazard, cause = _hazard(w, buyer)
     buyer.churn_hazard += hazard
@@ -323,10 +322,10 @@ def month(w: World, place: int, ticket: int) -> None:
 
 
 @compiled
-def _complain(w: World, place: int, gap: float) -> None:
+def _complain(w: State, place: int, gap: float) -> None:
     """Claims of the month to come, each at its own moment."""
-    p = w.p[0]
-    buyer = w.buyers[place]
+    p = parameters(w)
+    buyer = buyer_at(w, place)
     missing = 1.0 - buyer.kept if math.isnan(buyer.onboarded) else 0.0
     rate = p.claims_per_month * (1.0 + p.claims_gap * gap + missing)
     for _ in range(poisson_count(asks(w, buyer, at.CLAIM_COUNT), rate)):
@@ -341,9 +340,9 @@ def _complain(w: World, place: int, gap: float) -> None:
 
 
 @compiled
-def claim_comes(w: World, place: int, ticket: int, cause: int, gap: float) -> None:
+def claim_comes(w: State, place: int, ticket: int, cause: int, gap: float) -> None:
     """A customer complains."""
-    buyer = w.buyers[place]
+    buyer = buyer_at(w, place)
     if ticket != buyer.ticket:
         return
     buyer.claims_open += 1

@@ -14,6 +14,7 @@ import numba
 import numpy as np
 
 from simulator.compiled import company
+from simulator.compiled.jit import compile_all
 from simulator.compiled.layout import (
     BUYER,
     DUE,
@@ -24,10 +25,13 @@ from simulator.compiled.layout import (
     PERSON,
     PERSONAL,
     SETTLED,
+    SLICE,
     STATE,
+    Record,
     Records,
     World,
 )
+from simulator.compiled.memory import bind
 from simulator.compiled.parameters import busy_per_day, parameters
 from simulator.organization.journal import COLUMNS, PLACED_ROW, Journal
 from simulator.organization.simulation import facts_of
@@ -110,7 +114,7 @@ def is_cached() -> bool:
 
 
 @cache
-def _advance() -> Callable[[World], int]:
+def _advance() -> Callable[[Record], int]:
     """Return the entry into the compiled code, kept on disk for the next session.
 
     numba looks at the file of the entry alone to tell whether what it kept is still good. So what
@@ -120,8 +124,10 @@ def _advance() -> Callable[[World], int]:
     try:
         numba.config.CACHE_DIR = str(_folder())
         kept = _can_be_written(_folder())
+        if not is_cached():
+            compile_all()
         return cast(
-            Callable[[World], int],
+            Callable[[Record], int],
             numba.njit(error_model="numpy", cache=kept)(company.advance),
         )
     finally:
@@ -131,7 +137,7 @@ def _advance() -> Callable[[World], int]:
 @cache
 def _folder() -> Path:
     """Where compiled code is kept."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(f"{numba.__version__} {sys.version}".encode())
     home = Path(__file__).parents[1]
     for package in _SOURCES:
         for file in sorted((home / package).glob("*.py")):
@@ -168,10 +174,9 @@ def _world(scenario: Scenario, seed: int, replication: int, keeps_journal: bool)
     people = int(p["people"].sum())
     s = np.zeros(1, STATE)
     s["slice"] = -1
-    for name in ("buyers_free", "items_free", "events_free"):
-        s[name] = NOBODY
-    for name in ("idle_first", "idle_last", "help_first", "help_last"):
-        s[name] = NOBODY
+    for name in STATE.names or ():
+        if name.endswith(("_free", "_first", "_last")):
+            s[name] = NOBODY
     thin = 2.0 ** np.ceil(np.log2(max(busy_per_day(scenario) / _PER_SLICE, 1.0)))
     while thin > 1.0 and thin * (horizon + 1.0) > _MOST_SLICES:
         thin /= 2.0
@@ -187,7 +192,7 @@ def _world(scenario: Scenario, seed: int, replication: int, keeps_journal: bool)
         lines=_empty_lines(PERSONAL + 2 * people + 16),
         events=np.zeros(events, EVENT),
         heap=np.zeros(events, DUE),
-        slices=np.full(int(horizon * thin) + 1, NOBODY, np.int32),
+        slices=np.full(int(horizon * thin) + 1, NOBODY, np.int32).view(SLICE),
         settled=np.zeros(loaded + expected + 1024 if keeps_journal else 1, SETTLED),
         rows=np.zeros(max(_ROWS, company.ROWS_AN_EVENT + 4 * people), PLACED_ROW),
         laws=laws,
@@ -215,7 +220,7 @@ def _chunks(w: World) -> Iterator[Records]:
     advance = _advance()
     s = w.s
     while True:
-        short = advance(w)
+        short = advance(bind(w))
         used = int(s["rows_used"][0])
         if short in (company.OVER, company.SHORT_OF_ROWS):
             if used:
@@ -232,8 +237,8 @@ def _chunks(w: World) -> Iterator[Records]:
         elif short == company.SHORT_OF_ITEMS:
             w = w._replace(items=_longer(w.items))
         elif short == company.SHORT_OF_EVENTS:
-            least = int(s["events_held"][0]) + company.EVENTS_AN_EVENT + 4 * int(
-                w.p["biggest_step"][0]
+            least = (
+                int(s["events_held"][0]) + company.EVENTS_AN_EVENT + 4 * int(w.p["biggest_step"][0])
             )
             w = w._replace(events=_longer(w.events, least), heap=_longer(w.heap, least))
         elif short == company.SHORT_OF_PEOPLE:

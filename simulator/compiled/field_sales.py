@@ -28,9 +28,10 @@ from simulator.compiled.layout import (
     THOUGHT,
     WALK_AWAY_CUTOFF,
     WENT_COLD,
-    World,
+    State,
 )
 from simulator.compiled.layout import PROMISE as PROMISE_MADE
+from simulator.compiled.memory import buyer_at, item_at, line_at, parameters, person_at
 from simulator.compiled.people import (
     assisted,
     disown,
@@ -69,41 +70,41 @@ REASON_TURNED_AWAY = int(Reason.TURNED_AWAY)
 
 
 @compiled
-def receive(w: World, place: int, kept: float) -> None:
+def receive(w: State, place: int, kept: float) -> None:
     """Take an SQL from inside sales, with what is left of what it told them."""
-    buyer = w.buyers[place]
+    buyer = buyer_at(w, place)
     buyer.meetings = 0
     buyer.effort = 0.0
     buyer.kept = kept
     buyer.owner = NOBODY
-    put(w, HANDED_OVER, buyer.number, place, -1, DESK, 0, kept, w.s[0].policy[IS_RECORDING], NAN)
+    put(w, HANDED_OVER, buyer.number, place, -1, DESK, 0, kept, w.policy[IS_RECORDING], NAN)
     buyer.status = IN_FIELD_SALES
     queue(w, place)
 
 
 @compiled
-def queue(w: World, place: int) -> None:
+def queue(w: State, place: int) -> None:
     """Queue the next meeting: with the owner, or with whoever is free first."""
-    now = w.s[0].now
-    buyer = w.buyers[place]
+    now = w.now
+    buyer = buyer_at(w, place)
     owner = buyer.owner
     if owner == NOBODY:
         if wake_for(w, DESK, place, buyer.number, MEETING, now, buyer.ticket):
             return
         append(w, NEW, place, buyer.number, MEETING, now, buyer.ticket)
     else:
-        if w.people[owner].waits:
+        if person_at(w, owner).waits:
             hand(w, owner, DESK, place, buyer.number, MEETING, now, buyer.ticket)
             return
         append(w, PERSONAL + owner, place, buyer.number, MEETING, now, buyer.ticket)
-    patience = -w.p[0].patience_mean * math.log1p(-asks(w, buyer, at.PATIENCE))
+    patience = -parameters(w).patience_mean * math.log1p(-asks(w, buyer, at.PATIENCE))
     schedule(w, patience, WENT_COLD, place, buyer.ticket, 0, now)
 
 
 @compiled
-def went_cold(w: World, place: int, ticket: int, queued: float) -> None:
+def went_cold(w: State, place: int, ticket: int, queued: float) -> None:
     """The buyer has waited longer than its patience, unless it was met meanwhile."""
-    buyer = w.buyers[place]
+    buyer = buyer_at(w, place)
     if buyer.ticket != ticket:
         return
     put(w, ABANDONED, buyer.number, place, -1, DESK, MEETING, queued, NAN, NAN)
@@ -111,13 +112,13 @@ def went_cold(w: World, place: int, ticket: int, queued: float) -> None:
 
 
 @compiled
-def released(w: World, i: int) -> None:
+def released(w: State, i: int) -> None:
     """A person leaves: what waited for it waits for anybody."""
-    person = w.people[i]
+    person = person_at(w, i)
     place = person.owned_first
-    recorded = w.s[0].policy[FS_RECORDING]
+    recorded = w.policy[FS_RECORDING]
     while place != NOBODY:  # a colleague takes over what was written down
-        buyer = w.buyers[place]
+        buyer = buyer_at(w, place)
         buyer.owner = NOBODY
         buyer.kept = kept_by(w, NOBODY, recorded)
         put(w, HANDED_OVER, buyer.number, place, -1, DESK, 0, buyer.kept, recorded, NAN)
@@ -129,27 +130,26 @@ def released(w: World, i: int) -> None:
         j = pop_first(w, PERSONAL + i)
         if j == NOBODY:
             return
-        item = w.items[j]
-        if w.buyers[item.buyer].ticket != item.ticket:
-            free(w, j)
-        elif wake_for(w, DESK, item.buyer, item.number, item.what, item.queued, item.ticket):
+        item = item_at(w, j)
+        if buyer_at(w, item.buyer).ticket != item.ticket or wake_for(
+            w, DESK, item.buyer, item.number, item.what, item.queued, item.ticket
+        ):
             free(w, j)
         else:
             link(w, NEW, j)
 
 
 @compiled
-def take_existing(w: World, place: int, first: int, kept: float, progress: float) -> None:
+def take_existing(w: State, place: int, first: int, kept: float, progress: float) -> None:
     """Take an opportunity that the company starts with, some of its meetings already held.
 
     ``first`` is the first of the people in field sales, who were hired one after the other.
     """
-    p = w.p[0]
-    s = w.s[0]
-    buyer = w.buyers[place]
+    p = parameters(w)
+    buyer = buyer_at(w, place)
     buyer.status = IN_FIELD_SALES
     held = int(progress * p.meetings)
-    people = s.head_count[DESK]
+    people = w.head_count[DESK]
     if held == 0 or people == 0:
         buyer.kept = kept
         queue(w, place)
@@ -157,50 +157,51 @@ def take_existing(w: World, place: int, first: int, kept: float, progress: float
     own(w, first + buyer.number // 16 % people, place)
     buyer.meetings = held
     buyer.effort = float(held)
-    buyer.met_at = s.now - held * p.usual_thinking
+    buyer.met_at = w.now - held * p.usual_thinking
     wait = law(w, THINKING_LAW, asks(w, buyer, at.THINKING))
     schedule(w, wait, THOUGHT, place, 0, 0, 0.0)
 
 
 @compiled
-def _drop_met(w: World, line: int) -> None:
+def _drop_met(w: State, line: int) -> None:
     """Take opportunities that have gone cold off the head of a queue."""
     while True:
-        j = w.lines[line].first
-        if j == NOBODY or w.buyers[w.items[j].buyer].ticket == w.items[j].ticket:
+        j = line_at(w, line).first
+        if j == NOBODY or buyer_at(w, item_at(w, j).buyer).ticket == item_at(w, j).ticket:
             return
         free(w, pop_first(w, line))
 
 
 @compiled
-def pick(w: World, i: int) -> int:
+def pick(w: State, i: int) -> int:
     """Whatever has waited longest; own opportunities first where effort is kept together."""
     mine = PERSONAL + i
     _drop_met(w, mine)
     _drop_met(w, NEW)
-    j = w.lines[mine].first
-    new = w.lines[NEW].first
+    j = line_at(w, mine).first
+    new = line_at(w, NEW).first
     if j != NOBODY and (
-        new == NOBODY or w.p[0].spread == 0.0 or w.items[j].queued <= w.items[new].queued
+        new == NOBODY
+        or parameters(w).spread == 0.0
+        or item_at(w, j).queued <= item_at(w, new).queued
     ):
         return pop_first(w, mine)
     return pop_first(w, NEW)
 
 
 @compiled
-def begin(w: World, i: int) -> None:
+def begin(w: State, i: int) -> None:
     """Meet."""
-    p = w.p[0]
-    s = w.s[0]
-    person = w.people[i]
+    p = parameters(w)
+    person = person_at(w, i)
     place = person.item_buyer
-    buyer = w.buyers[place]
+    buyer = buyer_at(w, place)
     buyer.ticket += 1  # met: no longer going cold
     # A helper from inside sales meets, but does not come to own.
     if buyer.owner != i and person.desk == DESK:
         own(w, i, place)
     if buyer.meetings == 0:
-        buyer.met_at = s.now
+        buyer.met_at = w.now
     effort = effort_under_load(float(person.owned_count), p.comfortable_load, p.spread)
     if p.ai[DESK]:
         effort = less_lost(effort, p.ai_insight[DESK])
@@ -219,7 +220,7 @@ def begin(w: World, i: int) -> None:
         person.admin += p.ai_check_hours[DESK]
         person.wrong = asks(w, buyer, at.AI_FIELD_SALES) < p.ai_slips[DESK]
     if buyer.meetings + 1 >= p.meetings:
-        person.admin += p.recording_hours * s.policy[FS_RECORDING]
+        person.admin += p.recording_hours * w.policy[FS_RECORDING]
     person.facing = hours
     person.seen = effort
     person.asked = asked
@@ -227,13 +228,12 @@ def begin(w: World, i: int) -> None:
 
 
 @compiled
-def finish(w: World, i: int) -> None:
+def finish(w: State, i: int) -> None:
     """Go on, walk away, or hear the buyer's decision."""
-    p = w.p[0]
-    s = w.s[0]
-    person = w.people[i]
+    p = parameters(w)
+    person = person_at(w, i)
     place = person.item_buyer
-    buyer = w.buyers[place]
+    buyer = buyer_at(w, place)
     buyer.meetings += 1
     buyer.effort += person.seen
     buyer.kept = 1.0  # now field sales knows
@@ -247,7 +247,7 @@ def finish(w: World, i: int) -> None:
     result = CONTINUES
     if elsewhere or buyer.meetings >= p.meetings:
         result = DECIDED
-    elif estimate < s.policy[WALK_AWAY_CUTOFF]:
+    elif estimate < w.policy[WALK_AWAY_CUTOFF]:
         result = WALKED_AWAY
     elif person.asked:
         result = ASKED_AGAIN
@@ -265,12 +265,11 @@ def finish(w: World, i: int) -> None:
 
 
 @compiled
-def _decide(w: World, place: int, i: int, blocked: bool) -> None:
+def _decide(w: State, place: int, i: int, blocked: bool) -> None:
     """The buyer signs or not."""
-    s = w.s[0]
-    person = w.people[i]
-    buyer = w.buyers[place]
-    promise = s.policy[PROMISE_MADE]
+    person = person_at(w, i)
+    buyer = buyer_at(w, place)
+    promise = w.policy[PROMISE_MADE]
     effort = buyer.effort / buyer.meetings
     u = asks(w, buyer, at.SIGNS)
     if u < signs_chance(w, buyer.fit, buyer.trust, promise, effort, blocked):
@@ -279,10 +278,10 @@ def _decide(w: World, place: int, i: int, blocked: bool) -> None:
         if not math.isnan(buyer.won_at):
             origin = WON_BACK
         put(w, WON, buyer.number, place, person.number, DESK, origin, buyer.deal, promise,
-            s.now - buyer.met_at)  # fmt: skip
+            w.now - buyer.met_at)  # fmt: skip
         _left_hands(w, place)
         _outcome(w, True)
-        customer_success.receive(w, place, kept_by(w, i, s.policy[FS_RECORDING]))
+        customer_success.receive(w, place, kept_by(w, i, w.policy[FS_RECORDING]))
         return
     reason = REASON_NO_DECISION
     if blocked:
@@ -293,25 +292,25 @@ def _decide(w: World, place: int, i: int, blocked: bool) -> None:
 
 
 @compiled
-def _close(w: World, place: int, i: int, reason: int) -> None:
+def _close(w: State, place: int, i: int, reason: int) -> None:
     """Book a lost opportunity."""
     _left_hands(w, place)
-    buyer = w.buyers[place]
-    recorded = asks(w, buyer, at.RECORDED) < w.s[0].policy[RECORD_LOSS_REASON]
+    buyer = buyer_at(w, place)
+    recorded = asks(w, buyer, at.RECORDED) < w.policy[RECORD_LOSS_REASON]
     _outcome(w, recorded)
-    number = -1 if i == NOBODY else w.people[i].number
+    number = -1 if i == NOBODY else person_at(w, i).number
     lost(w, place, DESK, number, reason, recorded)
 
 
 @compiled
-def _outcome(w: World, recorded: bool) -> None:
+def _outcome(w: State, recorded: bool) -> None:
     """An opportunity ended; if it is on file, some of it comes back as feedback."""
     if recorded:
-        p = w.p[0]
-        w.s[0].fed_back += less_lost(p.feedback, p.revops_feedback * w.s[0].revops)
+        p = parameters(w)
+        w.fed_back += less_lost(p.feedback, p.revops_feedback * w.revops)
 
 
 @compiled
-def _left_hands(w: World, place: int) -> None:
-    w.buyers[place].ticket += 1
+def _left_hands(w: State, place: int) -> None:
+    buyer_at(w, place).ticket += 1
     disown(w, place)

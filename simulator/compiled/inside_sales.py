@@ -18,9 +18,10 @@ from simulator.compiled.layout import (
     RETRY_LAW,
     TALK_LAW,
     TRIES_AGAIN,
-    Record,
-    World,
+    Person,
+    State,
 )
+from simulator.compiled.memory import buyer_at, line_at, parameters, person_at
 from simulator.compiled.people import assisted, kept_by, remember, wake_for
 from simulator.compiled.queues import NAN, append, pop_first, pop_last, put
 from simulator.compiled.recycling import lost
@@ -66,23 +67,22 @@ BELOW_CUTOFF = int(Reason.TURNED_AWAY)
 
 
 @compiled
-def definitions_shared(w: World) -> float:
+def definitions_shared(w: State) -> float:
     """Return how far definitions are shared, with the help of RevOps."""
-    p = w.p[0]
-    return less_lost(p.shared, p.revops_definition * w.s[0].revops)
+    p = parameters(w)
+    return less_lost(p.shared, p.revops_definition * w.revops)
 
 
 @compiled
-def receive(w: World, place: int) -> None:
+def receive(w: State, place: int) -> None:
     """Take an MQL from marketing, unless its source has too bad a name."""
-    p = w.p[0]
-    s = w.s[0]
-    buyer = w.buyers[place]
+    p = parameters(w)
+    buyer = buyer_at(w, place)
     if p.stigma > 0.0:
-        worked = added(s.worked)
-        usual = added(s.booked) / worked if worked > 0.0 else 0.0
+        worked = added(w.worked)
+        usual = added(w.booked) / worked if worked > 0.0 else 0.0
         slot = buyer.channel
-        believed = (s.booked[slot] + 20.0 * usual) / (s.worked[slot] + 20.0)
+        believed = (w.booked[slot] + 20.0 * usual) / (w.worked[slot] + 20.0)
         chance = pursued_chance(believed, usual, p.stigma, definitions_shared(w))
         if chance < 1.0 and asks(w, buyer, at.PURSUED) >= chance:
             put(w, NOT_PURSUED, buyer.number, place, -1, DESK, slot, believed, usual / 2.0, NAN)
@@ -96,88 +96,85 @@ def receive(w: World, place: int) -> None:
 
 
 @compiled
-def receive_recycled(w: World, place: int) -> None:
+def receive_recycled(w: State, place: int) -> None:
     """Take a buyer that comes back."""
-    buyer = w.buyers[place]
+    buyer = buyer_at(w, place)
     buyer.attempts = 0
-    months = (w.s[0].now - buyer.contact_checked_at) / DAYS_PER_MONTH
-    chance = w.p[0].valid_per_month ** months
+    months = (w.now - buyer.contact_checked_at) / DAYS_PER_MONTH
+    chance = parameters(w).valid_per_month ** months
     buyer.valid_contact = asks(w, buyer, at.CONTACT_VALID) < chance
     queue(w, place, RECONTACTING)
 
 
 @compiled
-def queue(w: World, place: int, what: int) -> None:
+def queue(w: State, place: int, what: int) -> None:
     """Give the call to who is idle, or let the buyer wait."""
-    buyer = w.buyers[place]
+    buyer = buyer_at(w, place)
     buyer.status = IN_INSIDE_SALES
-    now = w.s[0].now
+    now = w.now
     if not wake_for(w, DESK, place, buyer.number, what, now, 0):
         append(w, CALLS if what == CALLING else RECYCLED, place, buyer.number, what, now, 0)
 
 
 @compiled
-def pick(w: World, i: int) -> int:
+def pick(w: State, i: int) -> int:
     """New leads, but a reserved share of the time for recycled buyers if that is the rule."""
-    p = w.p[0]
-    person = w.people[i]
-    none_new = w.lines[CALLS].first == NOBODY
-    if w.lines[RECYCLED].first != NOBODY and (
-        none_new
-        or (p.systematic and person.reserved < w.s[0].policy[RECYCLE_SHARE] * person.worked)
+    p = parameters(w)
+    person = person_at(w, i)
+    none_new = line_at(w, CALLS).first == NOBODY
+    if line_at(w, RECYCLED).first != NOBODY and (
+        none_new or (p.systematic and person.reserved < w.policy[RECYCLE_SHARE] * person.worked)
     ):
         return pop_first(w, RECYCLED)
     return pop_last(w, CALLS) if p.newest_first else pop_first(w, CALLS)
 
 
 @compiled
-def begin(w: World, i: int) -> None:
+def begin(w: State, i: int) -> None:
     """Try to reach the buyer; if it answers, talk."""
-    p = w.p[0]
-    s = w.s[0]
-    person = w.people[i]
-    buyer = w.buyers[person.item_buyer]
+    p = parameters(w)
+    person = person_at(w, i)
+    buyer = buyer_at(w, person.item_buyer)
     hours = law(w, ATTEMPT_LAW, asks(w, buyer, at.CALL_TIME))
     person.admin = 0.0
     chance = 0.0
     if buyer.valid_contact:
         chance = p.reach[buyer.channel]
         if person.item_what == CALLING:
-            chance *= interest((s.now - buyer.interest_from) * 8.0, p.tau_hours, p.k)
+            chance *= interest((w.now - buyer.interest_from) * 8.0, p.tau_hours, p.k)
         else:
             chance *= p.recontact_reach
     reached = asks(w, buyer, at.REACHED) < chance
     person.wrong = False
     if reached:
         hours += law(w, TALK_LAW, asks(w, buyer, at.TALK_TIME)) * talk_length(
-            s.policy[DISCOVERY_DEPTH]
+            w.policy[DISCOVERY_DEPTH]
         )
         if p.ai[DESK]:
             hours *= assisted(w, person, DESK)
             person.admin = p.ai_check_hours[DESK]
             person.wrong = asks(w, buyer, at.AI_INSIDE_SALES) < p.ai_slips[DESK]
-        person.admin += p.recording_hours * s.policy[IS_RECORDING]
+        person.admin += p.recording_hours * w.policy[IS_RECORDING]
     person.facing = hours
     person.reached = reached
     person.seen = chance
 
 
 @compiled
-def finish(w: World, i: int) -> None:
+def finish(w: State, i: int) -> None:
     """Try again later, give up, or act on what the talk brought."""
-    s = w.s[0]
-    person = w.people[i]
+    person = person_at(w, i)
     place = person.item_buyer
-    buyer = w.buyers[place]
+    buyer = buyer_at(w, place)
     remember(w, person, person.item_what == RECONTACTING)
     buyer.attempts += 1
     put(w, ATTEMPTED, buyer.number, place, person.number, DESK, 1 if person.reached else 0,
         person.seen, float(buyer.attempts), NAN)  # fmt: skip
     channel = buyer.channel
     if person.reached:
-        buyer.contact_checked_at = s.now
+        buyer.contact_checked_at = w.now
         _learn(w, channel, _qualify(w, i, place))
-    elif buyer.attempts < w.p[0].max_attempts:
+    elif buyer.attempts < parameters(w).max_attempts:
         wait = law(w, RETRY_LAW, asks(w, buyer, at.RETRY))
         schedule(w, wait, TRIES_AGAIN, place, 0, person.item_what, 0.0)
     else:
@@ -187,26 +184,25 @@ def finish(w: World, i: int) -> None:
 
 
 @compiled
-def _qualify(w: World, i: int, place: int) -> bool:
+def _qualify(w: State, i: int, place: int) -> bool:
     """Judge the talk; True if a meeting was booked."""
-    p = w.p[0]
-    s = w.s[0]
-    person = w.people[i]
-    buyer = w.buyers[place]
+    p = parameters(w)
+    person = person_at(w, i)
+    buyer = buyer_at(w, place)
     elsewhere = caught_up(w, place)
     blocked = hindered(w, buyer)
-    depth = s.policy[DISCOVERY_DEPTH]
+    depth = w.policy[DISCOVERY_DEPTH]
     noise = impression_noise(p.discovery_noise, depth)
-    noise *= 1.0 - p.enablement_discovery * s.enablement
+    noise *= 1.0 - p.enablement_discovery * w.enablement
     signal = buyer.fit + noise * asks_normal(w, buyer, at.IMPRESSION)
     u_seen = asks(w, buyer, at.OBSTACLE_SEEN)
     u_agrees = asks(w, buyer, at.AGREES)
     seen = blocked and (elsewhere or u_seen < obstacle_seen_chance(depth))
     estimate = believed_chance(w, signal, noise, seen)
-    s.chance_count += 1.0
-    s.chance_sum += estimate
-    cutoff = s.policy[BOOKING_CUTOFF]
-    if p.waives_gate and s.idle_first[FIELD_SALES] != NOBODY:
+    w.chance_count += 1.0
+    w.chance_sum += estimate
+    cutoff = w.policy[BOOKING_CUTOFF]
+    if p.waives_gate and w.idle_first[FIELD_SALES] != NOBODY:
         cutoff = 0.0
     if estimate < cutoff:
         result = NOT_NOW if seen else TURNED_AWAY
@@ -219,7 +215,7 @@ def _qualify(w: World, i: int, place: int) -> bool:
     put(w, QUALIFIED, buyer.number, place, person.number, DESK, result, estimate, cutoff,
         1.0 if buyer.passes > 0 else 0.0)  # fmt: skip
     if result == BOOKED:
-        kept = kept_by(w, i, s.policy[IS_RECORDING])
+        kept = kept_by(w, i, w.policy[IS_RECORDING])
         if person.wrong:
             kept = p.handoff_lost
         field_sales.receive(w, place, kept)
@@ -230,9 +226,9 @@ def _qualify(w: World, i: int, place: int) -> bool:
 
 @compiled
 def _turn_away(
-    w: World, place: int, person: Record, result: int, elsewhere: bool, blocked: bool, seen: bool
+    w: State, place: int, person: Person, result: int, elsewhere: bool, blocked: bool, seen: bool
 ) -> None:
-    buyer = w.buyers[place]
+    buyer = buyer_at(w, place)
     reason = NO_DECISION
     if elsewhere:
         reason = BOUGHT_ELSEWHERE
@@ -243,12 +239,11 @@ def _turn_away(
     # An obstacle nobody noticed cannot be recorded.
     recorded = False
     if seen or not blocked:
-        recorded = asks(w, buyer, at.RECORDED) < w.s[0].policy[IS_RECORDING]
+        recorded = asks(w, buyer, at.RECORDED) < w.policy[IS_RECORDING]
     lost(w, place, DESK, person.number, reason, recorded)
 
 
 @compiled
-def _learn(w: World, channel: int, booked: bool) -> None:
-    s = w.s[0]
-    s.worked[channel] = 0.995 * s.worked[channel] + 1.0
-    s.booked[channel] = 0.995 * s.booked[channel] + (1.0 if booked else 0.0)
+def _learn(w: State, channel: int, booked: bool) -> None:
+    w.worked[channel] = 0.995 * w.worked[channel] + 1.0
+    w.booked[channel] = 0.995 * w.booked[channel] + (1.0 if booked else 0.0)

@@ -20,6 +20,10 @@ NOBODY = -1
 
 Record = Any
 """One record of an array; assigning to its fields writes into the array."""
+State = Record
+Buyer = Record
+Person = Record
+"""Records of STATE, BUYER and PERSON: what functions are compiled for."""
 Records = NDArray[np.void]
 
 # Queues of the departments, by number; the follow-ups of person i are queue PERSONAL + i.
@@ -55,7 +59,7 @@ def _fields(kind: Any, names: str) -> list[tuple[str, Any]]:
 
 BUYER = np.dtype(
     [
-        *_fields(_L, "number entered ticket"),
+        *_fields(_L, "number ticket"),
         *_fields(
             _F,
             "fit deal clears_at closes_at trust interest_from contact_checked_at score_sum met_at"
@@ -64,19 +68,20 @@ BUYER = np.dtype(
         *_fields(
             _I,
             "channel obstacle status looks rounds attempts passes loss_on_file owner meetings"
-            " claims_open owned_before owned_after next_free",
+            " claims_open owned_before owned_after entry_before entry_after",
         ),
         *_fields(_B, "valid_contact review_due held"),
         ("asked", np.uint16, (at.BUYER_DECISIONS,)),
     ],
     align=True,
 )
-"""A buyer. ``held``: the place is taken; ``owned_before`` and ``owned_after`` chain what its owner
-in field sales owns; ``entered`` counts buyers in order of coming."""
+"""A buyer. ``held``: the place is taken; ``owned_before`` and ``owned_after`` chain what its owner in
+field sales owns; ``entry_before`` and ``entry_after`` chain all buyers in the order of coming, and
+``entry_after`` the free places as well."""
 
 PERSON = np.dtype(
     [
-        *_fields(_L, "number joined item_number item_ticket"),
+        *_fields(_L, "number item_number item_ticket"),
         *_fields(
             _F,
             "skill ramp_from ramp_days ramp_start started facing admin reserved worked"
@@ -85,7 +90,7 @@ PERSON = np.dtype(
         *_fields(
             _I,
             "team desk next_desk leave_cause helping item_buyer item_what owned_first owned_last"
-            " owned_count idle_before idle_after help_before help_after",
+            " owned_count idle_before idle_after help_before help_after team_before team_after",
         ),
         *_fields(_B, "strong cross_trained rotated employed waits busy asked wrong reached"),
     ],
@@ -95,7 +100,11 @@ PERSON = np.dtype(
 ``seen``, ``missing``, ``asked``, ``wrong``, ``reached``: what will come of it."""
 
 ITEM = np.dtype(
-    [*_fields(_F, "queued"), *_fields(_L, "number ticket"), *_fields(_I, "buyer what before after")],
+    [
+        *_fields(_F, "queued"),
+        *_fields(_L, "number ticket"),
+        *_fields(_I, "buyer what before after"),
+    ],
     align=True,
 )
 """A piece of work that waits; ``number`` is the buyer's, whoever is at its place by then."""
@@ -116,6 +125,8 @@ LAW = np.dtype([*_fields(_L, "kind"), *_fields(_F, "a b")])
 STEP = np.dtype([*_fields(_F, "day"), *_fields(_L, "team people")], align=True)
 """A planned change of a team's size."""
 
+SLICE = np.dtype([*_fields(_I, "first")])
+
 SETTLED = np.dtype([*_fields(_L, "number status")])
 
 _TEAMS = 6
@@ -123,7 +134,7 @@ _DEPARTMENTS = 4
 
 PARAMETERS = np.dtype(
     [
-        ("key", np.uint64),
+        ("key", _L),
         *_fields(
             _L,
             "channels start_month customers opportunities parked nurture_rounds max_attempts"
@@ -188,7 +199,14 @@ STATE = np.dtype(
             _L,
             "phase order slice heap_used rows_used buyers_used buyers_free buyers_held"
             " items_used items_free items_held events_used events_free events_held people_used"
-            " settled_used entered joined rotations loaded most_owned",
+            " settled_used rotations loaded most_owned entry_first entry_last",
+        ),
+        # where the arrays lie, and how long they are
+        *_fields(
+            _L,
+            "p buyers people items lines events heap slices settled rows laws steps upto daily"
+            " rows_room buyers_room items_room events_room people_room settled_room slices_room"
+            " steps_count days",
         ),
         ("policy", _F, (DECISIONS,)),
         ("worked", _F, (SLOTS,)),
@@ -198,7 +216,9 @@ STATE = np.dtype(
         *[(name, _L, (_TEAMS,)) for name in ("head_count", "next_hire")],
         *[
             (name, _L, (_DEPARTMENTS,))
-            for name in ("idle_first", "idle_last", "help_first", "help_last")
+            for name in (
+                "idle_first", "idle_last", "help_first", "help_last", "team_first", "team_last",
+            )
         ],
     ],
     align=True,
@@ -213,9 +233,7 @@ class World(NamedTuple):
     ----------
     p, s : array of PARAMETERS, of STATE
         One record each.
-    buyers, people, items, lines, events, heap, settled, rows : array of records
-    slices : ndarray of int32
-        First event of each slice of time to come.
+    buyers, people, items, lines, events, heap, slices, settled, rows : array of records
     laws, steps : array of LAW, of STEP
     upto, daily : ndarray of float64, (channel, day)
         Inquiries expected up to each midnight, and on each day.
@@ -229,7 +247,7 @@ class World(NamedTuple):
     lines: Records
     events: Records
     heap: Records
-    slices: NDArray[np.int32]
+    slices: Records
     settled: Records
     rows: Records
     laws: Records

@@ -15,8 +15,9 @@ from simulator.compiled.layout import (
     RESTED,
     RETURNING,
     SCREENING_LAW,
-    World,
+    State,
 )
+from simulator.compiled.memory import buyer_at, parameters, person_at
 from simulator.compiled.people import assisted, wake_for
 from simulator.compiled.queues import NAN, append, pop_first, put
 from simulator.compiled.recycling import lost
@@ -37,18 +38,18 @@ TURNED_AWAY = int(Reason.TURNED_AWAY)
 
 
 @compiled
-def receive(w: World, place: int, what: int) -> None:
+def receive(w: State, place: int, what: int) -> None:
     """Take a new inquiry (screening), or a buyer for another look (nurturing)."""
-    buyer = w.buyers[place]
+    buyer = buyer_at(w, place)
     buyer.status = IN_MARKETING
-    now = w.s[0].now
+    now = w.now
     if not wake_for(w, DESK, place, buyer.number, what, now, 0):
         line = INQUIRIES if what == SCREENING else RETURNING
         append(w, line, place, buyer.number, what, now, 0)
 
 
 @compiled
-def pick(w: World) -> int:
+def pick(w: State) -> int:
     """New inquiries first, then those that rested."""
     i = pop_first(w, INQUIRIES)
     if i == NOBODY:
@@ -57,11 +58,11 @@ def pick(w: World) -> int:
 
 
 @compiled
-def begin(w: World, i: int) -> None:
+def begin(w: State, i: int) -> None:
     """Look at an inquiry."""
-    p = w.p[0]
-    person = w.people[i]
-    buyer = w.buyers[person.item_buyer]
+    p = parameters(w)
+    person = person_at(w, i)
+    buyer = buyer_at(w, person.item_buyer)
     which = SCREENING_LAW if person.item_what == SCREENING else NURTURING_LAW
     hours = law(w, which, asks(w, buyer, at.SCREENING_TIME))
     person.admin = 0.0
@@ -74,23 +75,22 @@ def begin(w: World, i: int) -> None:
 
 
 @compiled
-def finish(w: World, i: int) -> None:
+def finish(w: State, i: int) -> None:
     """Pass the inquiry on, let it rest, or drop it."""
-    p = w.p[0]
-    s = w.s[0]
-    person = w.people[i]
+    p = parameters(w)
+    person = person_at(w, i)
     place = person.item_buyer
-    buyer = w.buyers[place]
-    noise = learned_noise(p.score_noise, p.learnable, s.fed_back, p.half_at)
+    buyer = buyer_at(w, place)
+    noise = learned_noise(p.score_noise, p.learnable, w.fed_back, p.half_at)
     if p.ai[DESK]:
         noise = noise * (1.0 - p.ai_insight[DESK])
     seen = 0.0 if person.wrong else buyer.fit
     buyer.score_sum += seen + noise * asks_normal(w, buyer, at.SCORE)
     buyer.looks += 1
     score = buyer.score_sum / buyer.looks
-    cutoff = s.policy[MQL_CUTOFF]
-    s.score_count += 1.0
-    s.score_sum += score
+    cutoff = w.policy[MQL_CUTOFF]
+    w.score_count += 1.0
+    w.score_sum += score
     result = MQL
     if score < cutoff:
         result = NURTURED if buyer.rounds < p.nurture_rounds else DROPPED
@@ -99,7 +99,7 @@ def finish(w: World, i: int) -> None:
     put(w, SCREENED, buyer.number, place, person.number, DESK, result, score, cutoff, NAN)
     if result == MQL:
         if person.item_what == NURTURING:
-            buyer.interest_from = s.now  # it has just answered to marketing again
+            buyer.interest_from = w.now  # it has just answered to marketing again
         buyer.rounds = 0
         inside_sales.receive(w, place)
     elif result == NURTURED:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from simulator.compiled.buyers import lose_trust
 from simulator.compiled.calendar import schedule
 from simulator.compiled.jit import compiled
-from simulator.compiled.layout import NOBODY, WOKEN, Record, World
+from simulator.compiled.layout import NOBODY, WOKEN, Person, State
+from simulator.compiled.memory import buyer_at, parameters, person_at
 from simulator.compiled.queues import NAN, put
 from simulator.compiled.shared import kept_information, less_lost
 from simulator.organization.journal import Kind, Team, TrustCause
@@ -19,67 +20,65 @@ FORGETS = 0.98  # the share of time for reserved work is kept over the last 50 o
 
 
 @compiled
-def helps(w: World, person: Record) -> bool:
+def helps(w: State, person: Person) -> bool:
     """Whether the person takes work of the next department when it has none."""
     return bool(person.cross_trained and person.desk < FIELD_SALES + 1)
 
 
 @compiled
-def fall_idle(w: World, i: int) -> None:
+def fall_idle(w: State, i: int) -> None:
     """Wait for work, in the line of the own team and, if trained for it, of the next."""
-    s = w.s[0]
-    person = w.people[i]
+    person = person_at(w, i)
     desk = person.desk
     person.waits = True
     person.idle_after = NOBODY
-    person.idle_before = s.idle_last[desk]
-    if s.idle_last[desk] == NOBODY:
-        s.idle_first[desk] = i
+    person.idle_before = w.idle_last[desk]
+    if w.idle_last[desk] == NOBODY:
+        w.idle_first[desk] = i
     else:
-        w.people[s.idle_last[desk]].idle_after = i
-    s.idle_last[desk] = i
+        person_at(w, w.idle_last[desk]).idle_after = i
+    w.idle_last[desk] = i
     if helps(w, person):
         desk += 1
         person.help_after = NOBODY
-        person.help_before = s.help_last[desk]
-        if s.help_last[desk] == NOBODY:
-            s.help_first[desk] = i
+        person.help_before = w.help_last[desk]
+        if w.help_last[desk] == NOBODY:
+            w.help_first[desk] = i
         else:
-            w.people[s.help_last[desk]].help_after = i
-        s.help_last[desk] = i
+            person_at(w, w.help_last[desk]).help_after = i
+        w.help_last[desk] = i
 
 
 @compiled
-def wake(w: World, i: int) -> None:
+def wake(w: State, i: int) -> None:
     """Take an idle person out of the lines; it resumes once what happens now is over."""
-    s = w.s[0]
-    person = w.people[i]
+    person = person_at(w, i)
     desk = person.desk
     person.waits = False
     if person.idle_before == NOBODY:
-        s.idle_first[desk] = person.idle_after
+        w.idle_first[desk] = person.idle_after
     else:
-        w.people[person.idle_before].idle_after = person.idle_after
+        person_at(w, person.idle_before).idle_after = person.idle_after
     if person.idle_after == NOBODY:
-        s.idle_last[desk] = person.idle_before
+        w.idle_last[desk] = person.idle_before
     else:
-        w.people[person.idle_after].idle_before = person.idle_before
+        person_at(w, person.idle_after).idle_before = person.idle_before
     if helps(w, person):
         desk += 1
         if person.help_before == NOBODY:
-            s.help_first[desk] = person.help_after
+            w.help_first[desk] = person.help_after
         else:
-            w.people[person.help_before].help_after = person.help_after
+            person_at(w, person.help_before).help_after = person.help_after
         if person.help_after == NOBODY:
-            s.help_last[desk] = person.help_before
+            w.help_last[desk] = person.help_before
         else:
-            w.people[person.help_after].help_before = person.help_before
+            person_at(w, person.help_after).help_before = person.help_before
     schedule(w, 0.0, WOKEN, i, 0, 0, 0.0)
 
 
 @compiled
 def hand(
-    w: World, i: int, desk: int, buyer: int, number: int, what: int, queued: float, ticket: int
+    w: State, i: int, desk: int, buyer: int, number: int, what: int, queued: float, ticket: int
 ) -> None:
     """Give an idle person a piece of work of this desk."""
     take(w, i, desk, buyer, number, what, queued, ticket)
@@ -88,10 +87,10 @@ def hand(
 
 @compiled
 def take(
-    w: World, i: int, desk: int, buyer: int, number: int, what: int, queued: float, ticket: int
+    w: State, i: int, desk: int, buyer: int, number: int, what: int, queued: float, ticket: int
 ) -> None:
     """Put a piece of work into somebody's hands."""
-    person = w.people[i]
+    person = person_at(w, i)
     person.helping = desk
     person.item_buyer = buyer
     person.item_number = number
@@ -102,13 +101,12 @@ def take(
 
 @compiled
 def wake_for(
-    w: World, desk: int, buyer: int, number: int, what: int, queued: float, ticket: int
+    w: State, desk: int, buyer: int, number: int, what: int, queued: float, ticket: int
 ) -> bool:
     """Give the work to who has been idle longest; False if everybody is busy."""
-    s = w.s[0]
-    i = s.idle_first[desk]
+    i = w.idle_first[desk]
     if i == NOBODY:
-        i = s.help_first[desk]
+        i = w.help_first[desk]
         if i == NOBODY:
             return False
     hand(w, i, desk, buyer, number, what, queued, ticket)
@@ -116,15 +114,15 @@ def wake_for(
 
 
 @compiled
-def ramping(w: World, person: Record) -> bool:
+def ramping(w: State, person: Person) -> bool:
     """Whether the person is still learning the job."""
-    return bool(w.s[0].now - person.ramp_from < person.ramp_days)
+    return bool(w.now - person.ramp_from < person.ramp_days)
 
 
 @compiled
-def speed(w: World, person: Record) -> float:
+def speed(w: State, person: Person) -> float:
     """Work done per hour against somebody experienced of median skill."""
-    ramped = w.s[0].now - person.ramp_from
+    ramped = w.now - person.ramp_from
     if ramped >= person.ramp_days:
         return float(person.skill)
     return float(
@@ -133,17 +131,17 @@ def speed(w: World, person: Record) -> float:
 
 
 @compiled
-def assisted(w: World, person: Record, desk: int) -> float:
+def assisted(w: State, person: Person, desk: int) -> float:
     """Working time against that without AI assistance; novices save more."""
-    p = w.p[0]
+    p = parameters(w)
     novice = p.ai_novice[desk] if ramping(w, person) else 0.0
     return 1.0 - min(p.ai_saves[desk] + novice, 0.95)
 
 
 @compiled
-def remember(w: World, person: Record, reserved: bool) -> None:
+def remember(w: State, person: Person, reserved: bool) -> None:
     """Keep in mind how much of the time went to reserved kinds of work, and to all."""
-    took = w.s[0].now - person.started
+    took = w.now - person.started
     person.worked = FORGETS * person.worked + took
     person.reserved = FORGETS * person.reserved + (took if reserved else 0.0)
 
@@ -152,22 +150,22 @@ def remember(w: World, person: Record, reserved: bool) -> None:
 
 
 @compiled
-def kept_by(w: World, giver: int, recorded: float) -> float:
+def kept_by(w: State, giver: int, recorded: float) -> float:
     """Return the share of what the giver learned that reaches the next stage (-1: nobody)."""
-    p = w.p[0]
+    p = parameters(w)
     kept = kept_information(recorded, p.keeps, p.spoken, p.written)
     if giver == NOBODY:
         kept = recorded * p.keeps if p.written else 0.0
-    elif w.people[giver].rotated:
+    elif person_at(w, giver).rotated:
         kept = less_lost(kept, p.understanding)
-    kept = less_lost(kept, p.revops_handoff * w.s[0].revops)
+    kept = less_lost(kept, p.revops_handoff * w.revops)
     return less_lost(kept, p.handoff_lost)
 
 
 @compiled
-def misses(w: World, person: Record, kept: float) -> float:
+def misses(w: State, person: Person, kept: float) -> float:
     """Return the share still missing to this person; hours to chase it go onto its office work."""
-    p = w.p[0]
+    p = parameters(w)
     missing = 1.0 - kept
     chase = 0.0
     if person.strong and missing > 0.0:
@@ -178,9 +176,9 @@ def misses(w: World, person: Record, kept: float) -> float:
 
 
 @compiled
-def told_again(w: World, place: int, team: int, missing: float) -> None:
+def told_again(w: State, place: int, team: int, missing: float) -> None:
     """The buyer has had to explain itself again."""
-    put(w, RE_EXPLAINED, w.buyers[place].number, place, -1, team, 0, missing, NAN, NAN)
+    put(w, RE_EXPLAINED, buyer_at(w, place).number, place, -1, team, 0, missing, NAN, NAN)
     lose_trust(w, place, TOLD_AGAIN)
 
 
@@ -188,38 +186,37 @@ def told_again(w: World, place: int, team: int, missing: float) -> None:
 
 
 @compiled
-def own(w: World, i: int, place: int) -> None:
+def own(w: State, i: int, place: int) -> None:
     """Let a person of field sales own an opportunity."""
-    s = w.s[0]
-    person = w.people[i]
-    buyer = w.buyers[place]
+    person = person_at(w, i)
+    buyer = buyer_at(w, place)
     buyer.owner = i
     buyer.owned_after = NOBODY
     buyer.owned_before = person.owned_last
     if person.owned_last == NOBODY:
         person.owned_first = place
     else:
-        w.buyers[person.owned_last].owned_after = place
+        buyer_at(w, person.owned_last).owned_after = place
     person.owned_last = place
     person.owned_count += 1
-    s.most_owned = max(s.most_owned, person.owned_count)
+    w.most_owned = max(w.most_owned, person.owned_count)
 
 
 @compiled
-def disown(w: World, place: int) -> None:
+def disown(w: State, place: int) -> None:
     """Take an opportunity from whoever owns it, if anybody does."""
-    buyer = w.buyers[place]
+    buyer = buyer_at(w, place)
     i = buyer.owner
     buyer.owner = NOBODY
     if i == NOBODY:
         return
-    person = w.people[i]
+    person = person_at(w, i)
     if buyer.owned_before == NOBODY:
         person.owned_first = buyer.owned_after
     else:
-        w.buyers[buyer.owned_before].owned_after = buyer.owned_after
+        buyer_at(w, buyer.owned_before).owned_after = buyer.owned_after
     if buyer.owned_after == NOBODY:
         person.owned_last = buyer.owned_before
     else:
-        w.buyers[buyer.owned_after].owned_before = buyer.owned_before
+        buyer_at(w, buyer.owned_after).owned_before = buyer.owned_before
     person.owned_count -= 1

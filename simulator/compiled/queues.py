@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 
 from simulator.compiled.jit import compiled
-from simulator.compiled.layout import NOBODY, World
+from simulator.compiled.layout import NOBODY, State
+from simulator.compiled.memory import item_at, line_at, row_at
 
 NAN = math.nan
 
 
 @compiled
 def put(
-    w: World,
+    w: State,
     kind: int,
     number: int,
     place: int,
@@ -24,10 +25,9 @@ def put(
     c: float,
 ) -> None:
     """Emit a row; ``number`` is the buyer's and ``person`` the person's own number."""
-    s = w.s[0]
-    row = w.rows[s.rows_used]
-    s.rows_used += 1
-    row.time = s.now
+    row = row_at(w, w.rows_used)
+    w.rows_used += 1
+    row.time = w.now
     row.kind = kind
     row.buyer = number
     row.place = place
@@ -41,18 +41,17 @@ def put(
 
 @compiled
 def append(
-    w: World, line: int, buyer: int, number: int, what: int, queued: float, ticket: int
+    w: State, line: int, buyer: int, number: int, what: int, queued: float, ticket: int
 ) -> None:
     """Put a piece of work at the end of a queue."""
-    s = w.s[0]
-    i = s.items_free
+    i = w.items_free
     if i == NOBODY:
-        i = s.items_used
-        s.items_used += 1
+        i = w.items_used
+        w.items_used += 1
     else:
-        s.items_free = w.items[i].after
-    s.items_held += 1
-    item = w.items[i]
+        w.items_free = item_at(w, i).after
+    w.items_held += 1
+    item = item_at(w, i)
     item.buyer = buyer
     item.number = number
     item.what = what
@@ -62,53 +61,52 @@ def append(
 
 
 @compiled
-def link(w: World, line: int, i: int) -> None:
+def link(w: State, line: int, i: int) -> None:
     """Put an item that belongs to no queue at the end of one."""
-    item = w.items[i]
-    queue = w.lines[line]
+    item = item_at(w, i)
+    queue = line_at(w, line)
     item.after = NOBODY
     item.before = queue.last
     if queue.last == NOBODY:
         queue.first = i
     else:
-        w.items[queue.last].after = i
+        item_at(w, queue.last).after = i
     queue.last = i
 
 
 @compiled
-def pop_first(w: World, line: int) -> int:
+def pop_first(w: State, line: int) -> int:
     """Take the first item out of a queue (-1 if there is none); it is not free yet."""
-    queue = w.lines[line]
+    queue = line_at(w, line)
     i = queue.first
     if i == NOBODY:
         return NOBODY
-    queue.first = w.items[i].after
+    queue.first = item_at(w, i).after
     if queue.first == NOBODY:
         queue.last = NOBODY
     else:
-        w.items[queue.first].before = NOBODY
+        item_at(w, queue.first).before = NOBODY
     return int(i)
 
 
 @compiled
-def pop_last(w: World, line: int) -> int:
+def pop_last(w: State, line: int) -> int:
     """Take the last item out of a queue (-1 if there is none); it is not free yet."""
-    queue = w.lines[line]
+    queue = line_at(w, line)
     i = queue.last
     if i == NOBODY:
         return NOBODY
-    queue.last = w.items[i].before
+    queue.last = item_at(w, i).before
     if queue.last == NOBODY:
         queue.first = NOBODY
     else:
-        w.items[queue.last].after = NOBODY
+        item_at(w, queue.last).after = NOBODY
     return int(i)
 
 
 @compiled
-def free(w: World, i: int) -> None:
+def free(w: State, i: int) -> None:
     """Give an item back."""
-    s = w.s[0]
-    w.items[i].after = s.items_free
-    s.items_free = i
-    s.items_held -= 1
+    item_at(w, i).after = w.items_free
+    w.items_free = i
+    w.items_held -= 1

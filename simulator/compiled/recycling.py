@@ -7,13 +7,8 @@ import math
 from simulator.compiled.buyers import asks, dormant, hindered, law, settle
 from simulator.compiled.calendar import schedule
 from simulator.compiled.jit import compiled
-from simulator.compiled.layout import (
-    RETURNS,
-    TIMED_DELAY_LAW,
-    UNTIMED_LAW,
-    WIN_BACK_LAW,
-    World,
-)
+from simulator.compiled.layout import RETURNS, TIMED_DELAY_LAW, UNTIMED_LAW, WIN_BACK_LAW, State
+from simulator.compiled.memory import buyer_at, parameters
 from simulator.compiled.queues import NAN, put
 from simulator.organization import addresses as at
 from simulator.organization.journal import Kind, Reason, Status, Team
@@ -40,10 +35,10 @@ LEFT_AS_CUSTOMER = int(Reason.LEFT_AS_CUSTOMER)
 
 
 @compiled
-def lost(w: World, place: int, where: int, person: int, reason: int, recorded: bool) -> None:
+def lost(w: State, place: int, where: int, person: int, reason: int, recorded: bool) -> None:
     """Book the end of a pass without contract; ``person`` is a number, -1 for nobody."""
-    p = w.p[0]
-    buyer = w.buyers[place]
+    p = parameters(w)
+    buyer = buyer_at(w, place)
     on_file = reason if recorded else UNKNOWN
     put(w, LOST, buyer.number, place, person, where, reason, float(on_file), buyer.deal, NAN)
     if reason == BOUGHT_ELSEWHERE and recorded:
@@ -63,14 +58,12 @@ def lost(w: World, place: int, where: int, person: int, reason: int, recorded: b
 
 
 @compiled
-def park_lost(w: World, place: int, reason: int, on_file: int) -> None:
+def park_lost(w: State, place: int, reason: int, on_file: int) -> None:
     """Park a lost buyer, to come back when its reason has gone, or some day."""
-    p = w.p[0]
-    now = w.s[0].now
-    buyer = w.buyers[place]
-    to_marketing = (
-        reason == UNREACHED or reason == NOT_PURSUED or reason == TURNED_AWAY or reason == BAD_FIT
-    )
+    p = parameters(w)
+    now = w.now
+    buyer = buyer_at(w, place)
+    to_marketing = reason in (UNREACHED, NOT_PURSUED, TURNED_AWAY, BAD_FIT)
     route = MARKETING if to_marketing else INSIDE_SALES
     timed = NO_BUDGET <= on_file <= WITH_COMPETITOR
     if not timed and p.guesses > 0.0:
@@ -84,42 +77,42 @@ def park_lost(w: World, place: int, reason: int, on_file: int) -> None:
 
 
 @compiled
-def take_parked(w: World, place: int, recorded_share: float) -> None:
+def take_parked(w: State, place: int, recorded_share: float) -> None:
     """Take a buyer that was lost before the start."""
-    if not w.p[0].comes_back:
+    if not parameters(w).comes_back:
         settle(w, place, GONE_FOR_GOOD)
         return
-    buyer = w.buyers[place]
+    buyer = buyer_at(w, place)
     reason = int(buyer.obstacle) if hindered(w, buyer) else NO_DECISION
     recorded = asks(w, buyer, at.RECORDED) < recorded_share
     park_lost(w, place, reason, reason if recorded else UNKNOWN)
 
 
 @compiled
-def left(w: World, place: int) -> None:
+def left(w: State, place: int) -> None:
     """Book a customer that churned as a win-back case."""
-    p = w.p[0]
-    buyer = w.buyers[place]
+    p = parameters(w)
+    buyer = buyer_at(w, place)
     if not p.comes_back or buyer.passes >= p.max_passes:
         buyer.status = FORMER_CUSTOMER
         dormant(w, place)
         return
-    returns = w.s[0].now + law(w, WIN_BACK_LAW, asks(w, buyer, at.RETURN_TIME))
+    returns = w.now + law(w, WIN_BACK_LAW, asks(w, buyer, at.RETURN_TIME))
     _park(w, place, INSIDE_SALES, LEFT_AS_CUSTOMER, LEFT_AS_CUSTOMER, returns, FORMER_CUSTOMER)
 
 
 @compiled
 def _park(
-    w: World, place: int, route: int, on_file: int, reason: int, returns: float, status: int
+    w: State, place: int, route: int, on_file: int, reason: int, returns: float, status: int
 ) -> None:
     """Put the buyer into the pool; somebody brings it back, or nobody thinks of it."""
-    buyer = w.buyers[place]
-    remembered = asks(w, buyer, at.REMEMBERED) < w.p[0].remembered
+    buyer = buyer_at(w, place)
+    remembered = asks(w, buyer, at.REMEMBERED) < parameters(w).remembered
     buyer.loss_on_file = on_file
     buyer.status = status
     planned = returns if remembered else math.inf
     put(w, PARKED, buyer.number, place, -1, route, on_file, planned, float(reason), NAN)
     if remembered:
-        schedule(w, returns - w.s[0].now, RETURNS, place, 0, route, 0.0)
+        schedule(w, returns - w.now, RETURNS, place, 0, route, 0.0)
     else:
         dormant(w, place)

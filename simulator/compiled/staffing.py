@@ -7,15 +7,8 @@ import math
 from simulator.compiled import field_sales
 from simulator.compiled.calendar import schedule, schedule_urgent
 from simulator.compiled.jit import compiled
-from simulator.compiled.layout import (
-    NOBODY,
-    QUITS,
-    RAMPS,
-    REPLACES,
-    ROTATES,
-    STARTS,
-    World,
-)
+from simulator.compiled.layout import NOBODY, QUITS, RAMPS, REPLACES, ROTATES, STARTS, Person, State
+from simulator.compiled.memory import parameters, person_at, step_at
 from simulator.compiled.people import NOTHING, ramping, wake
 from simulator.compiled.queues import NAN, put
 from simulator.compiled.shared import draw, normal_quantile
@@ -39,30 +32,27 @@ STAYS = -1
 
 
 @compiled
-def hire(w: World, team: int, cause: int) -> None:
+def hire(w: State, team: int, cause: int) -> None:
     """Somebody joins. The n-th hire of a team is the same person in every scenario."""
-    p = w.p[0]
-    s = w.s[0]
-    number = 8 * s.next_hire[team] + team
-    s.next_hire[team] += 1
+    p = parameters(w)
+    number = 8 * w.next_hire[team] + team
+    w.next_hire[team] += 1
     who = at.PERSON_BASE + number
-    i = s.people_used
-    s.people_used += 1
-    person = w.people[i]
+    i = w.people_used
+    w.people_used += 1
+    person = person_at(w, i)
     person.number = number
     person.team = team
     person.employed = True
     person.leave_cause = STAYS
-    person.skill = math.exp(
-        p.skill_spread[team] * normal_quantile(draw(p.key, who, at.SKILL, 0))
-    )
+    person.skill = math.exp(p.skill_spread[team] * normal_quantile(draw(p.key, who, at.SKILL, 0)))
     if p.quit_rate[team] > 0.0:
         stays = -math.log1p(-draw(p.key, who, at.QUITS, 0)) / p.quit_rate[team]
         schedule(w, stays, QUITS, i, 0, 0, 0.0)
     put(w, HIRED, -1, -1, number, team, cause, p.monthly_pay[team], person.skill,
         p.buyer_share[team])  # fmt: skip
     if team >= REVOPS:
-        s.head_count[team] += 1
+        w.head_count[team] += 1
         renew_coverage(w)
         return
     person.strong = draw(p.key, who, at.IS_STRONG, 0) < p.strong_share
@@ -74,15 +64,14 @@ def hire(w: World, team: int, cause: int) -> None:
 
 
 @compiled
-def _join(w: World, i: int, ramps: bool) -> None:
-    p = w.p[0]
-    s = w.s[0]
-    person = w.people[i]
+def _join(w: State, i: int, ramps: bool) -> None:
+    p = parameters(w)
+    person = person_at(w, i)
     team = person.team
-    days = p.ramp_days[team] * (1.0 - p.enablement_ramp * s.enablement)
+    days = p.ramp_days[team] * (1.0 - p.enablement_ramp * w.enablement)
     person.ramp_start = p.ramp_start[team]
     if ramps and days > 0.0:
-        person.ramp_from = s.now
+        person.ramp_from = w.now
         person.ramp_days = days
         schedule(w, days, RAMPS, i, 0, 0, 0.0)
     else:
@@ -90,30 +79,34 @@ def _join(w: World, i: int, ramps: bool) -> None:
         person.ramp_days = 0.0
     person.desk = team
     person.leave_cause = STAYS
-    person.joined = s.joined
-    s.joined += 1
-    s.head_count[team] += 1
+    person.team_before = w.team_last[team]
+    person.team_after = NOBODY
+    if w.team_last[team] == NOBODY:
+        w.team_first[team] = i
+    else:
+        person_at(w, w.team_last[team]).team_after = i
+    w.team_last[team] = i
+    w.head_count[team] += 1
     renew_coverage(w)
     schedule_urgent(w, STARTS, i)
 
 
 @compiled
-def ramps(w: World, i: int) -> None:
+def ramps(w: State, i: int) -> None:
     """Somebody has learned the job, unless a rotation has begun another ramp meanwhile."""
-    s = w.s[0]
-    person = w.people[i]
-    now = s.now
-    s.now = now + 1e-9  # the moment itself is the first at full speed, whatever its rounding
+    person = person_at(w, i)
+    now = w.now
+    w.now = now + 1e-9  # the moment itself is the first at full speed, whatever its rounding
     learns = ramping(w, person)
-    s.now = now
+    w.now = now
     if person.employed and not learns:
         put(w, RAMPED, -1, -1, person.number, person.team, 0, NAN, NAN, NAN)
 
 
 @compiled
-def dismiss(w: World, i: int, cause: int) -> None:
+def dismiss(w: State, i: int, cause: int) -> None:
     """Have somebody leave: at once if idle, else after the work in hand."""
-    person = w.people[i]
+    person = person_at(w, i)
     if not person.employed:
         return
     if person.team >= REVOPS:
@@ -126,8 +119,8 @@ def dismiss(w: World, i: int, cause: int) -> None:
 
 
 @compiled
-def _put_down(w: World, i: int, cause: int) -> None:
-    person = w.people[i]
+def _put_down(w: State, i: int, cause: int) -> None:
+    person = person_at(w, i)
     person.leave_cause = cause
     if person.waits:
         person.item_what = NOTHING
@@ -135,12 +128,11 @@ def _put_down(w: World, i: int, cause: int) -> None:
 
 
 @compiled
-def left(w: World, i: int) -> None:
+def left(w: State, i: int) -> None:
     """A person has put down the work: leave the team, and join the next if rotating."""
-    p = w.p[0]
-    s = w.s[0]
-    person = w.people[i]
-    s.head_count[person.desk] -= 1
+    p = parameters(w)
+    person = person_at(w, i)
+    _off_the_team(w, person)
     if person.desk == FIELD_SALES:
         # No colleague but this one is off the team: the work goes to those who stay.
         field_sales.released(w, i)
@@ -159,13 +151,27 @@ def left(w: World, i: int) -> None:
 
 
 @compiled
-def _gone(w: World, i: int, cause: int) -> None:
-    p = w.p[0]
-    person = w.people[i]
+def _off_the_team(w: State, person: Person) -> None:
+    desk = person.desk
+    w.head_count[desk] -= 1
+    if person.team_before == NOBODY:
+        w.team_first[desk] = person.team_after
+    else:
+        person_at(w, person.team_before).team_after = person.team_after
+    if person.team_after == NOBODY:
+        w.team_last[desk] = person.team_before
+    else:
+        person_at(w, person.team_after).team_before = person.team_before
+
+
+@compiled
+def _gone(w: State, i: int, cause: int) -> None:
+    p = parameters(w)
+    person = person_at(w, i)
     team = person.team
     person.employed = False
     if team >= REVOPS:
-        w.s[0].head_count[team] -= 1
+        w.head_count[team] -= 1
     put(w, LEFT, -1, -1, person.number, team, cause, NAN, NAN, NAN)
     renew_coverage(w)
     if cause == QUIT and p.replaces[team]:
@@ -173,10 +179,10 @@ def _gone(w: World, i: int, cause: int) -> None:
 
 
 @compiled
-def planned(w: World, step: int) -> None:
+def planned(w: State, step: int) -> None:
     """Change the size of a team as planned."""
-    team = w.steps[step].team
-    people = w.steps[step].people
+    team = step_at(w, step).team
+    people = step_at(w, step).people
     for _ in range(people):
         hire(w, team, BY_PLAN)
     for _ in range(-people):
@@ -187,62 +193,57 @@ def planned(w: World, step: int) -> None:
 
 
 @compiled
-def _latest(w: World, team: int) -> int:
+def _latest(w: State, team: int) -> int:
     """Last in, first out."""
-    found = NOBODY
-    joined = -1
-    for i in range(w.s[0].people_used):
-        person = w.people[i]
-        if not person.employed or person.team != team:
-            continue
-        if team >= REVOPS:
-            found = i
-        elif person.leave_cause == STAYS and person.joined > joined:
-            found = i
-            joined = person.joined
-    return found
+    if team < REVOPS:
+        i = w.team_last[team]
+        while i != NOBODY and person_at(w, i).leave_cause != STAYS:
+            i = person_at(w, i).team_before
+        return int(i)
+    for i in range(w.people_used - 1, -1, -1):
+        if person_at(w, i).team == team and person_at(w, i).employed:
+            return i
+    return NOBODY
 
 
 @compiled
-def rotates(w: World) -> None:
+def rotates(w: State) -> None:
     """One person of a department and one of the next change places."""
-    p = w.p[0]
-    s = w.s[0]
-    first = s.rotations % 3
-    s.rotations += 1
+    p = parameters(w)
+    first = w.rotations % 3
+    w.rotations += 1
     a = _earliest_fresh(w, first)
     b = _earliest_fresh(w, first + 1)
     if a != NOBODY and b != NOBODY:
-        w.people[a].next_desk = first + 1
-        w.people[b].next_desk = first
+        person_at(w, a).next_desk = first + 1
+        person_at(w, b).next_desk = first
         _put_down(w, a, ROTATION)
         _put_down(w, b, ROTATION)
     schedule(w, p.rotate_every, ROTATES, 0, 0, 0, 0.0)
 
 
 @compiled
-def _earliest_fresh(w: World, desk: int) -> int:
+def _earliest_fresh(w: State, desk: int) -> int:
     """Who has been in the team longest and never rotated; else who has been there longest."""
-    fresh = NOBODY
     anybody = NOBODY
-    for i in range(w.s[0].people_used):
-        person = w.people[i]
-        if not person.employed or person.desk != desk or person.leave_cause != STAYS:
-            continue
-        if anybody == NOBODY or person.joined < w.people[anybody].joined:
-            anybody = i
-        if not person.rotated and (fresh == NOBODY or person.joined < w.people[fresh].joined):
-            fresh = i
-    return anybody if fresh == NOBODY else fresh
+    i = w.team_first[desk]
+    while i != NOBODY:
+        person = person_at(w, i)
+        if person.leave_cause == STAYS:
+            if not person.rotated:
+                return int(i)
+            if anybody == NOBODY:
+                anybody = i
+        i = person.team_after
+    return int(anybody)
 
 
 @compiled
-def renew_coverage(w: World) -> None:
+def renew_coverage(w: State) -> None:
     """How much of the four departments the staff can serve, 0..1."""
-    s = w.s[0]
     people = 0
     for desk in range(4):
-        people += s.head_count[desk]
-    span = w.p[0].span
-    s.revops = min(1.0, s.head_count[REVOPS] * span / people) if people > 0 else 0.0
-    s.enablement = min(1.0, s.head_count[ENABLEMENT] * span / people) if people > 0 else 0.0
+        people += w.head_count[desk]
+    span = parameters(w).span
+    w.revops = min(1.0, w.head_count[REVOPS] * span / people) if people > 0 else 0.0
+    w.enablement = min(1.0, w.head_count[ENABLEMENT] * span / people) if people > 0 else 0.0
