@@ -37,7 +37,9 @@ from simulator.organization.journal import COLUMNS, PLACED_ROW, Journal
 from simulator.organization.simulation import facts_of
 from simulator.scenario.schema import Scenario
 
-_ROWS = 1 << 14  # a chunk of rows stays in the processor's cache
+_ROWS = 1 << 14  # a chunk of rows that is read at once stays in the processor's cache
+_ROWS_A_BUYER = 24  # of a journal, roughly
+_MOST_ROWS = 1 << 20
 _MOST_SLICES = 1 << 22
 _PER_SLICE = 2.0  # events that a slice of the calendar holds on average
 # All that the compiled code is made of; the cache of another source is of no use.
@@ -68,10 +70,8 @@ def run(scenario: Scenario, seed: int = 1, replication: int = 0, name: str = "")
     ValueError
         If seed or replication is out of range.
     """
-    world = _world(scenario, seed, replication, keeps_journal=True)
-    parts = [rows.copy() for rows in _chunks(world)]
-    table = np.concatenate(parts) if len(parts) > 1 else parts[0]
-    columns = (np.ascontiguousarray(table[column]) for column in COLUMNS)
+    parts = list(_chunks(_world(scenario, seed, replication, keeps_journal=True)))
+    columns = (np.concatenate([part[column] for part in parts]) for column in COLUMNS)
     return Journal(facts_of(scenario, seed, replication, name), *columns)
 
 
@@ -183,6 +183,7 @@ def _world(scenario: Scenario, seed: int, replication: int, keeps_journal: bool)
     p["slices"] = thin
     expected = int(upto[:, -1].sum()) if keeps_journal else 0
     events = 2 * loaded + 4 * people + 2 * company.EVENTS_AN_EVENT
+    rows = min(_ROWS_A_BUYER * expected, _MOST_ROWS) if keeps_journal else _ROWS
     return World(
         p=p,
         s=s,
@@ -194,7 +195,7 @@ def _world(scenario: Scenario, seed: int, replication: int, keeps_journal: bool)
         heap=np.zeros(events, DUE),
         slices=np.full(int(horizon * thin) + 1, NOBODY, np.int32).view(SLICE),
         settled=np.zeros(loaded + expected + 1024 if keeps_journal else 1, SETTLED),
-        rows=np.zeros(max(_ROWS, company.ROWS_AN_EVENT + 4 * people), PLACED_ROW),
+        rows=np.empty(max(rows, company.ROWS_AN_EVENT + 4 * people), PLACED_ROW),
         laws=laws,
         steps=steps,
         upto=upto,
@@ -223,15 +224,13 @@ def _chunks(w: World) -> Iterator[Records]:
         short = advance(bind(w))
         used = int(s["rows_used"][0])
         if short in (company.OVER, company.SHORT_OF_ROWS):
-            if used:
-                yield w.rows[:used]
-                s["rows_used"] = 0
-            elif short == company.SHORT_OF_ROWS:
-                w = w._replace(rows=_longer(w.rows))
+            yield w.rows[:used]
+            s["rows_used"] = 0
             if short == company.OVER:
-                if not used:
-                    yield w.rows[:0]
                 return
+            room = len(w.rows) if used else 2 * len(w.rows)
+            if w.p["keeps_journal"][0] or not used:
+                w = w._replace(rows=np.empty(room, PLACED_ROW))
         elif short == company.SHORT_OF_BUYERS:
             w = w._replace(buyers=_longer(w.buyers), settled=_longer(w.settled))
         elif short == company.SHORT_OF_ITEMS:

@@ -75,8 +75,8 @@ BUYER = np.dtype(
     ],
     align=True,
 )
-"""A buyer. ``held``: the place is taken; ``owned_before`` and ``owned_after`` chain what its owner in
-field sales owns; ``entry_before`` and ``entry_after`` chain all buyers in the order of coming, and
+"""A buyer. ``held``: the place is taken; ``owned_before`` and ``owned_after`` chain what its owner
+in field sales owns; ``entry_before`` and ``entry_after`` chain all buyers in order of coming, and
 ``entry_after`` the free places as well."""
 
 PERSON = np.dtype(
