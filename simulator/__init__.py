@@ -22,6 +22,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simulator.engine import run
     from simulator.errors import ScenarioError
     from simulator.experiment.attribution import attribute
     from simulator.experiment.bottleneck import bottleneck
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from simulator.experiment.sensitivity import sensitivity
     from simulator.experiment.warm_up import warm_up
     from simulator.metrics import METRICS, identities, measure
-    from simulator.organization.simulation import run
     from simulator.scenario import load_scenario
     from simulator.scenario.schema import Scenario
     from simulator.verification import verify
@@ -73,7 +73,7 @@ _HOMES = {
     "measure": "simulator.metrics",
     "replicate": "simulator.experiment.replications",
     "replicate_until": "simulator.experiment.precision",
-    "run": "simulator.organization.simulation",
+    "run": "simulator.engine",
     "sensitivity": "simulator.experiment.sensitivity",
     "verify": "simulator.verification",
     "warm_up": "simulator.experiment.warm_up",

@@ -20,12 +20,12 @@ import numpy as np
 from scipy import stats
 
 from simulator import theory
+from simulator.engine import run
 from simulator.metrics import identities, measure
 from simulator.metrics.flow import Labor, Waits, labor, waits
 from simulator.metrics.periods import Periods
 from simulator.metrics.rows import Book
 from simulator.organization.journal import DEPARTMENTS, Journal, Team
-from simulator.organization.simulation import run
 from simulator.reductions import Claim, Experiment, experiments, words
 from simulator.scenario.schema import Horizon, Scenario
 

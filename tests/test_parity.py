@@ -240,7 +240,7 @@ def test_seeds_out_of_range_are_refused() -> None:
 
 
 def test_nan_stands_where_a_row_has_nothing_to_say(small: Scenario) -> None:
-    journal = engine.run(changed_scenario(small, {"horizon.months": 0.5}), 1, 0)
+    journal = engine.run(changed_scenario(small, {"recycling.mode": "none"}), 1, 0)
     gone = journal.kind == Kind.GONE
     assert gone.any()
     assert all(math.isnan(value) for value in journal.a[gone])

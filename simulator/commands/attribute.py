@@ -13,6 +13,7 @@ from simulator.commands.options import (
     AsJson,
     Changes,
     Dask,
+    Engine,
     Out,
     Replications,
     Resume,
@@ -56,6 +57,7 @@ def attribute(
     seed: Seed = 1,
     changes: Changes = None,
     workers: Workers = None,
+    engine: Engine = None,
     dask: Dask = None,
     out: Out = None,
     resume: Resume = False,
@@ -87,7 +89,9 @@ def attribute(
 
     both = {name: each.scenario for name, each in distinct([first, second]).items()}
     store = open_store(out, resume, "attribute", both, seed, analysis.TABLES)
-    with execution(f"{first.name} to {second.name}: runs", workers, dask, store) as how:
+    with execution(
+        f"{first.name} to {second.name}: runs", workers, dask, store, None, engine
+    ) as how:
         result = analysis.attribute(
             first,
             second,

@@ -12,6 +12,7 @@ from simulator.commands.options import (
     AsJson,
     Changes,
     Dask,
+    Engine,
     Name,
     Out,
     Replications,
@@ -36,6 +37,7 @@ def bottleneck(
     seed: Seed = 1,
     changes: Changes = None,
     workers: Workers = None,
+    engine: Engine = None,
     dask: Dask = None,
     out: Out = None,
     resume: Resume = False,
@@ -66,7 +68,7 @@ def bottleneck(
     store = open_store(
         out, resume, "bottleneck", {loaded.name: loaded.scenario}, seed, analysis.TABLES
     )
-    with execution(f"{loaded.name}: runs", workers, dask, store) as how:
+    with execution(f"{loaded.name}: runs", workers, dask, store, None, engine) as how:
         result = analysis.bottleneck(
             loaded, metric=metric, seed=seed, replications=replications, workers=how
         )

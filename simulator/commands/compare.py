@@ -12,6 +12,7 @@ from simulator.commands.options import (
     AsJson,
     AtMost,
     Dask,
+    Engine,
     Out,
     PreciseMetrics,
     Precision,
@@ -63,6 +64,7 @@ def compare(
     metric: Metrics = None,
     every: Every = False,
     workers: Workers = None,
+    engine: Engine = None,
     dask: Dask = None,
     out: Out = None,
     resume: Resume = False,
@@ -94,7 +96,7 @@ def compare(
     metrics = checked_metrics(metric or ())
     ready = {name: each.scenario for name, each in distinct(loaded).items()}
     store = open_store(out, resume, "compare", ready, seed, TABLES)
-    with execution("runs", workers, dask, store) as how:
+    with execution("runs", workers, dask, store, None, engine) as how:
         if asked is None:
             result = compare(*loaded, seed=seed, replications=replications, workers=how)
             reached = None

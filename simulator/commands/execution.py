@@ -11,6 +11,7 @@ from simulator.commands.terminal import processors, progress, say
 from simulator.errors import Problem, ScenarioError
 
 if TYPE_CHECKING:
+    from simulator.engine import EngineName
     from simulator.experiment import Execution
     from simulator.experiment.store import RunFolder
     from simulator.scenario import Scenario
@@ -67,6 +68,7 @@ def execution(
     dask: str | None,
     store: RunFolder | None = None,
     tell: Callable[[int, int], None] | None = None,
+    engine: EngineName | None = None,
 ) -> Iterator[Execution]:
     """Open what runs are done on, this machine's processes or a cluster, and show how far it is.
 
@@ -82,12 +84,15 @@ def execution(
         Where finished runs are kept.
     tell : callable, optional
         Also told how many runs are finished, and how many there will be.
+    engine : {"compiled", "simpy"}, optional
+        As given with ``--engine``.
 
     Raises
     ------
     ScenarioError
-        If both are given, or the cluster cannot be used.
+        If both are given, or the cluster or the engine cannot be used.
     """
+    from simulator.engine import prepare
     from simulator.experiment import Execution
 
     if dask is not None and workers is not None:
@@ -95,7 +100,9 @@ def execution(
         raise ScenarioError([Problem("--workers", "", str(workers), rule)])
     with contextlib.ExitStack() as opened:
         executor = None
-        if dask is not None:
+        if dask is None:
+            prepare(engine, say)
+        else:
             from simulator.experiment.cluster import dask_executor
 
             executor = opened.enter_context(dask_executor(dask, say))
@@ -106,4 +113,4 @@ def execution(
                 if told is not None:
                     told(done, total)
 
-        yield Execution(workers or processors(), executor, store, on_progress, say)
+        yield Execution(workers or processors(), executor, store, on_progress, say, engine)

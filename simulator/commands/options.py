@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from simulator.engine import EngineName
+
 AUTO = 0
 """Number of replications that stands for: as many as the precision takes."""
 MOST_REPLICATIONS = 10_000
@@ -32,6 +34,14 @@ def _share(value: str | float) -> float:
     if not 0.0 < share < 1.0:
         raise typer.BadParameter(f"{text!r} is no share between 0 and 1: write 5% or 0.05")
     return share
+
+
+def _engine(value: str) -> EngineName:
+    names: tuple[EngineName, ...] = ("compiled", "simpy")
+    for name in names:
+        if value == name:
+            return name
+    raise typer.BadParameter(f"{value!r} is neither compiled nor simpy")
 
 
 Name = Annotated[
@@ -94,6 +104,15 @@ Workers = Annotated[
         help="Processes at work; the figures do not depend on it.  [default: one per processor]",
         min=1,
         max=1024,
+    ),
+]
+Engine = Annotated[
+    EngineName | None,
+    typer.Option(
+        help="compiled or simpy, the readable reference; the figures do not depend on it."
+        "  [default: compiled, where numba is installed]",
+        parser=_engine,
+        metavar="NAME",
     ),
 ]
 Out = Annotated[

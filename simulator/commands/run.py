@@ -11,6 +11,7 @@ from simulator.commands.options import (
     AtMost,
     Changes,
     Dask,
+    Engine,
     Name,
     Out,
     PreciseMetrics,
@@ -40,6 +41,7 @@ def run(
     seed: Seed = 1,
     changes: Changes = None,
     workers: Workers = None,
+    engine: Engine = None,
     dask: Dask = None,
     out: Out = None,
     resume: Resume = False,
@@ -72,7 +74,7 @@ def run(
 
     ready = {loaded.name: loaded.scenario}
     store = open_store(out, resume, "run", ready, seed, files.TABLES)
-    with execution(f"{loaded.name}: replications", workers, dask, store) as how:
+    with execution(f"{loaded.name}: replications", workers, dask, store, None, engine) as how:
         if asked is None:
             results, reached = replicate(loaded, "", seed, replications, workers=how), None
         else:

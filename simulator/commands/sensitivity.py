@@ -10,7 +10,17 @@ import typer
 
 from simulator.commands.answers import give, typed
 from simulator.commands.execution import execution, open_store
-from simulator.commands.options import AsJson, Changes, Dask, Name, Out, Resume, Seed, Workers
+from simulator.commands.options import (
+    AsJson,
+    Changes,
+    Dask,
+    Engine,
+    Name,
+    Out,
+    Resume,
+    Seed,
+    Workers,
+)
 from simulator.commands.terminal import say
 from simulator.version import version
 
@@ -62,6 +72,7 @@ def sensitivity(
     seed: Seed = 1,
     changes: Changes = None,
     workers: Workers = None,
+    engine: Engine = None,
     dask: Dask = None,
     out: Out = None,
     resume: Resume = False,
@@ -99,7 +110,7 @@ def sensitivity(
     runs = planned_runs(a, b, metric=chosen, **plan)
     store = open_store(out, resume, "sensitivity", ready, seed, TABLES)
     say(f"at most {runs:,} runs; fewer if some assumptions turn out to have no effect")
-    with execution("runs", workers, dask, store, _minutes()) as how:
+    with execution("runs", workers, dask, store, _minutes(), engine) as how:
         result = sensitivity(a, b, metric=chosen, seed=seed, workers=how, **plan)
     notes = {str(line): line for each in (a, b) if each for line in explanation.notes(each)}
     content = [

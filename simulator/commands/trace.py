@@ -36,7 +36,7 @@ def trace(
 
     loaded = load_ready(scenario, changes or ())
 
-    from simulator.organization.simulation import run as run_once
+    from simulator.engine import run as run_once
     from simulator.presentation import explanation, story, tables
 
     story.check_wish(buyer)

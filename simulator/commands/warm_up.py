@@ -13,6 +13,7 @@ from simulator.commands.options import (
     AsJson,
     Changes,
     Dask,
+    Engine,
     Name,
     Out,
     Replications,
@@ -36,6 +37,7 @@ def warm_up(
     seed: Seed = 1,
     changes: Changes = None,
     workers: Workers = None,
+    engine: Engine = None,
     dask: Dask = None,
     plot: Plot = None,
     out: Out = None,
@@ -70,7 +72,7 @@ def warm_up(
     store = open_store(
         out, resume, "warm-up", {loaded.name: loaded.scenario}, seed, analysis.TABLES
     )
-    with execution(f"{loaded.name}: replications", workers, dask, store) as how:
+    with execution(f"{loaded.name}: replications", workers, dask, store, None, engine) as how:
         result = analysis.warm_up(loaded, seed=seed, replications=replications, workers=how)
     content = [
         *explanation.changes(loaded),

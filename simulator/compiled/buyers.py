@@ -134,7 +134,8 @@ def _put_obstacle(w: State, buyer: Buyer, place: int) -> None:
 
 @compiled
 def _window(w: State, buyer: Buyer) -> float:
-    return -parameters(w).window_mean * math.log1p(-asks(w, buyer, at.WINDOW))
+    mean: float = parameters(w).window_mean
+    return -mean * math.log1p(-asks(w, buyer, at.WINDOW))
 
 
 @compiled
@@ -144,15 +145,14 @@ def _clearing(w: State, buyer: Buyer, now: float) -> float:
         return 0.0
     p = parameters(w)
     u = asks(w, buyer, at.CLEARING)
-    if buyer.obstacle == WRONG_TIMING:
-        return -p.timing_mean * math.log1p(-u)
-    if buyer.obstacle == WITH_COMPETITOR:
-        return -p.contract_mean * math.log1p(-u)
+    if buyer.obstacle == WRONG_TIMING or buyer.obstacle == WITH_COMPETITOR:
+        mean: float = p.timing_mean if buyer.obstacle == WRONG_TIMING else p.contract_mean
+        return -mean * math.log1p(-u)
     # No budget: until the first day after the buyer's fiscal year ends.
     last_month = passed(p.year_end_bounds, draw(p.key, buyer.number, at.FISCAL_YEAR, 0))
     month_now = math.floor(now / DAYS_PER_MONTH)
     calendar = (p.start_month - 1 + month_now) % 12
-    ahead = (last_month - calendar) % 12 + 1
+    ahead: int = (last_month - calendar) % 12 + 1
     return (month_now + ahead) * DAYS_PER_MONTH - now
 
 

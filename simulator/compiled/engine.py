@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import sys
-from collections.abc import Callable, Iterator
-from functools import cache
-from pathlib import Path
-from typing import cast
+from collections.abc import Iterator
 
-import numba
 import numpy as np
 
 from simulator.compiled import company
 from simulator.compiled.jit import compile_all
+from simulator.compiled.keeping import Kept
 from simulator.compiled.layout import (
     BUYER,
     DUE,
@@ -27,7 +21,6 @@ from simulator.compiled.layout import (
     SETTLED,
     SLICE,
     STATE,
-    Record,
     Records,
     World,
 )
@@ -42,8 +35,7 @@ _ROWS_A_BUYER = 24  # of a journal, roughly
 _MOST_ROWS = 1 << 20
 _MOST_SLICES = 1 << 22
 _PER_SLICE = 2.0  # events that a slice of the calendar holds on average
-# All that the compiled code is made of; the cache of another source is of no use.
-_SOURCES = ("compiled", "organization")
+_ADVANCE = Kept(company.advance, ("compiled", "organization"), before=compile_all)
 
 
 def run(scenario: Scenario, seed: int = 1, replication: int = 0, name: str = "") -> Journal:
@@ -105,62 +97,9 @@ def prepare() -> None:
     run(Scenario(horizon=Horizon(months=0.0)))
 
 
-def is_cached() -> bool:
+def is_kept() -> bool:
     """Whether an earlier session has left the compiled engine where this one finds it."""
-    return any(_folder().rglob("*.nbi"))
-
-
-# --- the compiled code -------------------------------------------------------------------------
-
-
-@cache
-def _advance() -> Callable[[Record], int]:
-    """Return the entry into the compiled code, kept on disk for the next session.
-
-    numba looks at the file of the entry alone to tell whether what it kept is still good. So what
-    is kept lies in a folder named for all files that it was made from.
-    """
-    before = numba.config.CACHE_DIR
-    try:
-        numba.config.CACHE_DIR = str(_folder())
-        kept = _can_be_written(_folder())
-        if not is_cached():
-            compile_all()
-        return cast(
-            Callable[[Record], int],
-            numba.njit(error_model="numpy", cache=kept)(company.advance),
-        )
-    finally:
-        numba.config.CACHE_DIR = before
-
-
-@cache
-def _folder() -> Path:
-    """Where compiled code is kept."""
-    digest = hashlib.sha256(f"{numba.__version__} {sys.version}".encode())
-    home = Path(__file__).parents[1]
-    for package in _SOURCES:
-        for file in sorted((home / package).glob("*.py")):
-            digest.update(f"{package}/{file.name}".encode() + file.read_bytes())
-    return _caches() / "themodel" / f"engine-{digest.hexdigest()[:16]}"
-
-
-def _caches() -> Path:
-    """Where programs of this user keep what they can make again."""
-    stated = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
-    if stated:
-        return Path(stated)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home()))
-    return Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
-
-
-def _can_be_written(folder: Path) -> bool:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return False
-    return os.access(folder, os.W_OK)
+    return _ADVANCE.is_there
 
 
 # --- a run --------------------------------------------------------------------------------------
@@ -218,7 +157,7 @@ def _longer(records: Records, least: int = 0) -> Records:
 
 def _chunks(w: World) -> Iterator[Records]:
     """Let the run go on to its end; yield rows whenever there is no room for more."""
-    advance = _advance()
+    advance = _ADVANCE.compiled
     s = w.s
     while True:
         short = advance(bind(w))

@@ -7,13 +7,13 @@ addresses down, and must be called again when one is replaced.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numba
 import numpy as np
 from numba.core import cgutils, types
 from numba.extending import intrinsic
-from numpy.typing import NDArray
 
 from simulator.compiled.jit import compiled
 from simulator.compiled.layout import (
@@ -40,7 +40,7 @@ def _record_at(dtype: np.dtype[Any]) -> Any:
     record = numba.from_dtype(dtype)
     size = dtype.itemsize
 
-    @intrinsic
+    @intrinsic  # type: ignore[untyped-decorator]
     def found(typing: Any, address: Any, index: Any) -> Any:
         def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             start, place = values
@@ -53,10 +53,10 @@ def _record_at(dtype: np.dtype[Any]) -> Any:
     return found
 
 
-@intrinsic
+@intrinsic  # type: ignore[untyped-decorator]
 def _pointer(typing: Any, address: Any) -> Any:
     """Turn an address into a pointer to floats."""
-    pointer = types.CPointer(types.float64)
+    pointer = types.CPointer(types.float64)  # type: ignore[attr-defined]
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         return builder.inttoptr(values[0], context.get_value_type(pointer))
@@ -145,16 +145,18 @@ def step_at(w: State, k: int) -> Record:
 
 
 @compiled
-def midnights(w: State, slot: int) -> NDArray[np.float64]:
+def midnights(w: State, slot: int) -> Sequence[float]:
     """Return the inquiries of a channel expected up to each midnight."""
     row = w.days + 1
-    return numba.carray(_pointer(w.upto + 8 * slot * row), row)
+    found: Sequence[float] = numba.carray(_pointer(w.upto + 8 * slot * row), row)
+    return found
 
 
 @compiled
-def days(w: State, slot: int) -> NDArray[np.float64]:
+def days(w: State, slot: int) -> Sequence[float]:
     """Return the inquiries of a channel expected on each day."""
-    return numba.carray(_pointer(w.daily + 8 * slot * w.days), w.days)
+    found: Sequence[float] = numba.carray(_pointer(w.daily + 8 * slot * w.days), w.days)
+    return found
 
 
 def bind(w: World) -> Record:

@@ -134,8 +134,9 @@ def speed(w: State, person: Person) -> float:
 def assisted(w: State, person: Person, desk: int) -> float:
     """Working time against that without AI assistance; novices save more."""
     p = parameters(w)
-    novice = p.ai_novice[desk] if ramping(w, person) else 0.0
-    return 1.0 - min(p.ai_saves[desk] + novice, 0.95)
+    novice: float = p.ai_novice[desk] if ramping(w, person) else 0.0
+    saved: float = min(p.ai_saves[desk] + novice, 0.95)
+    return 1.0 - saved
 
 
 @compiled

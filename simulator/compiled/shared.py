@@ -83,4 +83,5 @@ if not TYPE_CHECKING:
 @compiled
 def draw(key: int, who: int, decision: int, attempt: int) -> float:
     """Return the number at an address; all four as unsigned, which is what `uniform` wants."""
-    return uniform(np.uint64(key), np.uint64(who), np.uint64(decision), np.uint64(attempt))
+    address = np.uint64(key), np.uint64(who), np.uint64(decision), np.uint64(attempt)
+    return uniform(*address)  # type: ignore[arg-type]

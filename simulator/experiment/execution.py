@@ -20,10 +20,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, Protocol, TypeVar
 
+from simulator.engine import COMPILED, EngineName, in_use, run, using
 from simulator.errors import ReplicationError
 from simulator.experiment.workers import interrupts_held, local_pool
 from simulator.metrics import Measures, measure
-from simulator.organization.simulation import run
+from simulator.metrics.unstreamed import STREAMED
 from simulator.scenario.schema import Scenario
 
 T = TypeVar("T")
@@ -70,6 +71,8 @@ class Execution:
         Called after each run with how many are finished and how many there will be.
     on_trouble : callable, optional
         Called with a sentence when a worker process died and its run is done again.
+    engine : {"compiled", "simpy"}, optional
+        Which engine runs; without it the fastest that there is. Results do not depend on it.
     """
 
     workers: int = 1
@@ -77,6 +80,7 @@ class Execution:
     store: Store | None = None
     on_progress: Progress | None = None
     on_trouble: Callable[[str], None] | None = None
+    engine: EngineName | None = None
 
 
 Workers = int | Execution
@@ -149,6 +153,16 @@ def run_totals(scenario: Scenario, name: str, seed: int, replication: int) -> di
     return measure(run(scenario, seed, replication, name)).totals
 
 
+def run_streamed(scenario: Scenario, name: str, seed: int, replication: int) -> dict[str, float]:
+    """Run once and keep what can be had without a journal (STREAMED); NaN is missing."""
+    if in_use() == COMPILED:
+        from simulator.metrics.streaming import streamed_totals
+
+        return streamed_totals(scenario, seed, replication)
+    totals = run_totals(scenario, name, seed, replication)
+    return {metric: totals[metric] for metric in STREAMED}
+
+
 def execute(
     scenarios: Mapping[str, Scenario],
     jobs: Iterable[Job],
@@ -207,6 +221,14 @@ def execute(
     return Finished({job: runs.finished[job] for job in asked if job in runs.finished}, interrupted)
 
 
+def _do(
+    engine: EngineName | None, task: Task[T], scenario: Scenario, name: str, seed: int, number: int
+) -> T:
+    """Do one job, in whichever process."""
+    with using(engine):
+        return task(scenario, name, seed, number)
+
+
 class _Runs(Generic[T]):
     """The runs to be done, and those that are."""
 
@@ -246,7 +268,7 @@ class _Runs(Generic[T]):
         """Do the missing ones in this process."""
         for job in self.missing():
             try:
-                done = self._task(*self._what(job))
+                done = _do(self._how.engine, self._task, *self._what(job))
             except Exception as cause:
                 raise self._failed(job, cause) from cause
             self._keep(job, done)
@@ -292,7 +314,7 @@ class _Runs(Generic[T]):
                 with interrupts_held():
                     for job in islice(waiting, 0 if lost else in_flight - len(pending)):
                         try:
-                            pending[executor.submit(self._task, *self._what(job))] = job
+                            pending[self._submit(executor, job)] = job
                         except BrokenExecutor as cause:  # a process died just now
                             lost[job] = cause
                             break
@@ -316,6 +338,10 @@ class _Runs(Generic[T]):
         finally:
             for future in pending:
                 future.cancel()
+
+    def _submit(self, executor: Executor, job: Job) -> Future[T]:
+        scenario, name, seed, number = self._what(job)
+        return executor.submit(_do, self._how.engine, self._task, scenario, name, seed, number)
 
     def _what(self, job: Job) -> tuple[Scenario, str, int, int]:
         name, number = job

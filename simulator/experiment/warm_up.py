@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from simulator.engine import run
 from simulator.errors import Problem, ScenarioError
 from simulator.experiment.execution import Workers, execute
 from simulator.experiment.quantities import listed
@@ -39,7 +40,6 @@ from simulator.organization.journal import (
     Qualification,
     Screening,
 )
-from simulator.organization.simulation import run
 from simulator.scenario.schema import Scenario
 
 Floats = NDArray[np.float64]

@@ -21,7 +21,6 @@ from scipy import special
 
 from simulator.scenario.fields import Constant, Exponential, Law, Lognormal, Uniform, Weibull
 
-
 _BELOW_ONE: Final = 1.0 - 2.0**-53
 
 
