@@ -151,8 +151,8 @@ def test_only_code_is_counted_as_code() -> None:
 def test_chance_and_clocks_come_from_nowhere_but_the_draws(forbidden: str) -> None:
     guilty = []
     for name, path in MODULES.items():
-        if not name.startswith(("organization", "compiled")) or name == "compiled.engine":
-            continue  # the last one keeps compiled code on disk
+        if not name.startswith(("organization", "compiled")) or name == "compiled.keeping":
+            continue  # the last one keeps compiled code on disk, which needs folders
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 named = [alias.name for alias in node.names]

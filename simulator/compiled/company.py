@@ -10,33 +10,24 @@ from __future__ import annotations
 import math
 
 from simulator.compiled import customer_success, field_sales, inside_sales, marketing
-from simulator.compiled.buyers import STATUS, enter, settle
+from simulator.compiled.books import close, closing_rows
+from simulator.compiled.buyers import enter, settle
 from simulator.compiled.calendar import first, schedule, schedule_urgent, take_first
-from simulator.compiled.inside_sales import definitions_shared
 from simulator.compiled.jit import compiled
 from simulator.compiled.layout import (
     ARRIVES,
-    BOOKING_CUTOFF,
     CHANNEL_OPENS,
     CLAIM_COMES,
-    CLAIMS,
     CUSTOMER_MONTH,
-    DECISIONS,
     DONE,
-    INQUIRIES,
     MONTH,
-    MQL_CUTOFF,
-    NEW,
     NOBODY,
-    PERSONAL,
     PLANNED,
     QUITS,
     RAMPS,
-    RECYCLED,
     REPLACES,
     RESTED,
     RETURNS,
-    REVIEWS,
     ROTATES,
     STARTS,
     THOUGHT,
@@ -50,11 +41,9 @@ from simulator.compiled.memory import (
     days,
     event_at,
     item_at,
-    line_at,
     midnights,
     parameters,
     person_at,
-    settled_at,
     step_at,
 )
 from simulator.compiled.people import (
@@ -65,14 +54,12 @@ from simulator.compiled.people import (
     speed,
     take,
 )
+from simulator.compiled.policy import month, renew
 from simulator.compiled.queues import NAN, free, put
 from simulator.compiled.recycling import INSIDE_SALES, MARKETING, take_parked
 from simulator.compiled.shared import (
-    between,
     draw,
-    drifted,
     expectation_gap,
-    normal_quantile,
     time_of,
 )
 from simulator.compiled.staffing import (
@@ -124,7 +111,6 @@ TOOLS = int(Cost.TOOLS)
 FIELD_SALES = int(Team.FIELD_SALES)
 SCREENING = int(Work.SCREENING)
 NURTURING = int(Work.NURTURING)
-DEPARTMENTS = 4
 TEAMS = 6
 STAFF_FIRST = (4, 5, 0, 1, 2, 3)
 """Teams in the order in which people are hired at the start: coverage is known from then on."""
@@ -168,9 +154,9 @@ def advance(w: State) -> int:
             return short
         _happen(w, e)
     if w.phase == CLOSES:
-        if w.rows_room - w.rows_used < _closing_rows(w):
+        if w.rows_room - w.rows_used < closing_rows(w):
             return SHORT_OF_ROWS
-        _close(w)
+        close(w)
         w.phase = HAS_CLOSED
     return OVER
 
@@ -214,7 +200,7 @@ def _open(w: State) -> None:
         schedule(w, step_at(w, step).day, PLANNED, step, 0, 0, 0.0)
     if p.rotate_every > 0.0:
         schedule(w, p.rotate_every, ROTATES, 0, 0, 0, 0.0)
-    _renew(w, 0.0, p.usual_chance)
+    renew(w, 0.0, p.usual_chance)
 
 
 @compiled
@@ -323,7 +309,7 @@ def _happen(w: State, e: int) -> None:
     elif kind == ROTATES:
         rotates(w)
     elif kind == MONTH:
-        _month(w)
+        month(w)
 
 
 @compiled
@@ -439,120 +425,3 @@ def _work_done(w: State, i: int) -> None:
     else:
         customer_success.finish(w, i)
     _go_on(w, i)
-
-
-# --- months -----------------------------------------------------------------------------------
-
-
-@compiled
-def _month(w: State) -> None:
-    """A month ends: pay for advertising, think about the rules."""
-    p = parameters(w)
-    _pay(w)
-    score = w.score_sum / w.score_count if w.score_count > 0.0 else 0.0
-    chance = w.chance_sum / w.chance_count if w.chance_count > 0.0 else p.usual_chance
-    w.score_count = 0.0
-    w.score_sum = 0.0
-    w.chance_count = 0.0
-    w.chance_sum = 0.0
-    _renew(w, score, chance)
-    schedule(w, DAYS_PER_MONTH, MONTH, 0, 0, 0, 0.0)
-
-
-@compiled
-def _pay(w: State) -> None:
-    """Pay for advertising and tools since the last time."""
-    p = parameters(w)
-    months = (w.now - w.paid_until) / DAYS_PER_MONTH
-    w.paid_until = w.now
-    for slot in range(p.channels):
-        amount = p.spend[slot] * months
-        if amount > 0.0:
-            put(w, SPENT, -1, -1, -1, MARKETING, ADVERTISING, amount, float(slot), NAN)
-    price = p.tool_price * months
-    for team in range(TEAMS):
-        amount = price * w.head_count[team]
-        if amount > 0.0:
-            put(w, SPENT, -1, -1, -1, team, TOOLS, amount, NAN, NAN)
-
-
-@compiled
-def _renew(w: State, score_seen: float, chance_seen: float) -> None:
-    """Set all decisions for the month that begins."""
-    p = parameters(w)
-    quarter = int(w.now // (3.0 * DAYS_PER_MONTH))
-    mql_before = w.policy[MQL_CUTOFF]
-    booking_before = w.policy[BOOKING_CUTOFF]
-    for i in range(DECISIONS):
-        value = p.stated[i]
-        if p.decision_error > 0.0 and p.weight[i] > 0.0:
-            u = draw(p.key, at.COMPANY, at.DECISION_ERROR, quarter * 16 + i)
-            value += p.decision_error * p.weight[i] * p.range[i] * normal_quantile(u)
-        w.policy[i] = between(value, p.low[i], p.high[i])
-    pull = p.drift_strength * (1.0 - definitions_shared(w)) * p.drift
-    if pull > 0.0:
-        w.policy[MQL_CUTOFF] = drifted(w.policy[MQL_CUTOFF], score_seen, 0.0, pull)
-        chance = drifted(w.policy[BOOKING_CUTOFF], chance_seen, p.usual_chance, pull)
-        w.policy[BOOKING_CUTOFF] = between(chance, 0.0, 1.0)
-    if w.policy[MQL_CUTOFF] != mql_before:
-        put(w, THRESHOLD, -1, -1, -1, MARKETING, 0, w.policy[MQL_CUTOFF], mql_before, NAN)
-    if w.policy[BOOKING_CUTOFF] != booking_before:
-        put(w, THRESHOLD, -1, -1, -1, INSIDE_SALES, 0, w.policy[BOOKING_CUTOFF], booking_before,
-            NAN)  # fmt: skip
-
-
-# --- the end ----------------------------------------------------------------------------------
-
-
-@compiled
-def _closing_rows(w: State) -> int:
-    return int(w.items_held + w.people_used + w.buyers_held + w.settled_used + ROWS_AN_EVENT)
-
-
-@compiled
-def _close(w: State) -> None:
-    """Report what is unfinished, and where every buyer is."""
-    _pay(w)
-    for desk in range(DEPARTMENTS):
-        if desk == MARKETING:
-            _report_lines(w, desk, INQUIRIES, INQUIRIES + 2, False)
-        elif desk == INSIDE_SALES:
-            _report_lines(w, desk, RECYCLED - 1, RECYCLED + 1, False)
-        elif desk == FIELD_SALES:
-            _report_lines(w, desk, NEW, NEW + 1, True)
-            i = w.team_first[desk]
-            while i != NOBODY:
-                _report_lines(w, desk, PERSONAL + i, PERSONAL + i + 1, True)
-                i = person_at(w, i).team_after
-        else:
-            _report_lines(w, desk, CLAIMS, REVIEWS + 1, False)
-        i = w.team_first[desk]
-        while i != NOBODY:
-            person = person_at(w, i)
-            if person.busy:
-                put(
-                    w, UNFINISHED, person.item_number, person.item_buyer, person.number,
-                    person.helping, person.item_what, person.item_queued, person.started, NAN,
-                )  # fmt: skip
-            i = person.team_after
-    for k in range(w.settled_used):
-        done = settled_at(w, k)
-        put(w, STATUS, done.number, -1, -1, -1, done.status, 0.0, NAN, NAN)
-    place = w.entry_first
-    while place != NOBODY:
-        buyer = buyer_at(w, place)
-        put(w, STATUS, buyer.number, place, -1, -1, buyer.status, buyer.mrr, NAN, NAN)
-        place = buyer.entry_after
-
-
-@compiled
-def _report_lines(w: State, desk: int, start: int, stop: int, waiting_only: bool) -> None:
-    """Report what waits in some queues (only what really waits: the rest has gone cold)."""
-    for line in range(start, stop):
-        j = line_at(w, line).first
-        while j != NOBODY:
-            item = item_at(w, j)
-            if not waiting_only or buyer_at(w, item.buyer).ticket == item.ticket:
-                put(w, UNFINISHED, item.number, item.buyer, -1, desk, item.what, item.queued, NAN,
-                    NAN)  # fmt: skip
-            j = item.after

@@ -159,8 +159,11 @@ def _chunks(w: World) -> Iterator[Records]:
     """Let the run go on to its end; yield rows whenever there is no room for more."""
     advance = _ADVANCE.compiled
     s = w.s
+    bound, state = w, bind(w)
     while True:
-        short = advance(bind(w))
+        if w is not bound:
+            bound, state = w, bind(w)
+        short = advance(state)
         used = int(s["rows_used"][0])
         if short in (company.OVER, company.SHORT_OF_ROWS):
             yield w.rows[:used]

@@ -43,7 +43,7 @@ from simulator.experiment.searches import (
     Status,
     grouped,
 )
-from simulator.experiment.statistics import Estimate, Floats
+from simulator.experiment.statistics import CONFIDENCE, Estimate, Floats
 
 _MOST_PASSES = 20  # of one player over its decisions in one turn
 _WIDE = 8  # that many of those steps must fit a range before they count as nothing
@@ -66,6 +66,10 @@ class Effort:
         After so many rounds the search gives up.
     tolerance : float
         Gains up to this are not worth a move, even if they can be told from luck.
+    confidence : float
+        How surely a gain must be told from luck before somebody moves. Less than 95 % follows
+        weaker evidence: fewer gains are missed, and more moves are for nothing. What the end is
+        worth is measured with other luck in any case.
     """
 
     grid: int = 5
@@ -73,12 +77,15 @@ class Effort:
     combined: int = 24
     most_rounds: int = 20
     tolerance: float = 0.0
+    confidence: float = CONFIDENCE
 
     def __post_init__(self) -> None:
         least = {"grid": 3, "check_grid": 3, "combined": 0, "most_rounds": 1, "tolerance": 0.0}
         for name, low in least.items():
             if not getattr(self, name) >= low:
                 raise ValueError(f"{name} must be at least {low}, not {getattr(self, name)}")
+        if not 0.0 < self.confidence < 1.0:
+            raise ValueError(f"confidence must be between 0 and 1, not {self.confidence}")
 
 
 def best_response(
@@ -303,7 +310,9 @@ class _Hunt:
     def _better(self, player: int, here: Place, there: Place, comparisons: int = 1) -> bool:
         """Whether another known place pays a player more, beyond luck and tolerance."""
         before, after = self._pays(player, here), self._pays(player, there)
-        least = max(self._effort.tolerance, noise(before, after, comparisons))
+        least = max(
+            self._effort.tolerance, noise(before, after, comparisons, self._effort.confidence)
+        )
         return float((after - before).mean()) > least
 
     # -------------------------------------------------------------- rounds

@@ -191,10 +191,12 @@ def remembered(payoffs: Payoffs) -> Remembered:
     return payoffs if isinstance(payoffs, Remembered) else Remembered(payoffs)
 
 
-def noise(before: Floats, after: Floats, comparisons: int = 1) -> float:
+def noise(
+    before: Floats, after: Floats, comparisons: int = 1, confidence: float = CONFIDENCE
+) -> float:
     """Return how large a mean difference has to be to be told from luck.
 
-    Student's t of the paired differences at 95 %, two-sided, corrected for how many were
+    Student's t of the paired differences, two-sided, corrected for how many were
     compared (Bonferroni): the best of many is the luckiest, too. Differences that do not vary, or
     a single replication, leave only the last digits of the payoffs.
 
@@ -204,13 +206,15 @@ def noise(before: Floats, after: Floats, comparisons: int = 1) -> float:
         Paired by their place.
     comparisons : int
         Among how many differences this one is the largest.
+    confidence : float
+        How seldom luck alone may make a difference as large.
     """
     rounding = _ROUNDING * float(max(np.abs(before).max(), np.abs(after).max()))
     n = len(before)
     if n < 2:
         return rounding
     error = float((after - before).std(ddof=1)) / math.sqrt(n)
-    tail = (1.0 - CONFIDENCE) / 2.0 / max(1, comparisons)
+    tail = (1.0 - confidence) / 2.0 / max(1, comparisons)
     return max(rounding, float(stdtrit(n - 1, 1.0 - tail)) * error)
 
 

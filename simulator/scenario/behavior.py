@@ -35,7 +35,7 @@ class MarketingDecisions(Part):
 
     mql_cutoff: float = quantity(
         -0.2, "score, standard deviations of fit", "Lowest score that is passed on as an MQL.",
-        source=_ARTICLES, trust="M", ge=-10.0, le=10.0,
+        source=_ARTICLES, trust="M", ge=-10.0, le=10.0, chosen=(-1.5, 1.5),
     )  # fmt: skip
     channel_mix: dict[str, float] = Field(
         default_factory=dict,
@@ -53,14 +53,21 @@ class InsideSalesDecisions(Part):
         "Lowest estimated chance of winning that is passed on as an SQL.",
         source=_ARTICLES,
         trust="M",
+        chosen=(0.0, 0.4),
     )
-    discovery_depth: float = share(0.6, "Depth of the discovery talk.", source=_ARTICLES, trust="M")
+    discovery_depth: float = share(
+        0.6, "Depth of the discovery talk.", source=_ARTICLES, trust="M", chosen=(0.0, 1.0)
+    )
     recycle_share: float = share(
         0.15, "Share of the calling time reserved for recycled buyers (systematic recycling).",
-        source=_ARTICLES, trust="M",
+        source=_ARTICLES, trust="M", chosen=(0.0, 0.6),
     )  # fmt: skip
     recording: float = share(
-        0.5, "Share of what it learned that it records.", source=_ARTICLES, trust="M"
+        0.5,
+        "Share of what it learned that it records.",
+        source=_ARTICLES,
+        trust="M",
+        chosen=(0.0, 1.0),
     )
 
 
@@ -69,19 +76,28 @@ class FieldSalesDecisions(Part):
 
     walk_away_cutoff: float = share(
         0.06, "Estimated chance below which it gives an opportunity up after the first meeting.",
-        source=_ARTICLES, trust="M",
+        source=_ARTICLES, trust="M", chosen=(0.0, 0.3),
     )  # fmt: skip
     promise: float = share(
-        0.3, "How far it promises beyond what will be delivered.", source=_ARTICLES, trust="M"
+        0.3,
+        "How far it promises beyond what will be delivered.",
+        source=_ARTICLES,
+        trust="M",
+        chosen=(0.0, 1.0),
     )
     recording: float = share(
-        0.5, "Share of what it learned that it records and hands over.", source=_ARTICLES, trust="M"
+        0.5,
+        "Share of what it learned that it records and hands over.",
+        source=_ARTICLES,
+        trust="M",
+        chosen=(0.0, 1.0),
     )
     record_loss_reason: float = share(
         0.4,
         "Share of losses whose true reason it records.",
         source="Clozd: up to 85 % wrong",
         trust="C",
+        chosen=(0.0, 1.0),
     )
 
 
@@ -93,6 +109,7 @@ class CustomerSuccessDecisions(Part):
         "Share of its time for reviews and expansion even while claims wait.",
         source=_ARTICLES,
         trust="M",
+        chosen=(0.0, 0.8),
     )
 
 

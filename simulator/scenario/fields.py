@@ -36,6 +36,7 @@ def quantity(
     le: float | None = None,
     lt: float | None = None,
     span: Span | None = None,
+    chosen: Span | None = None,
 ) -> Any:
     """Declare a number of a scenario.
 
@@ -55,6 +56,8 @@ def quantity(
         The limits that the value must stay in.
     span : (low, high), optional
         The range in which the evidence puts the default; how unsure it is, no limit.
+    chosen : (low, high), optional
+        Of a decision: the range in which a department chooses it.
     """
     return Field(
         default=default,
@@ -63,21 +66,34 @@ def quantity(
         gt=gt,
         le=le,
         lt=lt,
-        json_schema_extra={"unit": unit, "source": source, "trust": trust, **_stated(span)},
+        json_schema_extra={
+            "unit": unit,
+            "source": source,
+            "trust": trust,
+            **_stated("span", span),
+            **_stated("chosen", chosen),
+        },
     )
 
 
-def _stated(span: Span | None) -> dict[str, Any]:
-    return {} if span is None else {"span": list(span)}
+def _stated(name: str, span: Span | None) -> dict[str, Any]:
+    return {} if span is None else {name: list(span)}
 
 
 def share(
-    default: float, meaning: str, *, source: str, trust: Trust, span: Span | None = None
+    default: float,
+    meaning: str,
+    *,
+    source: str,
+    trust: Trust,
+    span: Span | None = None,
+    chosen: Span | None = None,
 ) -> Any:
     """Declare a probability or proportion in 0..1."""
     return quantity(
-        default, "share", meaning, source=source, trust=trust, ge=0.0, le=1.0, span=span
-    )
+        default, "share", meaning, source=source, trust=trust, ge=0.0, le=1.0, span=span,
+        chosen=chosen,
+    )  # fmt: skip
 
 
 def choice(default: Any, meaning: str, *, source: str = "design choice") -> Any:

@@ -1,0 +1,380 @@
+"""What departments would do under their measures, as tables: decisions, price, evidence, help."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Column
+from rich.text import Text
+
+from simulator.experiment import incentives_frames as facts
+from simulator.experiment.incentives_frames import (
+    metric_name,
+    per_cost,
+    percent,
+    phrase_of,
+    value_of,
+)
+from simulator.experiment.price_of_silos import (
+    ALL,
+    EQUILIBRIUM,
+    OPTIMUM,
+    STATED,
+    USUAL,
+    Effect,
+    Incentives,
+)
+from simulator.experiment.quantities import Scale, listed
+from simulator.experiment.searches import Curve, Search
+from simulator.experiment.statistics import Estimate
+from simulator.metrics.definitions import METRICS, TEAM_LABELS, TEAMS
+from simulator.presentation.figures import MISSING
+from simulator.presentation.tables import grid, right, titled
+
+_SHADES = "▁▂▃▄▅▆▇█"
+_WIDTH = 17  # of a curve, in characters
+_COLUMNS = {USUAL: "as usual", STATED: "as stated", EQUILIBRIUM: "would do", OPTIMUM: "together"}
+_WAYS = (USUAL, STATED, EQUILIBRIUM, OPTIMUM)
+
+
+def story(result: Incentives) -> list[RenderableType]:
+    """Tell what departments would do, what that costs, how it is known and what would help.
+
+    Parameters
+    ----------
+    result : Incentives
+    """
+    first, *others = result.verdict()
+    content: list[RenderableType] = [Text(first, style="bold"), Text("")]
+    content += [Padding(Text(f"- {line}"), (0, 0, 0, 0)) for line in others]
+    content.append(Text(""))
+    if EQUILIBRIUM in result.cases:
+        content += [_decisions(result), _prices(result)]
+    elif search := facts.search_of(result):
+        content.append(_so_far(result, search))
+    content += _evidence(result)
+    if result.doses:
+        content.append(_doses(result))
+    together = [(weight, case) for who, weight, case in result.doses if who == ALL]
+    if together:
+        content.append(_by_weight(result, sorted(together)))
+    if result.remedies:
+        content.append(_remedies(result))
+    return content
+
+
+def closing(result: Incentives, version: str) -> str:
+    """Say on what the figures rest.
+
+    Parameters
+    ----------
+    result : Incentives
+    version : str
+        Of the program.
+    """
+    months = f"{result.scenario.horizon.months:g} months"
+    lines = [
+        f"{result.evaluations:,} companies of {months} run; searched by {result.searched}"
+        f" replications, measured by {result.fresh} others; seed {result.seed};"
+        f" themodel {version}.",
+        f"Weight of the shared measure ({_label(result.shared_metric)}): {_weights(result)}.",
+        f"What straying from the professional norm costs people has the strength"
+        f" {result.objectives.norm:g}: an assumption, of which 0.1 to 1 are as plausible (--norm).",
+    ]
+    if result.agreed:
+        when = " (as a remedy)" if result.remedies else ""
+        lines.append(f"Agreed{when}: {listed([str(each) for each in result.agreed])}.")
+    if result.interrupted:
+        lines.insert(0, f"Interrupted while {result.stopped_at}.")
+    return " ".join(lines)
+
+
+def _weights(result: Incentives) -> str:
+    weights = set(result.weights.values())
+    if len(weights) == 1:
+        return f"{weights.pop():g} for every department"
+    return ", ".join(f"{_team(team)} {weight:g}" for team, weight in result.weights.items())
+
+
+def _team(team: str) -> str:
+    return TEAM_LABELS[team][0] if team in TEAM_LABELS else team
+
+
+def _label(metric: str) -> str:
+    return METRICS[metric].label_en
+
+
+def _note(*sentences: str) -> Text:
+    return Text(" ".join(sentences), style="dim")
+
+
+def _indented(text: str) -> RenderableType:
+    return Padding(text, (0, 0, 0, 2))
+
+
+# ------------------------------------------------------------------ decisions
+
+
+def _decisions(result: Incentives) -> RenderableType:
+    ways = [name for name in _WAYS if name in result.cases]
+    decided = {name: result.cases[name].decisions() for name in ways}
+    effects = {effect.lever.path: effect for effect in result.effects}
+    table = grid(
+        "", *(right(_COLUMNS[name]) for name in ways), right("its measure"), right("company")
+    )
+    for team in TEAMS:
+        levers = [lever for lever in result.levers if lever.department == team]
+        if not levers:
+            continue
+        table.add_row(Text(_team(team), style="bold"))
+        for lever in levers:
+            table.add_row(
+                _indented(phrase_of(lever.path).name),
+                *(value_of(lever.path, decided[name][lever.path]) for name in ways),
+                *_brings(effects.get(lever.path)),
+            )
+    own = [
+        f"{_team(team)} {listed([metric_name(part.metric) for part in kpi])}"
+        for team, kpi in result.objectives.own.items()
+    ]
+    note = _note(
+        "its measure, company: what the decision changes in the department's own and in the shared"
+        " measure against deciding as usual in it alone, in % of their usual size, and half the"
+        " width of the 95 % interval; each interval stands alone, the sentences above hold for all"
+        " together (Holm).",
+        f"By itself a department is measured on: {'; '.join(own)}.",
+    )
+    return titled("What departments would do", table, note)
+
+
+def _so_far(result: Incentives, search: Search) -> RenderableType:
+    """Show where a search stands that was interrupted."""
+    values = search.values()
+    table = grid("", right("as usual"), right("so far"))
+    for lever in result.levers:
+        value = values.get((lever.department, lever.name), lever.low)
+        cells = (value_of(lever.path, each) for each in (lever.usual, value))
+        table.add_row(f"{_team(lever.department)}: {phrase_of(lever.path).name}", *cells)
+    return titled("Where the search stands", table)
+
+
+def _brings(effect: Effect | None) -> tuple[str, str]:
+    if effect is None:
+        return MISSING, MISSING
+    return _with_margin(effect.own), _with_margin(effect.shared)
+
+
+def _with_margin(change: Estimate) -> str:
+    """Write a proportion as % with half the width of its interval."""
+    decimals = 0 if abs(change.mean) >= 0.0995 else 1
+    size = f"{100.0 * change.mean + 0.0:+.{decimals}f}"
+    if change.low is None or change.high is None:
+        return f"{size} %"
+    return f"{size} ± {50.0 * (change.high - change.low):.{decimals}f} %"
+
+
+# ------------------------------------------------------------------ price
+
+
+def _prices(result: Incentives) -> RenderableType:
+    ways = [name for name in _WAYS if name in result.cases]
+    table = grid(
+        "", *(right(_COLUMNS[name]) for name in ways), right("ratio"), right("95 % interval")
+    )
+    for metric in facts.metrics_of(result):
+        means = [result.cases[name].estimate(metric).mean for name in ways]
+        scale = facts.levels_of(metric, result.scenario.currency, means)
+        unit = f", {scale.unit}" if scale.unit else ""
+        ratio, interval = _ratio(result, metric)
+        table.add_row(
+            f"{_label(metric)}{unit}", *(scale.number(mean) for mean in means), ratio, interval
+        )
+    note = _note(
+        "would do: measured as they are; together: what one planner would have the same people do,"
+        " where nobody free-rides, errs for want of early results or sits in coordination"
+        " meetings; ratio: the price of silos, what they would do over together.",
+    )
+    return titled("The price of silos", table, note)
+
+
+def _ratio(result: Incentives, metric: str) -> tuple[str, str]:
+    if OPTIMUM not in result.cases:
+        return MISSING, MISSING
+    price = result.price(metric)
+    if not math.isfinite(price.mean):
+        return MISSING, MISSING
+    interval = MISSING
+    if price.low is not None and price.high is not None:
+        interval = f"{1.0 + price.low:.2f} to {1.0 + price.high:.2f}"
+    return f"{1.0 + price.mean:.2f}", interval
+
+
+# ------------------------------------------------------------------ evidence
+
+
+def _evidence(result: Incentives) -> list[RenderableType]:
+    search = facts.search_of(result)
+    curves = [each for each in search.curves if len(each.values) > 1] if search else []
+    if search is None or not curves:
+        return []
+    inert = set(search.inert)
+    table = grid(
+        "", right("lowest"), right("pays"), Column("over its range", no_wrap=True),
+        "highest", right("pays"),
+    )  # fmt: skip
+    last = ""
+    for curve in curves:
+        if curve.player != last:
+            table.add_row(Text(_team(curve.player), style="bold"))
+            last = curve.player
+        path = f"{curve.player}.{curve.decision}"
+        ends = [value_of(path, curve.values[at]) for at in (0, -1)]
+        low, high = (_gain(curve, at) for at in (0, -1))
+        shape = "nobody's pay depends on it"
+        if (curve.player, curve.decision) not in inert:
+            shape = _shape(curve)
+        table.add_row(_indented(phrase_of(path).name), ends[0], low, shape, ends[1], high)
+    note = _note(
+        "What deciding otherwise would pay the department, everything else as it would be: at both"
+        " ends of the range, against what it would do, in % of its usual measure, and half the"
+        " width of the 95 % interval. The blocks show its pay in between, each line by itself; by"
+        f" the {result.searched} replications of the search.",
+    )
+    return [titled("Why they would: what each decision pays its department", table, note)]
+
+
+def _gain(curve: Curve, at: int) -> str:
+    gain, error = curve.gains[at], curve.gain_errors[at]
+    if gain == 0.0 and not error > 0.0:
+        return "as it is"
+    if not math.isfinite(error):
+        return _with_margin(Estimate(gain, None, None, 1))
+    half = 2.0 * error
+    return _with_margin(Estimate(gain, gain - half, gain + half, 2))
+
+
+def _shape(curve: Curve) -> str:
+    """Draw what is paid over the range; nothing where all of it may be luck."""
+    told = [
+        abs(gain) > 2.0 * error
+        for gain, error in zip(curve.gains, curve.gain_errors, strict=True)
+        if gain != 0.0 and math.isfinite(error)
+    ]
+    if not any(told):
+        return "flat, or luck"
+    places = np.linspace(curve.values[0], curve.values[-1], _WIDTH)
+    pays = np.interp(places, curve.values, curve.gains)
+    low, high = float(pays.min()), float(pays.max())
+    if not high > low:
+        return "flat, or luck"
+    levels = np.rint((pays - low) / (high - low) * (len(_SHADES) - 1)).astype(int)
+    return "".join(_SHADES[level] for level in levels)
+
+
+# ------------------------------------------------------------------ other weights
+
+
+def _doses(result: Incentives) -> RenderableType:
+    metric, currency = result.shared_metric, result.scenario.currency
+    beside = [each for each in ("profit", "logo_churn") if each != metric]
+    shown = [metric, *beside]
+    cases = [case for _, _, case in result.doses]
+    scales = {
+        each: facts.levels_of(
+            each, currency, [result.cases[case].estimate(each).mean for case in cases]
+        )
+        for each in shown
+    }
+    table = grid(
+        "", right("weight"), right(_label(metric)), right("against now"),
+        *(right(_label(each)) for each in beside), "search",
+    )  # fmt: skip
+    last = ""
+    for who, weight, case in result.doses:
+        found = result.cases[case]
+        values = [scales[each].number(found.estimate(each).mean) for each in shown]
+        table.add_row(
+            "" if who == last else _team(who), f"{weight:g}", values[0], _against(result, case),
+            *values[1:], _status(facts.status_of(found)),
+        )  # fmt: skip
+        last = who
+    units = [f"{_label(each)} in {scales[each].unit}" for each in shown if scales[each].unit]
+    note = _note(
+        f"{'; '.join(units)}." if units else "",
+        "against now: with the present weights, with its 95 % interval. A department alone: the"
+        " weights of the others stay.",
+    )
+    return titled("What sharing more of the measure would bring", table, note)
+
+
+def _against(result: Incentives, case: str) -> str:
+    if result.cases[case].profile is result.cases[EQUILIBRIUM].profile:
+        return "as now"
+    change = result.price(result.shared_metric, case, EQUILIBRIUM)
+    return percent(change, signed=True)
+
+
+def _status(status: str) -> str:
+    return {"equilibrium": "at rest", "": MISSING}.get(status, status)
+
+
+def _by_weight(result: Incentives, together: Sequence[tuple[float, str]]) -> RenderableType:
+    table = grid("", *(right(f"{weight:g}") for weight, _ in together))
+    decided = [result.cases[case].decisions() for _, case in together]
+    last = ""
+    for lever in result.levers:
+        if lever.department != last:
+            table.add_row(Text(_team(lever.department), style="bold"))
+            last = lever.department
+        values = (value_of(lever.path, each[lever.path]) for each in decided)
+        table.add_row(_indented(phrase_of(lever.path).name), *values)
+    return titled("What they would do by the weight of the shared measure, the same for all", table)
+
+
+# ------------------------------------------------------------------ remedies
+
+
+def _remedies(result: Incentives) -> RenderableType:
+    metric, currency = result.shared_metric, result.scenario.currency
+    found = facts.remedies(result)
+    level = facts.levels_of(
+        metric, currency, [result.cases[each.case].estimate(metric).mean for each in found]
+    )
+    costs = Scale.of("cost", currency, [each.extra_cost.mean for each in found if each.costs])
+    dear = [each for each in found if each.costs > 0 and math.isfinite(each.per_cost.mean)]
+    paid = dict(
+        zip(
+            [each.case for each in dear],
+            per_cost(metric, currency, [each.per_cost for each in dear]),
+            strict=True,
+        )
+    )
+    table = grid(
+        Column("", overflow="fold"), right(_label(metric)), right("won back"),
+        right("extra cost"), right(f"gain per M {currency}"), "search",
+    )  # fmt: skip
+    for each in found:
+        case = result.cases[each.case]
+        extra = costs.amount(each.extra_cost.mean) if each.costs else "nothing more"
+        table.add_row(
+            Text(each.case),
+            level.number(case.estimate(metric).mean),
+            percent(each.recovered, signed=True),
+            extra,
+            paid.get(each.case, MISSING).partition(" (")[0],
+            _status(facts.status_of(case)),
+        )
+    unit = f"{_label(metric)} in {level.unit}. " if level.unit else ""
+    note = _note(
+        f"{unit}won back: share of what lies between what they would do and together, with its"
+        " 95 % interval; extra cost over the run, nothing more: none that can be told; gain per M"
+        f" {currency}: what {_label(metric)} gains for each million of it.",
+        f"The agreed definition: {listed([str(each) for each in result.agreed])}."
+        if result.agreed
+        else "",
+    )
+    return titled("What would help", table, note)
