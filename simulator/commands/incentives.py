@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simulator.commands.answers import give, typed
-from simulator.commands.execution import execution
 from simulator.commands.options import AsJson, Changes, Engine, Name, Seed, Workers
-from simulator.commands.terminal import FINDING, INTERRUPTED, say
+from simulator.commands.terminal import FINDING, INTERRUPTED, processors, say
 from simulator.errors import Problem, ScenarioError
 from simulator.version import version
 
@@ -68,6 +67,9 @@ Agree = Annotated[
     ),
 ]
 Starts = Annotated[int, typer.Option(help="From how many places it is searched.", min=1, max=100)]
+Steps = Annotated[
+    int, typer.Option(help="How finely: steps in the range of a decision.", min=1, max=1000)
+]
 Doses = Annotated[
     bool,
     typer.Option("--doses/--no-doses", help="Also for other weights, together and one by one."),
@@ -105,6 +107,7 @@ def incentives(
     ranges: Ranges = None,
     agree: Agree = None,
     starts: Starts = 2,
+    steps: Steps = 12,
     doses: Doses = True,
     remedies: Remedies = False,
     replications: Searching = 8,
@@ -146,16 +149,20 @@ def incentives(
     )
     _check_targets(out, write)
 
+    from simulator.engine import prepare
+    from simulator.experiment import Execution
     from simulator.experiment.incentives import incentives as analysis
     from simulator.presentation import explanation, incentives_tables
 
-    with execution(f"{loaded.name}: searching", workers, None, engine=engine) as how:
-        result = analysis(
-            loaded, weights=asked.weights, shared=shared, own=asked.own, norm=norm,
-            ranges=asked.ranges, agree=asked.agreed, starts=starts, doses=doses,
-            remedies=remedies, seed=seed, replications=replications, fresh=fresh, workers=how,
-            tell=say,
-        )  # fmt: skip
+    prepare(engine, say)
+    # No bar: nobody knows beforehand how many companies a search will try. Each step says a line.
+    how = Execution(workers or processors(), on_trouble=say, engine=engine)
+    result = analysis(
+        loaded, weights=asked.weights, shared=shared, own=asked.own, norm=norm,
+        ranges=asked.ranges, agree=asked.agreed, starts=starts, steps=steps, doses=doses,
+        remedies=remedies, seed=seed, replications=replications, fresh=fresh, workers=how,
+        tell=say,
+    )  # fmt: skip
     content = [
         *explanation.changes(loaded),
         *incentives_tables.story(result),
@@ -164,8 +171,8 @@ def incentives(
     ]
     options: dict[str, object] = {
         "--weights": weights, "--weight": weight, "--norm": norm, "--shared": shared, "--own": own,
-        "--range": ranges, "--agree": agree, "--starts": starts, "--replications": replications,
-        "--fresh": fresh, "--seed": seed,
+        "--range": ranges, "--agree": agree, "--starts": starts, "--steps": steps,
+        "--replications": replications, "--fresh": fresh, "--seed": seed,
     }  # fmt: skip
     again = typed("incentives", scenario, options=options, changes=changes or ())
     again += [*([] if doses else ["--no-doses"]), *(["--remedies"] if remedies else [])]

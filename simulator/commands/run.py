@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
 
-from simulator.commands.answers import resume_remedy, stopped, typed
+from simulator.commands.answers import give, resume_remedy, stopped, typed
 from simulator.commands.execution import execution, open_store
 from simulator.commands.options import (
     AsJson,
@@ -28,8 +31,17 @@ from simulator.commands.precision import (
     words_typed,
 )
 from simulator.commands.terminal import say, show
-from simulator.errors import OutputError
+from simulator.errors import OutputError, Problem, ScenarioError
 from simulator.version import version
+
+if TYPE_CHECKING:
+    from simulator.engine import EngineName
+    from simulator.scenario import LoadedScenario
+
+OnlyTotals = Annotated[
+    bool,
+    typer.Option("--totals", help="Totals alone, measured as rows come: for very large companies."),
+]
 
 
 def run(
@@ -45,6 +57,7 @@ def run(
     dask: Dask = None,
     out: Out = None,
     resume: Resume = False,
+    totals: OnlyTotals = False,
     as_json: AsJson = False,
 ) -> None:
     """Run a scenario and show where buyers, time and money go.
@@ -52,7 +65,8 @@ def run(
     Prints means over all replications with 95 % intervals: by department, how busy and how
     slow each team is, where buyers were lost and why, and what became of recurring revenue.
     Ctrl-C ends early and reports the replications that are finished; with --out, --resume
-    continues from there, also after a power cut, and with more replications.
+    continues from there, also after a power cut, and with more replications. For very large
+    companies --totals measures rows as they come and keeps none of them.
 
     \b
     Examples:
@@ -62,11 +76,19 @@ def run(
       themodel run base --replications auto --precision 5%
       themodel run base --set decisions.field_sales.promise=0.8
       themodel run base --json > base.json
+      themodel run large.yaml --totals --replications 4
     """  # fmt: skip
     from simulator.experiment.readiness import load_ready
 
     loaded = load_ready(scenario, changes or ())
     asked = asked_precision(replications, precision, precise_metric, at_most)
+
+    if totals:
+        _only_totals(
+            loaded, scenario, replications, asked, seed, changes, workers, dask, engine, out,
+            resume, as_json,
+        )  # fmt: skip
+        return
 
     from simulator.experiment import replicate
     from simulator.experiment.precision import replicate_until
@@ -100,3 +122,40 @@ def run(
     if out is not None:
         say(f"written to {out}")
     stop_unless_met(reached)
+
+
+def _only_totals(
+    loaded: LoadedScenario,
+    scenario: str,
+    replications: int,
+    asked: dict[str, Any] | None,
+    seed: int,
+    changes: list[str] | None,
+    workers: int | None,
+    dask: str | None,
+    engine: EngineName | None,
+    out: Path | None,
+    resume: bool,
+    as_json: bool,
+) -> None:
+    """Run without journals, and give what can be had so."""
+    if asked is not None:
+        rule = "needs a number of replications: --replications auto looks at whole results"
+        raise ScenarioError([Problem("--totals", "", "", rule)])
+
+    from simulator.experiment.replications import replicate_totals
+    from simulator.presentation import explanation, tables
+
+    ready = {loaded.name: loaded.scenario}
+    store = open_store(out, resume, "run", ready, seed, ("totals",))
+    with execution(f"{loaded.name}: replications", workers, dask, store, None, engine) as how:
+        result = replicate_totals(loaded, "", seed, replications, workers=how)
+    content = [
+        *explanation.changes(loaded),
+        *tables.totals_story(result),
+        tables.closing(result, version()),
+        *explanation.notes(loaded),
+    ]
+    options = {"--replications": replications, "--seed": seed}
+    again = [*typed("run", scenario, options=options, changes=changes or ()), "--totals"]
+    give(result, content, out, as_json, again, stopped(result))

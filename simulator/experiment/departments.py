@@ -128,7 +128,10 @@ class Runs:
             for profile, totals in zip(profiles, runs, strict=True):
                 terms = (totals, self.scales)
                 if game.together:
+                    # A planner takes what is best on average. Who moved only for a gain that can
+                    # be told would stay where the search began, and silos would look cheap.
                     pay = game.objectives.potential(*terms, game.levers, profile)
+                    pay = pay.mean(axis=1, keepdims=True)
                 else:
                     pay = game.objectives.payoffs(*terms, weights, game.levers, profile)
                 found.append(pay)

@@ -336,17 +336,20 @@ class _Analysis:
             )
             if stopped:
                 raise KeyboardInterrupt
+            if len(searches) == 1:  # what is known now stays known if the next start is stopped
+                self._measure(EQUILIBRIUM, game, found.profile, found)
+                self._measure(STATED, game, stated)
+                self._measure(USUAL, game, self._usual)
             self._tell(
                 f"start {len(searches)} of {len(wanted[:starts])}: {found.status},"
                 f" {known.evaluations} companies tried so far"
             )
         assert self._equilibria is not None
         ends = [searches[group.members[0]] for group in self._equilibria.groups]
-        for number, search in enumerate(ends or searches[:1], start=1):
-            name = EQUILIBRIUM if number == 1 else f"{EQUILIBRIUM} {number}"
-            self._measure(name, game, search.profile, search)
-        self._measure(STATED, game, stated)
-        self._measure(USUAL, game, self._usual)
+        if ends and searches[0] not in ends:  # the first start has led to no end
+            self._measure(EQUILIBRIUM, game, ends[0].profile, ends[0])
+        for number, search in enumerate(ends[1:], start=2):
+            self._measure(f"{EQUILIBRIUM} {number}", game, search.profile, search)
 
     def _as_usual_where_it_is_all_the_same(self, found: Search, known: Remembered) -> Profile:
         """Put decisions back to the norm where their department cannot tell the difference.
@@ -381,7 +384,6 @@ class _Analysis:
             self._runs.payoffs(game, self._by_search),
             [self._usual, self._cases[EQUILIBRIUM].profile],
             effort=QUICK,
-            check=self._runs.payoffs(game, self._by_fresh),
         )
         if found.status == "interrupted":
             raise KeyboardInterrupt
@@ -476,7 +478,11 @@ class _Analysis:
             if REVOPS in parts:
                 tried = replace(tried, company=served)
             name = " + ".join(parts)
-            self._search_from(name, tried, _within(tried.levers, here))
+            known = self._cases.get(f"{ALL} {dose:g}")
+            if parts == (SHARED_KPI,) and known is not None:
+                self._cases[name] = replace(known, name=name)
+            else:
+                self._search_from(name, tried, _within(tried.levers, here))
             self._remedies.append((parts, name))
 
     def _best_dose(self) -> float:

@@ -36,7 +36,7 @@ How = Literal["more", "less", "fewer late"]
 NORM = 0.3
 """Strength of the professional norm: an assumption (trust M); 0.1 to 1 are as plausible."""
 NORM_RANGE = (0.1, 1.0)
-STEPS_IN_RANGE = 16
+STEPS_IN_RANGE = 12
 """Smaller steps of a decision are not searched: nobody could tell them apart in a company."""
 
 

@@ -10,11 +10,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulator.experiment.execution import Outcome, Workers, execute, run_and_measure
+from simulator.experiment.execution import (
+    Outcome,
+    Workers,
+    execute,
+    run_and_measure,
+    run_streamed,
+)
 from simulator.experiment.readiness import Scenarios, prepared
 from simulator.experiment.statistics import Estimate, estimates
 from simulator.metrics import METRICS, Measures
 from simulator.metrics.definitions import TEAMS
+from simulator.metrics.unstreamed import STREAMED
 from simulator.organization.journal import DAYS_PER_MONTH, Reason, Status
 from simulator.scenario.schema import Scenario
 
@@ -101,6 +108,119 @@ class Results:
             recycling=_mean_table([m.recycling for m in measures], ["recorded_reason"]),
             comparison=_comparison(scenario, [finished[number].observed for number in numbers]),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the replications of one scenario agree on, measured without keeping journals.
+
+    Attributes
+    ----------
+    name : str
+        Of the scenario.
+    scenario : Scenario
+    seed : int
+    asked : int
+        Number of replications asked for.
+    numbers : tuple of int
+        The replications that finished, rising.
+    interrupted : bool
+    totals : dict of str to Estimate
+        Every metric of STREAMED over the measured period.
+    runs : dict of int to dict of str to float
+        The same of each replication; NaN is missing.
+    """
+
+    name: str
+    scenario: Scenario
+    seed: int
+    asked: int
+    numbers: tuple[int, ...]
+    interrupted: bool
+    totals: dict[str, Estimate]
+    runs: dict[int, dict[str, float]]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as one object of plain values; None is missing."""
+        return {
+            "scenario": self.name,
+            "seed": self.seed,
+            "replications": len(self.numbers),
+            "interrupted": self.interrupted,
+            "currency": self.scenario.currency,
+            "metrics": {
+                name: {
+                    "mean": _known(each.mean),
+                    "low": _known(each.low),
+                    "high": _known(each.high),
+                    "n": each.n,
+                    "unit": METRICS[name].unit,
+                }
+                for name, each in self.totals.items()
+            },
+        }
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the totals of every run, one row a run and metric."""
+        rows = [
+            (number, metric, value)
+            for number, run in self.runs.items()
+            for metric, value in run.items()
+        ]
+        return {"totals": pd.DataFrame(rows, columns=["replication", "metric", "value"])}
+
+
+def _known(value: float | None) -> float | None:
+    return value if value is not None and np.isfinite(value) else None
+
+
+def replicate_totals(
+    scenario: Scenarios,
+    name: str = "",
+    seed: int = 1,
+    replications: int | Iterable[int] = 20,
+    *,
+    workers: Workers = 1,
+) -> Totals:
+    """Run a scenario several times and keep the totals of each run alone.
+
+    For companies of hundreds of thousands of buyers: rows are measured as they come, so that
+    memory is that of living buyers. What needs every duration, and everything by month, is not
+    given.
+
+    Parameters
+    ----------
+    scenario, name, seed, replications, workers
+        As for :func:`replicate`.
+
+    Returns
+    -------
+    Totals
+        After Ctrl-C those of the replications finished until then, with ``interrupted`` set.
+
+    Raises
+    ------
+    ScenarioError
+        If the scenario cannot be loaded.
+    ReplicationError
+        If one fails; the others are given up.
+    KeyboardInterrupt
+        After Ctrl-C before the first replication has finished.
+    ValueError
+        If a number is out of range.
+    """
+    ready = prepared(scenario)
+    numbers = replication_numbers(replications)
+    name = name or ready.name
+    done = execute(
+        {name: ready.scenario}, [(name, each) for each in numbers], seed, run_streamed, workers
+    )
+    runs = {number: run for (_, number), run in sorted(done.runs.items())}
+    return Totals(
+        name, ready.scenario, seed, len(numbers), tuple(runs), len(runs) < len(numbers),
+        {metric: Estimate.of([run[metric] for run in runs.values()]) for metric in STREAMED},
+        runs,
+    )  # fmt: skip
 
 
 def replicate(

@@ -1,8 +1,8 @@
 """The metrics of a run from its rows as they come, without keeping them.
 
 A :class:`Tally` gives what :func:`~simulator.metrics.measure.measure` gives in ``totals``, except
-what needs every duration (:data:`~simulator.metrics.unstreamed.NOT_STREAMED`). Its memory grows with
-the buyers that can still do something, with people and with months, never with rows.
+what needs every duration (:data:`~simulator.metrics.unstreamed.NOT_STREAMED`). Its memory grows
+with the buyers that can still do something, with people and with months, never with rows.
 """
 
 from __future__ import annotations
@@ -437,6 +437,9 @@ class _History:
         return after - before
 
 
+_MORE = 4096
+
+
 def _ratio(numerator: Any, denominator: Any) -> float:
     """Divide; a zero denominator gives NaN (missing)."""
     return float(numerator / denominator) if denominator != 0.0 else np.nan
@@ -446,5 +449,6 @@ def _grown(records: NDArray[np.void], needed: int, blank: NDArray[np.void]) -> N
     """Return an array with room for a record of the given number, at least doubled if short."""
     if needed < len(records):
         return records
-    more = max(len(records), needed + 1 - len(records))
+    # Growing copies everything: not for a handful.
+    more = max(len(records), needed + 1 - len(records), _MORE)
     return np.concatenate((records, np.repeat(blank, more)))

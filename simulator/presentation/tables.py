@@ -12,6 +12,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from simulator.experiment import Estimate, Results
+from simulator.experiment.replications import Totals
 from simulator.metrics import METRICS, Metric
 from simulator.metrics.definitions import TEAM_LABELS, TEAMS
 from simulator.presentation.figures import (
@@ -91,7 +92,28 @@ def results_story(results: Results) -> Iterator[RenderableType]:
         yield titled("What the data behind this scenario cannot tell", *lines)
 
 
-def _opening(results: Results) -> Iterator[RenderableType]:
+def totals_story(totals: Totals) -> Iterator[RenderableType]:
+    """Tell totals that were measured without journals, department by department."""
+    yield from _opening(totals)
+    yield _departments(totals)
+    table = grid("", right("busy"), right("queue"), right("done/day"), right("gave up"))
+    for team in TEAMS:
+        busy, queue, done, left = (
+            totals.totals[f"{team}.{name}"].mean
+            for name in ("utilization", "queue", "throughput", "abandonment")
+        )
+        table.add_row(
+            TEAM_LABELS[team][0], percent(busy), number(queue, 1), number(done, 1), percent(left)
+        )
+    note = Text(
+        "Measured as rows came: medians, quantiles of waits, and everything by month need a journal"
+        " (leave out --totals).",
+        style="dim",
+    )
+    yield titled("Flow", table, note)
+
+
+def _opening(results: Results | Totals) -> Iterator[RenderableType]:
     question = results.scenario.question.strip()
     yield Text(results.name, style="bold")
     if question:
@@ -101,7 +123,7 @@ def _opening(results: Results) -> Iterator[RenderableType]:
     yield Text("")
 
 
-def closing(results: Results, version: str) -> str:
+def closing(results: Results | Totals, version: str) -> str:
     """Say in one or two lines what the figures rest on."""
     months = results.scenario.horizon
     runs = len(results.numbers)
@@ -122,7 +144,7 @@ def closing(results: Results, version: str) -> str:
 # ------------------------------------------------------------------ by department
 
 
-def _departments(results: Results) -> RenderableType:
+def _departments(results: Results | Totals) -> RenderableType:
     single = len(results.numbers) == 1
     columns = [Column("", ratio=None), right("mean"), right("95 % interval"), Column("unit")]
     if single:
@@ -134,7 +156,8 @@ def _departments(results: Results) -> RenderableType:
             table.add_row()
         table.add_row(Text(title, style="bold"))
         for metric in METRICS.values():
-            if metric.department in departments and metric.id not in _ELSEWHERE:
+            shown = metric.id in results.totals and metric.id not in _ELSEWHERE
+            if metric.department in departments and shown:
                 mean, interval, unit = _cells(results, metric)
                 label = Padding(metric.label_en, (0, 0, 0, 2))
                 figures = (mean, unit) if single else (mean, interval, unit)
@@ -142,7 +165,7 @@ def _departments(results: Results) -> RenderableType:
     return Group(table, Text(""))
 
 
-def _cells(results: Results, metric: Metric) -> tuple[str, str, str]:
+def _cells(results: Results | Totals, metric: Metric) -> tuple[str, str, str]:
     estimate = results.totals[metric.id]
     return figure(estimate, metric.unit, results.scenario.currency)
 
