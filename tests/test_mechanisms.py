@@ -513,6 +513,7 @@ def test_a_mechanism_of_no_strength_is_a_mechanism_switched_off(
             # So that every one of the ten has something to do.
             "market.channels.advertising.reach": 0.05,
             "definitions.shared": 0.0,
+            "decisions.field_sales.record_loss_reason": 0.1,
             **OVERLOADED_CUSTOMER_SUCCESS,
         },
     )

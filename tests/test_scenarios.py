@@ -159,11 +159,11 @@ def test_divisional_and_shared_differ_only_in_measures_and_decisions() -> None:
 @pytest.mark.parametrize("team", DEPARTMENTS)
 def test_with_one_divisional_department_only_that_one_differs_from_shared(team: str) -> None:
     alone = loaded(f"{team}_divisional")
-    for d in diff(alone, loaded("shared")):
-        assert d.path.startswith((f"kpi.{team}", f"decisions.{team}."))
-    divisional = loaded("divisional").scenario
-    assert getattr(alone.scenario.kpi, team) == getattr(divisional.kpi, team) == 0.0
-    assert getattr(alone.scenario.decisions, team) == getattr(divisional.decisions, team)
+    # What is decided follows from the measures, in all departments.
+    changed = {d.path for d in diff(alone, loaded("shared"))}
+    assert {path for path in changed if not path.startswith("decisions.")} == {f"kpi.{team}"}
+    assert any(path.startswith("decisions.") for path in changed)
+    assert getattr(alone.scenario.kpi, team) == 0.0
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "olist"])
@@ -188,7 +188,7 @@ CLAIMS = (
     ("divisional", "shared", "re_explanations", MORE),
     ("marketing_divisional", "shared", "mql_count", MORE),
     ("marketing_divisional", "shared", "opportunity_rate", LESS),
-    ("field_sales_divisional", "shared", "re_explanations", MORE),
+    ("field_sales_divisional", "shared", "wins", MORE),
     ("systematic_recycling", "discretionary_recycling", "recycled_opportunities", MORE),
     ("volume_marketing", "base", "mql_count", MORE),
     ("volume_marketing", "base", "reach_rate", LESS),
