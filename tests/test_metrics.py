@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import changed_scenario
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from simulator.engine import run
 from simulator.metrics import METRICS, identities, measure, registry_markdown
 from simulator.metrics.definitions import TEAMS, Metric
 from simulator.metrics.periods import Periods, ratio
@@ -32,6 +34,7 @@ from simulator.organization.journal import (
     Status,
     Work,
 )
+from simulator.scenario.schema import Scenario
 
 NAN = math.nan
 FACTS = Facts(
@@ -761,3 +764,20 @@ def test_times_that_decrease_are_named() -> None:
     story.rows.sort(key=lambda row: row[0])
     story.rows[0], story.rows[-1] = story.rows[-1], story.rows[0]
     assert any(f.startswith("times decrease") for f in identities(story.journal(in_order=False)))
+
+
+def test_a_team_that_has_left_before_the_measured_period_has_no_rates() -> None:
+    """Person-days are differences of integrals: their rounding must not be somebody."""
+    leave = [{"team": "inside_sales", "day": day, "people": -50} for day in (17.3, 25.0, 32.0)]
+    gone = {
+        "hiring": tuple(leave),
+        "teams.inside_sales.people": 7,
+        "teams.inside_sales.attrition_per_year": 0.999,
+        "teams.inside_sales.time_to_fill_days": 3.3,
+        "horizon": {"months": 4.0, "warm_up_months": 2.0},
+    }
+    # A measure of 64 people at work for each one employed, before this was mended.
+    totals = measure(run(changed_scenario(Scenario(), gone), 2)).totals
+    assert math.isnan(totals["activities"])
+    assert math.isnan(totals["inside_sales.utilization"])
+    assert math.isnan(totals["meetings_per_inside_sales_person"])
