@@ -17,6 +17,7 @@ from pathlib import Path
 
 import yaml
 
+from simulator.disk import write_files
 from simulator.experiment.execution import Execution
 from simulator.experiment.incentives import decisions_of
 from simulator.experiment.provenance_of_decisions import nested
@@ -99,7 +100,7 @@ def _renew(name: str, check: bool, pool: Executor) -> None:
     elif check:
         raise SystemExit(f"{path.name}: out of date; python scenarios/derive.py renews it")
     else:
-        path.write_text(after, encoding="utf-8")
+        write_files(FOLDER, {path.name: after.encode()})
         print(f"{path.name}: renewed")
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from importlib.util import find_spec
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Final, Literal
 
 from simulator.errors import Problem, ScenarioError
@@ -26,9 +27,19 @@ SIMPY: Final[EngineName] = "simpy"
 _in_use: ContextVar[EngineName | None] = ContextVar("engine", default=None)
 
 
+@cache
 def has_compiled() -> bool:
-    """Whether the compiled engine can serve here: it needs numba."""
-    return find_spec("numba") is not None
+    """Whether the compiled engine can serve here: it needs a numba that works."""
+    try:
+        import_module("numba")
+    except Exception:  # it refuses NumPy versions that it does not know by errors of all kinds
+        return False
+    return True
+
+
+def named() -> EngineName | None:
+    """Return the engine that :func:`using` names here, if any."""
+    return _in_use.get()
 
 
 def in_use() -> EngineName:
@@ -109,7 +120,7 @@ def check(engine: EngineName | None) -> None:
         If it is the compiled one and numba is not installed.
     """
     if engine == COMPILED and not has_compiled():
-        rule = "needs numba, which is not installed: pip install numba, or --engine simpy"
+        rule = "needs a numba that works here: pip install numba, or --engine simpy"
         raise ScenarioError([Problem("--engine", "", COMPILED, rule)])
 
 

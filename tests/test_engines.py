@@ -86,7 +86,7 @@ def test_the_command_takes_either_engine_and_refuses_a_third() -> None:
 def test_the_command_says_what_the_compiled_engine_needs() -> None:
     wrong = typed(*SHORT, "--engine", "compiled")
     assert wrong.exit_code == 2
-    assert "needs numba" in wrong.output
+    assert "needs a numba that works" in wrong.output
     assert typed(*SHORT).exit_code == 0
 
 

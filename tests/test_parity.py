@@ -201,6 +201,52 @@ def test_rows_that_are_not_kept_are_those_of_the_journal(small: Scenario) -> Non
         assert len(statuses) == (~there).sum()
 
 
+def test_one_event_may_report_more_than_a_chunk_holds(
+    small: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody in customer success finds that hundreds have left while their claims waited."""
+    monkeypatch.setattr(engine, "_ROWS", 100)
+    changes = {
+        "teams.customer_success.people": 0,
+        "hiring": ({"team": "customer_success", "day": 50.0, "people": 1},),
+        "work.customer_success.claims_per_month": 2.0,
+        "churn.monthly_at_one_year": 9.0,
+        "churn.contract_months": 2,  # a month to complain in, then they leave
+        "start.customers": 600,
+        "horizon.months": 3.0,
+    }
+    crowded = changed_scenario(small, changes)
+    kept = engine.run(crowded, 1, 0)
+    gave_up = kept.time[(kept.kind == Kind.ABANDONED) & (kept.team == 3)]
+    assert np.unique(gave_up, return_counts=True)[1].max() > 300
+    come = np.concatenate([rows.copy() for rows in engine.rows_as_they_come(crowded, 1, 0)])
+    there = kept.kind != Kind.STATUS
+    passing = come[come["kind"] != Kind.STATUS]
+    for column in COLUMNS:
+        np.testing.assert_array_equal(passing[column], getattr(kept, column)[there])
+    assert_same(crowded, 1, 0)
+
+
+def test_an_event_that_takes_more_room_than_foreseen_spoils_the_run_and_nothing_else(
+    small: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = engine._world
+
+    def cramped(*args: Any, **how: Any) -> Any:
+        world = make(*args, **how)
+        return world._replace(events=world.events[:4], heap=world.heap[:4])
+
+    monkeypatch.setattr(engine, "_world", cramped)
+    with pytest.raises(RuntimeError, match="--engine simpy"):
+        engine.run(small, 1, 0)  # opening the company takes more than 4 events
+
+
+def test_a_plan_of_many_steps_fits(small: Scenario) -> None:
+    step = {"team": "field_sales", "people": 1}
+    many = tuple({**step, "day": 1.0 + day / 1000.0} for day in range(6000))
+    assert_same(changed_scenario(small, {"hiring": many, "horizon.months": 0.5}), 1, 0)
+
+
 def test_a_place_is_used_again_and_never_by_two_at_once(small: Scenario) -> None:
     holder: dict[int, int] = {}
     buyers = 0

@@ -147,7 +147,7 @@ def incentives(
     asked = _asked(
         loaded, weights, weight or (), norm, shared, own or (), ranges or (), agree or ()
     )
-    _check_targets(out, write)
+    _check_targets(out, write, bool(changes))
 
     from simulator.engine import prepare
     from simulator.experiment import Execution
@@ -334,7 +334,7 @@ def _number(text: str) -> float | None:
 # ------------------------------------------------------------------ files
 
 
-def _check_targets(out: Path | None, write: Path | None) -> None:
+def _check_targets(out: Path | None, write: Path | None, changed: bool) -> None:
     """Find out before minutes of search whether its results can be written."""
     if out is None and write is None:
         return
@@ -345,6 +345,12 @@ def _check_targets(out: Path | None, write: Path | None) -> None:
         disk.check_folder(out, [*(f"{name}.csv" for name in TABLES), "incentives.json"])
     if write is None:
         return
+    if changed:
+        rule = "would leave out what --set changes: put that into a file, and search its decisions"
+        raise ScenarioError([Problem("--write", "", str(write), rule)])
+    if write.exists() and not write.is_dir():
+        rule = "is there already; nothing is written over: name another file"
+        raise ScenarioError([Problem("--write", "", str(write), rule)])
     if write.is_dir():
         raise ScenarioError([Problem("--write", "", str(write), "is a folder; name a file")])
     if write.suffix not in (".yaml", ".yml"):

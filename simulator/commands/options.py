@@ -109,7 +109,8 @@ Workers = Annotated[
 Engine = Annotated[
     EngineName | None,
     typer.Option(
-        help="compiled or simpy, the readable reference; the figures do not depend on it."
+        help="compiled or simpy, the readable reference; figures do not depend on it (those of"
+        " --totals but for rounding)."
         "  [default: compiled, where numba is installed]",
         parser=_engine,
         metavar="NAME",

@@ -41,6 +41,9 @@ def _put(
 ) -> None:
     e = w.events_free
     if e == NOBODY:
+        if w.events_used == w.events_room:
+            w.overrun = True
+            return
         e = w.events_used
         w.events_used += 1
     else:

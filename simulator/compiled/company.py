@@ -79,7 +79,6 @@ from simulator.organization.journal import (
     DAYS_PER_MONTH,
     LOADED_SLOT,
     SLOTS,
-    Cost,
     Kind,
     Status,
     Team,
@@ -88,6 +87,8 @@ from simulator.organization.journal import (
 
 # What `advance` answers: it is over, or which array is too short.
 OVER, SHORT_OF_ROWS, SHORT_OF_BUYERS, SHORT_OF_ITEMS, SHORT_OF_EVENTS, SHORT_OF_PEOPLE = range(6)
+OVERRUN = 6
+"""One event took more than `_short` thought it could: the run is spoiled, and nothing else is."""
 
 # Phases of a run.
 OPENS, LOADS, OPENS_MARKET, RUNS, CLOSES, HAS_CLOSED = range(6)
@@ -99,15 +100,10 @@ ITEMS_AN_EVENT = 8
 EVENTS_AN_EVENT = 1100
 
 VISIT = int(Kind.VISIT)
-UNFINISHED = int(Kind.UNFINISHED)
-SPENT = int(Kind.SPENT)
-THRESHOLD = int(Kind.THRESHOLD)
 RETURNED = int(Kind.RECYCLED)
 CUSTOMER_ROW = int(Kind.CUSTOMER)
 CUSTOMER = int(Status.CUSTOMER)
 DELIVERED = int(Status.DELIVERED)
-ADVERTISING = int(Cost.ADVERTISING)
-TOOLS = int(Cost.TOOLS)
 FIELD_SALES = int(Team.FIELD_SALES)
 SCREENING = int(Work.SCREENING)
 NURTURING = int(Work.NURTURING)
@@ -121,7 +117,7 @@ def advance(w: State) -> int:
 
     Parameters
     ----------
-    w : World
+    w : record of STATE
 
     Returns
     -------
@@ -131,6 +127,8 @@ def advance(w: State) -> int:
     if w.phase == OPENS:
         _open(w)
         w.phase = LOADS
+    if w.overrun:
+        return OVERRUN
     while w.phase == LOADS:
         short = _short(w, 0)
         if short != OVER:
@@ -153,6 +151,8 @@ def advance(w: State) -> int:
         if short != OVER:
             return short
         _happen(w, e)
+        if w.overrun:
+            return OVERRUN
     if w.phase == CLOSES:
         if w.rows_room - w.rows_used < closing_rows(w):
             return SHORT_OF_ROWS
@@ -165,9 +165,11 @@ def advance(w: State) -> int:
 def _short(w: State, kind: int) -> int:
     """Which array might not hold what the next event adds."""
     p = parameters(w)
-    rows = ROWS_AN_EVENT + w.most_owned
+    # Who leaves hands over all that it owns; who looks into a queue may find that everybody in it
+    # has left; whatever is handed out wakes somebody.
+    rows = ROWS_AN_EVENT + w.most_owned + w.items_held
     people = 1
-    events = EVENTS_AN_EVENT
+    events = EVENTS_AN_EVENT + w.people_used
     if kind == PLANNED:
         rows += 2 * p.biggest_step
         people += p.biggest_step

@@ -121,7 +121,7 @@ def _world(scenario: Scenario, seed: int, replication: int, keeps_journal: bool)
         thin /= 2.0
     p["slices"] = thin
     expected = int(upto[:, -1].sum()) if keeps_journal else 0
-    events = 2 * loaded + 4 * people + 2 * company.EVENTS_AN_EVENT
+    events = 2 * loaded + 4 * people + len(steps) + 2 * company.EVENTS_AN_EVENT
     rows = min(_ROWS_A_BUYER * expected, _MOST_ROWS) if keeps_journal else _ROWS
     return World(
         p=p,
@@ -178,10 +178,14 @@ def _chunks(w: World) -> Iterator[Records]:
         elif short == company.SHORT_OF_ITEMS:
             w = w._replace(items=_longer(w.items))
         elif short == company.SHORT_OF_EVENTS:
-            least = (
-                int(s["events_held"][0]) + company.EVENTS_AN_EVENT + 4 * int(w.p["biggest_step"][0])
-            )
+            least = sum(int(s[name][0]) for name in ("events_held", "people_used"))
+            least += company.EVENTS_AN_EVENT + 4 * int(w.p["biggest_step"][0])
             w = w._replace(events=_longer(w.events, least), heap=_longer(w.heap, least))
+        elif short == company.OVERRUN:
+            raise RuntimeError(
+                "one event took more room than the compiled engine foresees; please report the"
+                " scenario, and run it with --engine simpy"
+            )
         elif short == company.SHORT_OF_PEOPLE:
             least = int(s["people_used"][0]) + int(w.p["biggest_step"][0]) + 1
             people = _longer(w.people, least)

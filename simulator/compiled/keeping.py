@@ -59,9 +59,10 @@ class Kept(Generic[F]):
 
     @cached_property
     def folder(self) -> Path:
-        """Where it is kept: another source, Python or numba, another folder."""
-        digest = hashlib.sha256(f"{numba.__version__} {sys.version}".encode())
+        """Where it is kept: another source or place of it, Python or numba, another folder."""
         home = Path(__file__).parents[1]
+        # numba itself keeps code apart by where its source lies.
+        digest = hashlib.sha256(f"{numba.__version__} {sys.version} {home}".encode())
         for package in self.packages:
             for file in sorted((home / package).glob("*.py")):
                 digest.update(f"{package}/{file.name}".encode() + file.read_bytes())

@@ -199,7 +199,7 @@ STATE = np.dtype(
             _L,
             "phase order slice heap_used rows_used buyers_used buyers_free buyers_held"
             " items_used items_free items_held events_used events_free events_held people_used"
-            " settled_used rotations loaded most_owned entry_first entry_last",
+            " settled_used rotations loaded most_owned entry_first entry_last overrun",
         ),
         # where the arrays lie, and how long they are
         *_fields(

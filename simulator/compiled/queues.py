@@ -25,6 +25,9 @@ def put(
     c: float,
 ) -> None:
     """Emit a row; ``number`` is the buyer's and ``person`` the person's own number."""
+    if w.rows_used == w.rows_room:
+        w.overrun = True
+        return
     row = row_at(w, w.rows_used)
     w.rows_used += 1
     row.time = w.now
@@ -46,6 +49,9 @@ def append(
     """Put a piece of work at the end of a queue."""
     i = w.items_free
     if i == NOBODY:
+        if w.items_used == w.items_room:
+            w.overrun = True
+            return
         i = w.items_used
         w.items_used += 1
     else:

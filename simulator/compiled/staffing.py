@@ -9,7 +9,7 @@ from simulator.compiled.calendar import schedule, schedule_urgent
 from simulator.compiled.jit import compiled
 from simulator.compiled.layout import NOBODY, QUITS, RAMPS, REPLACES, ROTATES, STARTS, Person, State
 from simulator.compiled.memory import parameters, person_at, step_at
-from simulator.compiled.people import NOTHING, ramping, wake
+from simulator.compiled.people import NOTHING, wake
 from simulator.compiled.queues import NAN, put
 from simulator.compiled.shared import draw, normal_quantile
 from simulator.organization import addresses as at
@@ -95,10 +95,8 @@ def _join(w: State, i: int, ramps: bool) -> None:
 def ramps(w: State, i: int) -> None:
     """Somebody has learned the job, unless a rotation has begun another ramp meanwhile."""
     person = person_at(w, i)
-    now = w.now
-    w.now = now + 1e-9  # the moment itself is the first at full speed, whatever its rounding
-    learns = ramping(w, person)
-    w.now = now
+    # The moment itself is the first at full speed, whatever its rounding.
+    learns = w.now + 1e-9 - person.ramp_from < person.ramp_days
     if person.employed and not learns:
         put(w, RAMPED, -1, -1, person.number, person.team, 0, NAN, NAN, NAN)
 
@@ -134,7 +132,6 @@ def left(w: State, i: int) -> None:
     person = person_at(w, i)
     _off_the_team(w, person)
     if person.desk == FIELD_SALES:
-        # No colleague but this one is off the team: the work goes to those who stay.
         field_sales.released(w, i)
     cause = person.leave_cause
     if cause == ROTATION and person.next_desk != NOBODY:

@@ -34,6 +34,7 @@ from simulator.experiment.games import (
 from simulator.experiment.line_search import Line
 from simulator.experiment.searches import (
     SAME,
+    WIDE,
     Equilibria,
     Evidence,
     Move,
@@ -46,7 +47,6 @@ from simulator.experiment.searches import (
 from simulator.experiment.statistics import CONFIDENCE, Estimate, Floats
 
 _MOST_PASSES = 20  # of one player over its decisions in one turn
-_WIDE = 8  # that many of those steps must fit a range before they count as nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,7 +391,7 @@ class _Hunt:
     def _within_resolution(self, places: Sequence[Place]) -> bool:
         """Whether places differ by no more than what luck and lattice leave open."""
         return all(
-            max(values) - min(values) <= min(SAME * gap, last // _WIDE)
+            max(values) - min(values) <= min(SAME * gap, last // WIDE)
             for values, gap, last in zip(
                 zip(*places, strict=True), self._gap, self._lattice.last, strict=True
             )

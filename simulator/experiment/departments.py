@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.experiment.execution import Execution, execute, run_streamed
+from simulator.engine import named, using
+from simulator.experiment.execution import Execution, execute, prepare_streaming, run_streamed
 from simulator.experiment.games import Player, Profile, Remembered
 from simulator.experiment.objectives import STEPS_IN_RANGE, Lever, Objectives, decided, players_of
 from simulator.experiment.price_of_silos import Totals, Weights
@@ -107,18 +108,22 @@ class Runs:
             for name in scenarios
         ]
 
-    def payoffs(self, game: Game, numbers: Sequence[int]) -> Remembered:
+    def payoffs(self, game: Game, numbers: Sequence[int], averaged: bool = False) -> Remembered:
         """Return what profiles of a game pay in these replications.
 
         Parameters
         ----------
         game : Game
         numbers : sequence of int
+        averaged : bool
+            Only the mean: a search then takes whatever is best on average. Who moves only for a
+            gain that can be told stays where the search began; for a planner silos would then
+            look cheap.
         """
-        return Remembered(self._payoffs(game, numbers))
+        return Remembered(self._payoffs(game, numbers, averaged))
 
     def _payoffs(
-        self, game: Game, numbers: Sequence[int]
+        self, game: Game, numbers: Sequence[int], averaged: bool
     ) -> Callable[[Sequence[Profile]], NDArray[np.float64]]:
         weights = game.by_department()
 
@@ -128,13 +133,10 @@ class Runs:
             for profile, totals in zip(profiles, runs, strict=True):
                 terms = (totals, self.scales)
                 if game.together:
-                    # A planner takes what is best on average. Who moved only for a gain that can
-                    # be told would stay where the search began, and silos would look cheap.
                     pay = game.objectives.potential(*terms, game.levers, profile)
-                    pay = pay.mean(axis=1, keepdims=True)
                 else:
                     pay = game.objectives.payoffs(*terms, weights, game.levers, profile)
-                found.append(pay)
+                found.append(pay.mean(axis=1, keepdims=True) if averaged else pay)
             return np.array(found)
 
         return pays
@@ -151,5 +153,7 @@ def lasting(how: Execution) -> Iterator[Execution]:
     if how.executor is not None or how.workers == 1:
         yield replace(how, on_progress=None)
         return
+    with using(how.engine or named()):
+        prepare_streaming()
     with local_pool(how.workers) as pool:
         yield replace(how, executor=pool, on_progress=None)

@@ -20,12 +20,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, Protocol, TypeVar
 
-from simulator.engine import COMPILED, EngineName, in_use, run, using
+from simulator.engine import COMPILED, EngineName, in_use, named, run, using
 from simulator.errors import ReplicationError
 from simulator.experiment.workers import interrupts_held, local_pool
 from simulator.metrics import Measures, measure
 from simulator.metrics.unstreamed import STREAMED
-from simulator.scenario.schema import Scenario
+from simulator.scenario.schema import Horizon, Scenario
 
 T = TypeVar("T")
 
@@ -163,6 +163,12 @@ def run_streamed(scenario: Scenario, name: str, seed: int, replication: int) -> 
     return {metric: totals[metric] for metric in STREAMED}
 
 
+def prepare_streaming() -> None:
+    """Compile what measures rows as they come, once, before processes that share it are started."""
+    if (named() or in_use()) == COMPILED:
+        run_streamed(Scenario(horizon=Horizon(months=0.0)), "", 1, 0)
+
+
 def execute(
     scenarios: Mapping[str, Scenario],
     jobs: Iterable[Job],
@@ -245,6 +251,7 @@ class _Runs(Generic[T]):
         self._seed = seed
         self._task = task
         self._how = how
+        self._engine = how.engine or named()
         self._deaths: Counter[Job] = Counter()
         self.finished: dict[Job, T] = {}
 
@@ -268,7 +275,7 @@ class _Runs(Generic[T]):
         """Do the missing ones in this process."""
         for job in self.missing():
             try:
-                done = _do(self._how.engine, self._task, *self._what(job))
+                done = _do(self._engine, self._task, *self._what(job))
             except Exception as cause:
                 raise self._failed(job, cause) from cause
             self._keep(job, done)
@@ -341,7 +348,7 @@ class _Runs(Generic[T]):
 
     def _submit(self, executor: Executor, job: Job) -> Future[T]:
         scenario, name, seed, number = self._what(job)
-        return executor.submit(_do, self._how.engine, self._task, scenario, name, seed, number)
+        return executor.submit(_do, self._engine, self._task, scenario, name, seed, number)
 
     def _what(self, job: Job) -> tuple[Scenario, str, int, int]:
         name, number = job

@@ -381,9 +381,10 @@ class _Analysis:
         game = replace(self._game, company=company, weights=everything, together=True)
         found = optimum(
             game.players(),
-            self._runs.payoffs(game, self._by_search),
+            self._runs.payoffs(game, self._by_search, averaged=True),
             [self._usual, self._cases[EQUILIBRIUM].profile],
             effort=QUICK,
+            check=self._runs.payoffs(game, self._by_fresh),
         )
         if found.status == "interrupted":
             raise KeyboardInterrupt
@@ -486,14 +487,21 @@ class _Analysis:
             self._remedies.append((parts, name))
 
     def _best_dose(self) -> float:
-        """The weight of all together with the best shared KPI; 1 if no others were tried."""
-        shared = self._game.objectives.shared
-        tried = [
-            (float(level_of(shared, self._cases[name].totals, self._runs.scales).mean()), dose)
-            for who, dose, name in self._doses
-            if who == ALL
+        """The weight of all together with the best shared KPI; 1 if no others were tried.
+
+        By the luck of the search: the best of several is the luckiest, too.
+        """
+        doses = [(dose, self._cases[name]) for who, dose, name in self._doses if who == ALL]
+        if not doses:
+            return _EVERYTHING
+        game = self._game
+        companies = [replace(game, weights=each.weights).decided(each.profile) for _, each in doses]
+        shared = game.objectives.shared
+        levels = [
+            float(level_of(shared, totals, self._runs.scales).mean())
+            for totals in self._runs.totals(companies, self._by_search)
         ]
-        return max(tried)[1] if tried else _EVERYTHING
+        return max(zip(levels, (dose for dose, _ in doses), strict=True))[1]
 
 
 def _within(chosen: Iterable[Lever], decisions: Mapping[str, float]) -> Profile:

@@ -34,7 +34,7 @@ SAID: Mapping[str, str] = {
     " together: {levels}",
     "no price": "Whether the same people would reach another {metric} together than measured as"
     " they are cannot be told: the difference is {change}, {levels}",
-    "beyond": "{said}, so the search for what is best together has missed something",
+    "beyond": "{said}, at more strain for people than one planner would ask of them",
     "beside": "their {changes} than together",
     "beside open": "of {metrics} no difference can be told",
     "at least": "The best together may be better still than what was found: {who} would add {gain}"
@@ -43,15 +43,16 @@ SAID: Mapping[str, str] = {
     " reach together was not found out",
     "nothing": "What departments would do was not found out to the end",
     "stopped": "Interrupted while {step}: what came before is complete, nothing after it is known.",
-    "far": "How far from rest it is: the best change known, {who}, would gain {gain} of its usual"
-    " measure ({luck}).",
+    "far": "How far from rest it is: the best change known, {who}, would gain {gain} of"
+    " the usual size of its measure ({luck}).",
     "moved": "How far from rest it is: in its last round of changes {who} gained {gain} of its"
-    " usual measure.",
+    " measure.",
     "far unknown": "How far from rest it is cannot be said: nothing was compared yet.",
     "rest": "This is where nobody can be told to gain by deciding otherwise alone: the best such"
-    " change, {who}, is worth {gain} of its usual measure, by luck that the search did not see.",
+    " change, {who}, is worth {gain} of the usual size of its measure, by luck that the"
+    " search did not see.",
     "no rest": "This is close to rest, not quite at it: by luck that the search did not see,"
-    " {who} would still gain {gain} of its usual measure.",
+    " {who} would still gain {gain} of the usual size of its measure.",
     "one start": "The search began once, with everybody deciding as usual; other starts may end"
     " elsewhere.",
     "same end": "The search began from {starts} different places and came to the same end.",
@@ -78,7 +79,7 @@ SAID: Mapping[str, str] = {
     " at 1.",
     "too much?": "Whether sharing everything is too much cannot be told.",
     "largest step": "More sharing does most from {before} to {after}: {change}.",
-    "below": "Below {before} no step can be told from luck: sharing a little changes little.",
+    "below": "Below {before} no step can be told from luck.",
     "worse step": "More sharing makes it worse {steps}.",
     "no step": "No step from one weight to the next can be told from luck.",
     "unsettled": "At {where} the departments did not come to rest; the figures are of where the"

@@ -35,7 +35,6 @@ How = Literal["more", "less", "fewer late"]
 
 NORM = 0.3
 """Strength of the professional norm: an assumption (trust M); 0.1 to 1 are as plausible."""
-NORM_RANGE = (0.1, 1.0)
 STEPS_IN_RANGE = 12
 """Smaller steps of a decision are not searched: nobody could tell them apart in a company."""
 
@@ -360,10 +359,9 @@ class Objectives:
     agreed: tuple[Agreement, ...] = ()
 
     def metrics(self) -> tuple[str, ...]:
-        """Return every metric that somebody's pay depends on."""
+        """Return every metric of a KPI."""
         kpis = [*self.own.values(), self.shared]
-        names = [part.metric for kpi in kpis for part in kpi]
-        return tuple(dict.fromkeys([*names, *(each.path for each in self.agreed)]))
+        return tuple(dict.fromkeys(part.metric for kpi in kpis for part in kpi))
 
     def payoffs(
         self,

@@ -19,6 +19,8 @@ Status = Literal["equilibrium", "cycle", "not converged", "interrupted"]
 Scope = Literal["whole", "near", "closing"]
 """What a round looks at: the whole ranges, around the present values, or both to make sure."""
 
+WIDE = 8
+"""What is farther apart than this part of a range is not the same."""
 SAME = 2
 """Steps: rounding to a lattice leaves the ends of searches so far apart."""
 
@@ -227,10 +229,12 @@ def _same(one: Search, other: Search) -> bool:
     """Whether two searches have come to the same end, but for what nothing depends on."""
     values, others = one.values(), other.values()
     inert = set(one.inert) & set(other.inert)
-    limits = np.maximum(one.resolution, other.resolution)
+    limits = SAME * np.maximum(one.resolution, other.resolution)
+    ranges = [decision.high - decision.low for _, decision in decisions_of(one.players)]
+    # Where nobody ever looked closely, an eighth of the range still makes a difference.
     return all(
-        name in inert or abs(values[name] - others[name]) <= SAME * limit
-        for name, limit in zip(values, limits, strict=True)
+        name in inert or abs(values[name] - others[name]) <= min(limit, width / WIDE)
+        for name, limit, width in zip(values, limits, ranges, strict=True)
     )
 
 

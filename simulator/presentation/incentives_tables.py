@@ -240,8 +240,9 @@ def _evidence(result: Incentives) -> list[RenderableType]:
         table.add_row(_indented(phrase_of(path).name), ends[0], low, shape, ends[1], high)
     note = _note(
         "What deciding otherwise would pay the department, everything else as it would be: at both"
-        " ends of the range, against what it would do, in % of its usual measure, and half the"
-        " width of the 95 % interval. The blocks show its pay in between, each line by itself; by"
+        " ends of the range, against what it would do, in % of the usual size of its measure, and"
+        " half the width of the 95 % interval. The blocks show its pay in between, each line by"
+        " itself; by"
         f" the {result.searched} replications of the search.",
     )
     return [titled("Why they would: what each decision pays its department", table, note)]
