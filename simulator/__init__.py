@@ -10,7 +10,7 @@ What takes a scenario takes the name of a shipped one, a file, or what `load_sce
 - one organization: `load_scenario`, `Scenario`, `run` (one journal), `measure` (its metrics),
   `replicate` (many runs, to `Results`), `replicate_until` (as many as a precision needs),
   `warm_up`
-- questions: `compare`, `compare_until`, `bottleneck`, `attribute`, `sensitivity`
+- questions: `compare`, `compare_until`, `bottleneck`, `attribute`, `sensitivity`, `incentives`
 - how runs are done: `Execution`
 - what the numbers mean and whether they hold: `METRICS`, `identities`, `verify`
 - errors: `ScenarioError`
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from simulator.experiment.bottleneck import bottleneck
     from simulator.experiment.comparison import compare
     from simulator.experiment.execution import Execution
+    from simulator.experiment.incentives import incentives
     from simulator.experiment.precision import compare_until, replicate_until
     from simulator.experiment.replications import Results, replicate
     from simulator.experiment.sensitivity import sensitivity
@@ -48,6 +49,7 @@ __all__ = [
     "compare",
     "compare_until",
     "identities",
+    "incentives",
     "load_scenario",
     "measure",
     "replicate",
@@ -69,6 +71,7 @@ _HOMES = {
     "compare": "simulator.experiment.comparison",
     "compare_until": "simulator.experiment.precision",
     "identities": "simulator.metrics",
+    "incentives": "simulator.experiment.incentives",
     "load_scenario": "simulator.scenario",
     "measure": "simulator.metrics",
     "replicate": "simulator.experiment.replications",
