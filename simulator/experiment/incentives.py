@@ -379,13 +379,14 @@ class _Analysis:
         company = frictionless(self._game.company)
         everything = tuple(_EVERYTHING for _ in TEAMS)
         game = replace(self._game, company=company, weights=everything, together=True)
-        found = optimum(
-            game.players(),
-            self._runs.payoffs(game, self._by_search, averaged=True),
-            [self._usual, self._cases[EQUILIBRIUM].profile],
-            effort=QUICK,
-            check=self._runs.payoffs(game, self._by_fresh),
-        )
+        pays = self._runs.payoffs(game, self._by_search, averaged=True)
+        check = self._runs.payoffs(game, self._by_fresh)
+        found = optimum(game.players(), pays, [self._usual], effort=FULL, check=check)
+        ends = [found.profile, self._cases[EQUILIBRIUM].profile]
+        if found.status != "interrupted":
+            planned, chosen = (float(each.mean()) for each in pays(ends))
+            if chosen > planned:  # what departments do is better: look around there
+                found = optimum(game.players(), pays, ends[1:], effort=FULL, check=check)
         if found.status == "interrupted":
             raise KeyboardInterrupt
         self._measure(OPTIMUM, game, found.profile, found)
