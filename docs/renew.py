@@ -23,7 +23,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("README.md", "docs/model.md", "docs/olist.md", "docs/experiments.md")
+PAGES = (
+    "README.md", "docs/model.md", "docs/olist.md", "docs/experiments.md", "docs/incentives.md",
+)  # fmt: skip
 STUDIED = ("base", "shared", "divisional")
 REPLICATIONS = 10
 _OUTPUT = re.compile(
