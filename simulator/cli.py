@@ -13,6 +13,7 @@ import typer
 from simulator.commands.attribute import attribute
 from simulator.commands.bottleneck import bottleneck
 from simulator.commands.compare import compare
+from simulator.commands.diagnose import diagnose
 from simulator.commands.incentives import incentives
 from simulator.commands.run import run
 from simulator.commands.scenarios import check, explain, list_scenarios, schema
@@ -74,6 +75,7 @@ app.command(short_help="Find the team that limits the company.")(bottleneck)
 app.command(short_help="Say what of a gap belongs to what.")(attribute)
 app.command(short_help="Find what departments would do under their measures.")(incentives)
 app.command(short_help="Test a result against wrong assumptions.")(sensitivity)
+app.command(short_help="Find what would help, from 14 answers about your organization.")(diagnose)
 app.command("warm-up", short_help="Find how long a run takes to settle.")(warm_up)
 app.command(short_help="Check scenarios: every error at once.")(check)
 app.command(short_help="Show every number in force and its source.")(explain)

@@ -22,7 +22,7 @@ LAYERS = (
     ("compiled",),
     ("engine",),
     ("metrics",),
-    ("experiment", "calibration", "reductions", "verification", "plausibility"),
+    ("experiment", "calibration", "diagnosis", "reductions", "verification", "plausibility"),
     ("presentation",),
     ("commands",),
     ("cli", "__main__"),
@@ -33,6 +33,7 @@ WITHIN = {
     ("verification", "experiment"),
     ("plausibility", "experiment"),
     ("calibration", "experiment"),
+    ("diagnosis", "experiment"),
     ("__main__", "cli"),
     # A law as a scenario states it is what distributions compile.
     ("organization.distributions", "scenario"),

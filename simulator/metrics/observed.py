@@ -49,8 +49,8 @@ _LARGEST = 600
 
 
 @dataclass(frozen=True, slots=True)
-class _Leads:
-    """The inquiries of one run that a file would show, one entry each.
+class Inquiries:
+    """The inquiries of one run, or of files, one entry each.
 
     Attributes
     ----------
@@ -68,8 +68,8 @@ class _Leads:
     days: Floats
     followed: Floats
 
-    def __getitem__(self, chosen: Flags) -> _Leads:
-        return _Leads(
+    def __getitem__(self, chosen: Flags) -> Inquiries:
+        return Inquiries(
             self.channel[chosen], self.month[chosen], self.days[chosen], self.followed[chosen]
         )
 
@@ -79,7 +79,7 @@ class _Leads:
         return self.days[~np.isnan(self.days)]
 
 
-def _read(journal: Journal) -> _Leads:
+def _read(journal: Journal) -> Inquiries:
     rows = journal.where(Kind.ARRIVED)
     # What a loaded company starts with came before the files begin.
     rows = rows[journal.buyer[rows] % SLOTS < LOADED_SLOT]
@@ -92,7 +92,7 @@ def _read(journal: Journal) -> _Leads:
     won[np.searchsorted(buyers, journal.buyer[wins])] = journal.time[wins]
     # As everywhere in the metrics, a month includes its last instant and not its first.
     month = np.maximum(np.ceil(arrived / DAYS_PER_MONTH), 1.0).astype(np.int64)
-    return _Leads(
+    return Inquiries(
         buyers % SLOTS,
         month,
         (won - arrived) * CALENDAR_DAYS,
@@ -256,25 +256,25 @@ def _share(part: int, whole: int) -> float:
     return part / whole if whole else math.nan
 
 
-def _leads_in_month(leads: _Leads, wanted: Figure) -> float:
+def _leads_in_month(leads: Inquiries, wanted: Figure) -> float:
     return float(np.count_nonzero(leads.month == wanted.number))
 
 
-def _conversion(leads: _Leads, wanted: Figure) -> float:
+def _conversion(leads: Inquiries, wanted: Figure) -> float:
     return _share(len(leads.won), len(leads.days))
 
 
-def _days_to_win(leads: _Leads, wanted: Figure) -> float:
+def _days_to_win(leads: Inquiries, wanted: Figure) -> float:
     won = leads.won
     return float(np.quantile(won, wanted.number / 100.0)) if len(won) else math.nan
 
 
-def _late_win_share(leads: _Leads, wanted: Figure) -> float:
+def _late_win_share(leads: Inquiries, wanted: Figure) -> float:
     won = leads.won
     return _share(int(np.count_nonzero(won > LATE_DAYS)), len(won))
 
 
-def _win_hazard_month(leads: _Leads, wanted: Figure) -> float:
+def _win_hazard_month(leads: Inquiries, wanted: Figure) -> float:
     begins, ends = AGE_DAYS * (wanted.number - 1), AGE_DAYS * wanted.number
     # Only who could be seen through the whole month: else its wins would count and the others
     # of its age would not.
@@ -283,7 +283,7 @@ def _win_hazard_month(leads: _Leads, wanted: Figure) -> float:
     return _share(int(np.count_nonzero(signed)), int(np.count_nonzero(at_risk)))
 
 
-_COMPUTE: Mapping[str, Callable[[_Leads, Figure], float]] = {
+_COMPUTE: Mapping[str, Callable[[Inquiries, Figure], float]] = {
     "leads_in_month": _leads_in_month,
     "conversion": _conversion,
     "conversion_of_month": _conversion,
@@ -315,6 +315,34 @@ def observe(journal: Journal, ids: Iterable[str]) -> dict[str, float]:
         If identifiers are not known; with every one of them and the nearest known.
     """
     channels = [name for name in journal.facts.channels[:LOADED_SLOT] if name]
+    return figures_of(_read(journal), channels, journal.facts.horizon_days, ids)
+
+
+def figures_of(
+    inquiries: Inquiries, channels: Sequence[str], horizon_days: float, ids: Iterable[str]
+) -> dict[str, float]:
+    """Read figures from inquiries, wherever these come from.
+
+    Parameters
+    ----------
+    inquiries : Inquiries
+    channels : sequence of str
+        What the numbers of channels stand for.
+    horizon_days : float
+        Business days from the start of month 1 to the end of what is known.
+    ids : iterable of str
+        Which figures: see `FORMS`.
+
+    Returns
+    -------
+    dict of str to float
+        As for `observe`.
+
+    Raises
+    ------
+    ScenarioError
+        As for `observe`.
+    """
     wanted: dict[str, Figure] = {}
     problems = []
     for identifier in ids:
@@ -325,22 +353,26 @@ def observe(journal: Journal, ids: Iterable[str]) -> dict[str, float]:
             wanted[identifier] = found
     if problems:
         raise ScenarioError(problems)
-    leads = _read(journal)
-    return {identifier: _one(journal, leads, each) for identifier, each in wanted.items()}
+    return {
+        identifier: _one(inquiries, channels, horizon_days, each)
+        for identifier, each in wanted.items()
+    }
 
 
-def _one(journal: Journal, leads: _Leads, wanted: Figure) -> float:
+def _one(
+    leads: Inquiries, channels: Sequence[str], horizon_days: float, wanted: Figure
+) -> float:
     chosen = np.ones(len(leads.days), dtype=np.bool_)
     last = 0
     if wanted.channel:
-        chosen &= leads.channel == journal.facts.channels.index(wanted.channel)
+        chosen &= leads.channel == channels.index(wanted.channel)
     if wanted.name in ("leads_in_month", "conversion_of_month"):
         chosen &= leads.month == wanted.number
         last = wanted.number
     elif wanted.months is not None:
         chosen &= (leads.month >= wanted.months[0]) & (leads.month <= wanted.months[1])
         last = wanted.months[1]
-    if last * DAYS_PER_MONTH > journal.facts.horizon_days:
+    if last * DAYS_PER_MONTH > horizon_days:
         return math.nan
     return _COMPUTE[wanted.name](leads[chosen], wanted)
 

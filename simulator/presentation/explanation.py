@@ -21,6 +21,7 @@ from simulator.scenario import (
     numbers,
     unsourced,
 )
+from simulator.scenario.fitted import Fit
 
 TRUST_KEY = (
     "Trust: A peer-reviewed or official; B primary data with a stated sample; C secondary;"
@@ -80,11 +81,19 @@ def number_tables(loaded: LoadedScenario) -> Iterator[RenderableType]:
 
 def _source(number: Number) -> str:
     told = number.source or "no source stated"
-    if number.span is None:
-        return told
-    low, high = (written(end) for end in number.span)
-    factors = " times its durations" if "(" in str(number.value) else ""
-    return f"{told}; range {low} to {high}{factors}"
+    if number.span is not None:
+        low, high = (written(end) for end in number.span)
+        factors = " times its durations" if "(" in str(number.value) else ""
+        told += f"; range {low} to {high}{factors}"
+    return "\n".join([told, *(_fit(number.path, *each) for each in number.fits)])
+
+
+def _fit(path: str, key: str, fit: Fit) -> str:
+    """Say what data told of a number, or of one parameter of a law."""
+    which = key.removeprefix(path).removeprefix(".")
+    interval = f"95 % interval {written(fit.low)} to {written(fit.high)}"
+    together = f", group {fit.group}" if fit.group else ""
+    return f"{which} {interval}; {fit.cases:,} cases: {fit.method} ({fit.scale}{together})".lstrip()
 
 
 def _block(path: str) -> str:
@@ -151,9 +160,28 @@ def numbers_json(loaded: LoadedScenario) -> dict[str, Any]:
                 "trust": number.trust,
                 "range": number.span,
                 "where": number.where,
+                **_fits_json(number),
             }
             for number in numbers(loaded)
         ],
+    }
+
+
+def _fits_json(number: Number) -> dict[str, Any]:
+    """Return what data told of a number, if data did."""
+    told = {key: _fit_json(fit) for key, fit in number.fits}
+    return {"estimates": told} if told else {}
+
+
+def _fit_json(fit: Fit) -> dict[str, Any]:
+    return {
+        "low": fit.low,
+        "high": fit.high,
+        "cases": fit.cases,
+        "method": fit.method,
+        "scale": fit.scale,
+        "group": fit.group or None,
+        "correlation": fit.correlation if fit.group else None,
     }
 
 

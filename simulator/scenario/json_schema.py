@@ -8,9 +8,45 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from simulator.scenario.fitted import SCALES
 from simulator.scenario.provenance import TRUST_LETTERS
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
+
+_ESTIMATE = {
+    "description": "What data told of one number (of a law: of one parameter, by its whole key);"
+    " themodel run --input-uncertainty draws it from this.",
+    "type": "object",
+    "properties": {
+        "low": {"description": "Lower end of its 95 % interval.", "type": "number"},
+        "high": {"description": "Upper end of the same.", "type": "number"},
+        "cases": {"description": "Cases behind it.", "type": "integer", "minimum": 1},
+        "method": {
+            "description": "How it was estimated, in a few words.",
+            "type": "string",
+            "minLength": 1,
+        },
+        "scale": {
+            "description": "On which scale its error is about normal; without it linear.",
+            "enum": list(SCALES),
+        },
+        "group": {
+            "description": "Numbers of one group were estimated together.",
+            "type": "string",
+            "minLength": 1,
+        },
+        "correlation": {
+            "description": "Of the errors of two of a group: the geometric mean of what both"
+            " state, negative if their signs differ.",
+            "type": "number",
+            "exclusiveMinimum": -1,
+            "exclusiveMaximum": 1,
+        },
+    },
+    "required": ["low", "high", "cases", "method"],
+    "dependencies": {"group": ["correlation"], "correlation": ["group"]},
+    "additionalProperties": False,
+}
 
 
 def draft7(model: type[BaseModel]) -> dict[str, Any]:
@@ -48,6 +84,7 @@ def draft7(model: type[BaseModel]) -> dict[str, Any]:
                         "minItems": 2,
                         "maxItems": 2,
                     },
+                    "estimate": _ESTIMATE,
                 },
                 "required": ["source", "trust"],
                 "additionalProperties": False,

@@ -18,6 +18,7 @@ from simulator.errors import Problem, ScenarioError
 from simulator.scenario import json_schema as schema_files
 from simulator.scenario import outline, overriding, provenance
 from simulator.scenario.checking import OVERRIDE, validate
+from simulator.scenario.fitted import Fit
 from simulator.scenario.layering import Family, conflicts, merge, raise_if
 from simulator.scenario.overriding import Override
 from simulator.scenario.provenance import Difference, Number, SourceNote
@@ -201,6 +202,14 @@ def load_scenario(
 def numbers(loaded: LoadedScenario) -> list[Number]:
     """List every number and switch in force with unit, source, trust and where it was set."""
     return list(provenance.list_numbers(loaded.scenario, loaded.places, loaded.sources))
+
+
+def fits(loaded: LoadedScenario) -> dict[KeyPath, Fit]:
+    """Return what data told of each number in force, by its path.
+
+    A number that a later file or ``--set`` has changed is not among them.
+    """
+    return provenance.fits_in_force(loaded.places, loaded.sources)
 
 
 def unsourced(loaded: LoadedScenario) -> list[Number]:

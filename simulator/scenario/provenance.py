@@ -11,22 +11,38 @@ from pydantic_core import to_jsonable_python
 
 from simulator.errors import Problem
 from simulator.scenario import outline
-from simulator.scenario.checking import OVERRIDE, bounds
+from simulator.scenario.checking import OVERRIDE
 from simulator.scenario.fields import Trust
+from simulator.scenario.fitted import Fit, is_single, lonely_groups, outside, read_fit
 from simulator.scenario.layering import NOT_INHERITED, Layer
 from simulator.scenario.scalars import compact, shorten
 from simulator.scenario.strict_yaml import Document, KeyPath, Place, Position, dotted
 
 TRUST_LETTERS = get_args(Trust)
+_BEST_FIRST = ("A", "B", "calc", "C", "M", "D")
+_WORDS = ("source", "trust", "range", "estimate")
 
 
 @dataclass(frozen=True, slots=True)
 class SourceNote:
-    """Where a file has its numbers from, how far to trust them, and the range that it allows."""
+    """Where a file has its numbers from, how far to trust them, and what it leaves open.
+
+    Attributes
+    ----------
+    source, trust : str
+    span : (low, high) or None
+        The range that the source allows.
+    fit : Fit or None
+        What data told of the number.
+    path : KeyPath
+        The key or block that it is of; empty if the file does not set it.
+    """
 
     source: str
     trust: str
     span: tuple[float, float] | None = None
+    fit: Fit | None = None
+    path: KeyPath = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +65,8 @@ class Number:
         False for switches and words, which need no source.
     span : (low, high) or None
         Range that its source allows, if one is stated; of a law: factors on its times.
+    fits : tuple of (str, Fit)
+        What data told of it, under its path; of a law: of each parameter, under the whole path.
     """
 
     path: str
@@ -60,6 +78,7 @@ class Number:
     where: str
     is_number: bool
     span: tuple[float, float] | None = None
+    fits: tuple[tuple[str, Fit], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +125,27 @@ def take_sources(
             rule = f"names a key that this file does not set{near}"
             at = document.places[("sources", key)].key
             found.append(Problem(str(at), f"sources.{key}", "", rule))
+        path = set_here.get(key)
         span = entry.get("range") if isinstance(entry, dict) else None
         if span is not None and not found and ("sources", key, "range") not in document.broken:
             rule = _range_rule(span, set_here[key], document.value, model)
             if rule:
                 at = document.places[("sources", key, "range")].value
                 found.append(Problem(str(at), f"sources.{key}.range", shorten(span), rule))
+        fit = None
+        if isinstance(entry, dict) and "estimate" in entry:
+            fit, wrong = read_fit(document, key, entry["estimate"], path, model)
+            found += wrong
         problems += found
         usable = isinstance(entry, dict) and {"source", "trust"} <= set(entry)
         if usable and not found:
             ends = None if span is None else (float(span[0]), float(span[1]))
-            notes[key] = SourceNote(str(entry["source"]), str(entry["trust"]), ends)
+            notes[key] = SourceNote(
+                str(entry["source"]), str(entry["trust"]), ends, fit, path or ()
+            )
+    if not problems:
+        fits = {key: note.fit for key, note in notes.items() if note.fit is not None}
+        problems += lonely_groups(document, fits)
     return notes, problems
 
 
@@ -124,9 +153,9 @@ def _range_rule(span: Any, path: KeyPath, values: Any, model: type[BaseModel]) -
     """Say what is wrong with a stated range, or nothing."""
     value = outline.value_at(values, path)
     is_law = isinstance(value, dict) and "law" in value
-    if not is_law and not _is_single(value):
+    if not is_law and not is_single(value):
         return "is stated for one number or law at a time: name its whole key"
-    if not isinstance(span, list) or len(span) != 2 or not all(map(_is_single, span)):
+    if not isinstance(span, list) or len(span) != 2 or not all(map(is_single, span)):
         return "must be [low, high], two numbers"
     low, high = span
     if low >= high:
@@ -137,20 +166,7 @@ def _range_rule(span: Any, path: KeyPath, values: Any, model: type[BaseModel]) -
         return "" if within else "of a law: factors on its times, above 0 and with 1 between them"
     if not low <= value <= high:
         return f"must contain the value, {value:g}"
-    slot = outline.slot_at(model, path, values)
-    floor_kind, floor, ceiling_kind, ceiling = bounds(slot) if slot else ("", None, "", None)
-    below = floor is not None and (low < floor or (floor_kind == "gt" and low == floor))
-    above = ceiling is not None and (high > ceiling or (ceiling_kind == "lt" and high == ceiling))
-    words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
-    allowed = " and ".join(
-        f"{words[kind]} {end:g}" for kind, end in ((floor_kind, floor), (ceiling_kind, ceiling))
-        if end is not None
-    )  # fmt: skip
-    return f"must lie in what the value may be: {allowed}" if below or above else ""
-
-
-def _is_single(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return outside(outline.slot_at(model, path, values), low, high)
 
 
 def _entry_problems(document: Document, key: str, entry: Any) -> list[Problem]:
@@ -164,8 +180,8 @@ def _entry_problems(document: Document, key: str, entry: Any) -> list[Problem]:
         return [Problem(str(place.value), name, shorten(entry), rule)]
     problems = []
     for word in entry:
-        if word not in ("source", "trust", "range"):
-            near = outline.nearest(word, ("source", "trust", "range"))
+        if word not in _WORDS:
+            near = outline.nearest(word, _WORDS)
             at = document.places[(*path, word)].key
             problems.append(Problem(str(at), f"{name}.{word}", "", f"unknown key{near}"))
     for word in ("source", "trust"):
@@ -204,21 +220,24 @@ def list_numbers(
         The ``sources`` block of each file, by the file's name.
     """
     values = scenario.model_dump(mode="json")
+    fits = fits_in_force(places, sources)
     for path, slot, value in _leaves(outline.Slot(type(scenario)), values, ()):
         if path[0] in NOT_INHERITED:
             continue
         place = _place(places, path, value)
+        is_law = isinstance(value, dict) and "law" in value
         unit, source, trust = slot.extra("unit"), slot.extra("source"), slot.extra("trust")
         span = slot.span
         if place is not None:
             notes = sources.get(place.file, {})
-            note = _note(notes, path)
+            note = (_note_of_parts(notes, path, value) if is_law else None) or _note(notes, path)
             source, trust = (note.source, note.trust) if note else ("", "")
             # A range belongs to one number: that of a block above it is of another.
             exact = notes.get(dotted(path))
             span = exact.span if exact else None
-        if isinstance(value, dict) and "law" in value:
+        if is_law:
             unit = str(value.get("unit", unit))
+        own = [path, *((*path, name) for name in (value if is_law else ()))]
         yield Number(
             path=dotted(path),
             value=_written(value),
@@ -229,7 +248,28 @@ def list_numbers(
             where=place.short if place is not None else "default",
             is_number=_holds_number(value),
             span=span,
+            fits=tuple((dotted(each), fits[each]) for each in own if each in fits),
         )
+
+
+def fits_in_force(
+    places: Mapping[KeyPath, Place], sources: Mapping[str, Mapping[str, SourceNote]]
+) -> dict[KeyPath, Fit]:
+    """Return what data told of each number whose value in force is that of the same file.
+
+    What a later file or ``--set`` has changed is no longer the number that was estimated.
+
+    Parameters
+    ----------
+    places, sources
+        As for :func:`list_numbers`.
+    """
+    return {
+        note.path: note.fit
+        for file, notes in sources.items()
+        for note in notes.values()
+        if note.fit is not None and note.path in places and places[note.path].value.file == file
+    }
 
 
 def _leaves(
@@ -266,6 +306,18 @@ def _note(notes: Mapping[str, SourceNote], path: KeyPath) -> SourceNote | None:
         if note is not None:
             return note
     return None
+
+
+def _note_of_parts(
+    notes: Mapping[str, SourceNote], path: KeyPath, law: Mapping[str, Any]
+) -> SourceNote | None:
+    """Return what the notes of all parameters of a law say together, if each has its own."""
+    parts = [notes.get(dotted((*path, name))) for name in law if name not in ("law", "unit")]
+    known = [note for note in parts if note is not None]
+    if dotted(path) in notes or not known or len(known) < len(parts):
+        return None
+    told = "; ".join(dict.fromkeys(note.source for note in known))
+    return SourceNote(told, max((note.trust for note in known), key=_BEST_FIRST.index))
 
 
 def _written(value: Any) -> float | int | bool | str:

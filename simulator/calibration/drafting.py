@@ -1,0 +1,288 @@
+"""Drafts a scenario from what files tell at once: inquiries, people, deals, customers, the start.
+
+What takes a run to be told (fit, readiness, thinking time) is found afterwards by
+:mod:`simulator.calibration.funnel_fit`; what no file tells stays the default company's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.calibration.arrivals import Arrivals
+from simulator.calibration.customers import Deals
+from simulator.calibration.estimates import Estimate, keyed
+from simulator.calibration.people import People
+from simulator.calibration.records import Outcome, Records
+from simulator.calibration.writing import Stated, rounded
+from simulator.scenario.provenance import plain
+from simulator.scenario.schema import Scenario
+
+OWN_FILES = "B"
+"""Trust of what the organization's own files tell: primary data with a stated sample."""
+ASSUMED = "M"
+
+_DEFAULT = Scenario()
+_USUAL_WINS = 0.93  # a business day, of the default company (`themodel run base`)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A scenario in the making.
+
+    Attributes
+    ----------
+    scenario : Scenario
+    stated : tuple of Stated
+        Everything in it that is not the default company's.
+    """
+
+    scenario: Scenario
+    stated: tuple[Stated, ...]
+
+    def with_stated(self, more: Sequence[Stated]) -> Draft:
+        """Return the draft with values stated anew (or for the first time)."""
+        known = {each.path: each for each in self.stated}
+        known.update({each.path: each for each in more})
+        stated = tuple(known.values())
+        return Draft(assembled(stated), stated)
+
+
+def assembled(stated: Sequence[Stated]) -> Scenario:
+    """Return the scenario that these values make of the default company."""
+    tree = plain(_DEFAULT)
+    if any(each.path.startswith("market.channels.") for each in stated):
+        tree["market"]["channels"] = {}
+    for each in stated:
+        *before, last = each.path.split(".")
+        holder = tree
+        for key in before:
+            holder = holder.setdefault(key, {})
+        holder[last] = each.value
+    return Scenario.model_validate_json(json.dumps(tree))
+
+
+def told(path: str, estimate: Estimate, source: str) -> Stated:
+    """State a number that the files tell, rounded, its interval around it."""
+    held = _held(estimate)
+    return Stated(path, held.value, source, OWN_FILES, held)
+
+
+def told_law(path: str, law: str, parameters: dict[str, Estimate], source: str) -> Stated:
+    """State a law in days whose parameters the files tell."""
+    held = {name: _held(estimate) for name, estimate in parameters.items()}
+    value = {"law": law, "unit": "days", **{name: each.value for name, each in held.items()}}
+    return Stated(path, value, source, OWN_FILES, None, tuple(held.items()))
+
+
+def _held(estimate: Estimate) -> Estimate:
+    """Round a value, its interval around it and on a scale that can hold it."""
+    value = rounded(estimate.value)
+    low, high = (rounded(each, 6) for each in (estimate.low, estimate.high))
+    low, high = min(low, value), max(high, value)
+    scale = estimate.scale
+    if (scale == "log" and low <= 0.0) or (scale == "logit" and not 0.0 < low <= high < 1.0):
+        scale = "linear"
+    return Estimate(
+        estimate.key, value, low, high, estimate.n, estimate.unit, estimate.method, scale
+    )
+
+
+def of_market(records: Records, arrivals: Arrivals, share_kept: float = 1.0) -> list[Stated]:
+    """State where inquiries come from and how they spread.
+
+    Parameters
+    ----------
+    records : Records
+    arrivals : Arrivals
+    share_kept : float
+        Where only opportunities are on file: the share of inquiries that the model turns into
+        opportunities; as many more inquiries are stated.
+    """
+    rates = keyed(arrivals.per_day)
+    known = arrivals.of == "leads"
+    source = f"{arrivals.of} on file in the recent regime"
+    stated = []
+    for name in records.channels:
+        path = f"market.channels.{name}"
+        rate = rates[f"leads_per_day.{name}"]
+        if known:
+            stated.append(told(f"{path}.leads_per_day", rate, source))
+        else:
+            more = Estimate(
+                rate.key, rate.value / share_kept, rate.low / share_kept, rate.high / share_kept,
+                rate.n, rate.unit, f"{rate.method}; over a share of {share_kept:.3g}", rate.scale,
+            )  # fmt: skip
+            words = f"{source}, over the default company's share of inquiries that come so far"
+            stated.append(told(f"{path}.leads_per_day", more, words))
+        stated.append(Stated(f"{path}.fit_mean", 0.0, "not fitted: the average", ASSUMED))
+        stated.append(
+            Stated(f"{path}.reach", 0.45, "default: files cannot tell it from fit", "C")
+        )
+        stated.append(Stated(f"{path}.spend_per_month", 0.0, "not in the files", ASSUMED))
+    if arrivals.dispersion is not None:
+        stated.append(told("market.arrivals.dispersion", arrivals.dispersion, source))
+    weekday = [rounded(weight, 3) for weight in arrivals.weekday]
+    stated.append(Stated("market.arrivals.weekday", weekday, source, OWN_FILES))
+    month = [rounded(weight, 3) for weight in arrivals.month]
+    stated.append(Stated("market.arrivals.month", month, source, OWN_FILES))
+    stated.append(start_month(records, arrivals.since))
+    if records.currency:
+        stated.append(Stated("currency", records.currency, "amounts on file", OWN_FILES))
+    if records.currency != "JPY":
+        words = "the default's are Japanese fiscal years; elsewhere none is assumed"
+        stated.append(Stated("market.obstacles.fiscal_year_end", [1.0] * 12, words, ASSUMED))
+    return stated
+
+
+def start_month(records: Records, when: float) -> Stated:
+    """State in which calendar month a run begins."""
+    month = int(records.time.stamps(np.array([when]))[0].astype("datetime64[M]").astype(int))
+    return Stated("market.start_month", month % 12 + 1, "where the run begins", OWN_FILES)
+
+
+def of_people(records: Records, people: People, arrivals: Arrivals) -> list[Stated]:
+    """State how many people there are: those on file, and of other teams enough for the work.
+
+    Parameters
+    ----------
+    records : Records
+    people : People
+    arrivals : Arrivals
+    """
+    a_day = arrivals.total.value
+    usual = sum(channel.leads_per_day for channel in _DEFAULT.market.channels.values())
+    days = max(records.until - arrivals.since, 1.0)
+    won = np.isfinite(records.leads.won) & (records.leads.won >= arrivals.since)
+    wins = int(won.sum()) or int(
+        ((records.opportunities.outcome == Outcome.WON)
+         & (records.opportunities.closed >= arrivals.since)).sum()
+    )  # fmt: skip
+    needed = {
+        "marketing": a_day / usual,
+        "inside_sales": a_day / usual,
+        "field_sales": a_day / usual,
+        "customer_success": wins / days / _USUAL_WINS,
+    }
+    stated = []
+    for name, load in needed.items():
+        path = f"teams.{name}.people"
+        team = getattr(people, name, None)
+        if team is not None:
+            active = team.active
+            words = (
+                f"owners at work at the end ({active.low:.0f} to {active.high:.0f} by how many"
+                f" cases count as at work); {team.recorded} on file"
+            )
+            stated.append(Stated(path, max(round(active.value), 1), words, OWN_FILES))
+        else:
+            default = int(getattr(_DEFAULT.teams, name).people)
+            count = max(round(default * load), 1)
+            words = "not on file: as many for the work as the default company has"
+            stated.append(Stated(path, count, words, ASSUMED))
+    return stated
+
+
+def of_deals(records: Records, deals: Deals) -> list[Stated]:
+    """State what a contract brings, where amounts can be told per month."""
+    if deals.median is None or deals.p90 is None or deals.median.key != "market.deal.median":
+        return []
+    p90 = deals.p90
+    if p90.value < deals.median.value:
+        return []
+    return [
+        told("market.deal.median", deals.median, "amounts of won opportunities on file"),
+        told("market.deal.p90", p90, "amounts of won opportunities on file"),
+    ]
+
+
+def not_identifiable(records: Records, has_churn: bool) -> tuple[str, ...]:
+    """Say what these files cannot tell.
+
+    Parameters
+    ----------
+    records : Records
+    has_churn : bool
+        Customers' contracts told how fast they leave.
+    """
+    deals = records.opportunities
+    lost = bool((deals.outcome == Outcome.LOST).any())
+    found = []
+    if not lost:
+        found.append(
+            "lost leads and opportunities: neither how many, nor when, nor why (so obstacles,"
+            " windows and reasons are the default company's)"
+        )
+    if len(records.leads) and not np.isfinite(records.leads.converted).any():
+        found.append(
+            "how the way splits between inside sales and field sales: only the whole of it is dated"
+        )
+    if not len(records.leads):
+        found.append("inquiries that never became opportunities, and where they came from")
+    if not len(records.activities):
+        found.append("effort: attempts, talks, meetings and who worked what did not sign")
+    found.append(
+        "capacity: how long work takes and how busy people are (hours and speeds are the default"
+        " company's, shortened where the people on file could not have done the work)"
+    )
+    found.append(
+        "what departments know and decide: cutoffs, depth of talks, recording, promises, and the"
+        " weights of their measures"
+    )
+    if len(records.leads):
+        found.append("reach by channel: a channel easier to reach looks like one that fits better")
+        found.append(
+            "whether a late contract had been lost and taken up again, or had only been slow"
+        )
+    if not records.amounts or records.amounts == "total":
+        found.append("what a contract brings a month (amounts of money mean nothing here)")
+    found.append("spending and pay (costs are the default company's)")
+    if not has_churn:
+        found.append("churn: how long customers stay, claims, onboarding and expansion")
+    else:
+        found.append("claims, onboarding and expansion (customer success' work is the default's)")
+    return tuple(found)
+
+
+def of_start(records: Records, when: float) -> list[Stated]:
+    """State what the company had at a time, as far as the files know it.
+
+    Parameters
+    ----------
+    records : Records
+    when : float
+        Business day.
+    """
+    deals, contracts = records.opportunities, records.contracts
+    opened = np.where(np.isnan(deals.opened), np.inf, deals.opened)
+    there = (opened < when) & ~(deals.closed <= when)
+    lost = (deals.outcome == Outcome.LOST) & (deals.closed < when)
+    # Who signed later, or came back as another opportunity, is not parked any more.
+    known = deals.lead >= 0
+    parked = len(np.unique(deals.lead[lost & known])) + int((lost & ~known).sum())
+    active = (contracts.start <= when) & ~(contracts.end <= when)
+    customers = int(active.sum())
+    source = "on file at that time"
+    day = str(records.time.stamps(np.array([when]))[0])[:10]
+    counts = {"customers": customers, "opportunities": int(there.sum()), "parked": parked}
+    loaded = any(counts.values())
+    stated = [Stated("start.loaded", loaded, f"what the files know of {day}", OWN_FILES)]
+    if not loaded:
+        return stated
+    for name, count in counts.items():
+        stated.append(Stated(f"start.{name}", count, f"{source} ({day})", OWN_FILES))
+    if customers:
+        tenure = float((when - contracts.start[active]).mean())
+        words = f"mean of {customers:,} contracts"
+        stated.append(
+            Stated("start.tenure_mean_days", rounded(max(tenure, 1.0)), words, OWN_FILES)
+        )
+    return stated
+
+
+def horizon(months: float, source: str) -> Stated:
+    """State how long the run lasts."""
+    return Stated("horizon.months", rounded(months), source, ASSUMED)

@@ -1,0 +1,368 @@
+"""From records to an organization: everything that files tell, and what they cannot.
+
+The order: how inquiries come and since when; how many convert, and when; people, deals, customers
+and losses; from these a draft; then the numbers that only runs can tell. What came out is the
+organization at the beginning of its recent regime (to hold against its own history) and at the
+end of the files (to look ahead from).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+
+from simulator.calibration import drafting, funnel_fit, loads
+from simulator.calibration.arrivals import Arrivals, fit_arrivals
+from simulator.calibration.conversion import Conversions, convert
+from simulator.calibration.customers import Churn, Deals, fit_churn, fit_deals
+from simulator.calibration.drafting import Draft
+from simulator.calibration.durations import Durations, fit_durations
+from simulator.calibration.estimates import Estimate, Finding, onto
+from simulator.calibration.losses import Losses, fit_losses
+from simulator.calibration.matching import Matched
+from simulator.calibration.people import People, fit_people
+from simulator.calibration.records import Outcome, Records
+from simulator.calibration.recycling import Returns, fit_returns
+from simulator.calibration.spans import Transition, spans
+from simulator.calibration.twin import Twin, twin_of
+from simulator.calibration.writing import Stated
+from simulator.errors import Problem, ScenarioError
+from simulator.experiment.departments import lasting
+from simulator.experiment.execution import Workers, execution_of
+from simulator.scenario.changing import changed
+from simulator.scenario.schema import Scenario
+
+LOOKS_AHEAD = 24.0
+"""Months that the written scenario looks ahead."""
+_MARGIN = 60.0  # business days that runs go on after the age to which conversion is told
+_FASTEST = 10.0  # with quicker wins than this there is no room for three meetings
+_TRANSITIONS: tuple[tuple[Transition, str], ...] = (
+    ("lead_to_win", "inquiry to contract"),
+    ("lead_to_opportunity", "inquiry to opportunity"),
+    ("opportunity_to_win", "opportunity to contract"),
+    ("opportunity_to_loss", "opportunity to loss"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What files tell, before any run.
+
+    Attributes
+    ----------
+    arrivals : Arrivals
+    conversions : Conversions
+    durations : tuple of Durations
+    people : People
+    deals : Deals
+    churn : Churn or None
+    losses : Losses
+    returns : Returns
+    """
+
+    arrivals: Arrivals
+    conversions: Conversions
+    durations: tuple[Durations, ...]
+    people: People
+    deals: Deals
+    churn: Churn | None
+    losses: Losses
+    returns: Returns
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return everything that a reader must be told, each once."""
+        found = [
+            *self.arrivals.findings,
+            *self.conversions.findings,
+            *(finding for each in self.durations for finding in each.findings),
+            *self.people.findings,
+            *self.deals.findings,
+            *(self.churn.findings if self.churn is not None else ()),
+            *self.losses.findings,
+            *self.returns.findings,
+        ]
+        return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """An organization as its files tell it.
+
+    Attributes
+    ----------
+    records : Records
+    told : Told
+    since : float
+        Begin of the recent regime, in business days.
+    scenario : Scenario
+        From then on, with what it had then.
+    ahead : Draft
+        From the end of the files on, with what it has then.
+    matched : Matched or None
+        None where too few wins are on file to find anything by runs.
+    findings : tuple of Finding
+    not_identifiable : tuple of str
+    seed : int
+        Of the runs behind it.
+    """
+
+    records: Records
+    told: Told
+    since: float
+    scenario: Scenario
+    ahead: Draft
+    matched: Matched | None
+    findings: tuple[Finding, ...]
+    not_identifiable: tuple[str, ...]
+    seed: int
+
+    def drawn(self, seed: int, k: int, /) -> Scenario:
+        """Return the organization of `scenario` with numbers that the files leave as possible.
+
+        Parameters
+        ----------
+        seed, k : int
+            The same give the same numbers.
+        """
+        rng = np.random.default_rng([seed, k, _DRAWS])
+        values: dict[str, float] = {}
+        for each in self.told.arrivals.per_day:
+            path = f"market.channels.{each.key.removeprefix('leads_per_day.')}.leads_per_day"
+            stated = next(s for s in self.ahead.stated if s.path == path)
+            told = stated.estimate
+            if told is not None and told.value > 0.0:
+                error = min((onto(told.high, "log") - onto(told.value, "log")) / 1.96, 1.0)
+                values[path] = told.value * float(np.exp(error * rng.standard_normal()))
+        if self.matched is not None:
+            values.update(funnel_fit.ordered(self.matched.drawn(rng)))
+        return changed(self.scenario, values)
+
+
+_DRAWS = 0xCA11  # sets these draws apart from others of the same seed
+
+
+def calibrate(
+    records: Records,
+    *,
+    seed: int = 1,
+    workers: Workers = 1,
+    on_progress: Callable[[int, int], None] | None = None,
+    qualified: bool = False,
+) -> Calibrated:
+    """Fit an organization to its records.
+
+    Parameters
+    ----------
+    records : Records
+    seed : int
+        Of the runs.
+    workers : int or Execution
+        How they are done.
+    on_progress : callable, optional
+        Called with how many looks at runs are done, and about how many there will be.
+    qualified : bool
+        The inquiries on file were already let through by marketing.
+
+    Returns
+    -------
+    Calibrated
+
+    Raises
+    ------
+    ScenarioError
+        If nothing that came is dated.
+    """
+    told = tell(records)
+    since = told.arrivals.since
+    stated = _stated(records, told, qualified)
+    history = Draft(drafting.assembled(stated), tuple(stated))
+    length = max(records.until - since, told.conversions.horizon + _MARGIN)
+    history = history.with_stated(
+        [*drafting.of_start(records, since), drafting.horizon(length / 20.0, "span of the files")]
+    )
+    how = execution_of(workers)
+    matched: Matched | None = None
+    findings = list(told.findings())
+    plan = funnel_fit.plan_of(records, told.conversions, history.scenario, since)
+    enough = _wins(records, since) >= funnel_fit.FEWEST and len(plan.targets) > 0
+    expected = funnel_fit.looks(plan)
+
+    def step(calls: int, distance: float) -> None:
+        if on_progress is not None:
+            on_progress(min(calls, expected), expected)
+
+    with lasting(replace(how, store=None)) as steady:
+        twin = twin_of(history.scenario, plan.cases, seed, steady)
+        more, said = loads.bearable(twin, {})
+        twin = twin.with_stated(more)
+        if enough:
+            matched = funnel_fit.find(plan, twin, step)
+            # What was found changes how much work there is.
+            again, said_again = loads.bearable(twin, matched.values())
+            if again:
+                more, said = [*more, *again], [*said, *said_again]
+                matched = funnel_fit.find(plan, twin.with_stated(again), step, matched)
+        stated = [*more, *(_found(matched, plan, history) if matched else [])]
+        findings += said
+        history = history.with_stated(stated)
+        twin = twin_of(history.scenario, plan.cases, seed, steady)
+        stated = [*_inquiries(records, told, twin), *_leaving(told, twin)]
+        history = history.with_stated(stated)
+    if not enough:
+        findings.append(
+            Finding(
+                "few_cases",
+                f"Fewer than {funnel_fit.FEWEST} wins are on file in the recent regime: fit,"
+                " readiness and thinking time stay the default company's.",
+            )
+        )
+    ahead = history.with_stated(
+        [
+            *drafting.of_start(records, records.until),
+            drafting.horizon(LOOKS_AHEAD, "planning horizon"),
+            drafting.start_month(records, records.until),
+        ]
+    )
+    return Calibrated(
+        records, told, since, history.scenario, ahead, matched, tuple(findings),
+        drafting.not_identifiable(records, told.churn is not None), seed,
+    )  # fmt: skip
+
+
+def tell(records: Records) -> Told:
+    """Estimate everything that needs no run.
+
+    Parameters
+    ----------
+    records : Records
+
+    Raises
+    ------
+    ScenarioError
+        If nothing that came is dated.
+    """
+    arrivals = fit_arrivals(records)
+    if arrivals is None:
+        rule = "hold no lead and no opportunity with a date of creation: nothing can be fitted"
+        raise ScenarioError([Problem("the files", "created", "", rule)])
+    since = arrivals.since
+    conversions = convert(records, since=since, use_older=True)
+    durations = []
+    for transition, words in _TRANSITIONS:
+        cases = spans(records, transition, since, conversions.recorded_since)
+        entry, stops, event = cases.for_fit()
+        if int((event == 1).sum()) >= funnel_fit.FEWEST:
+            durations.append(fit_durations(words, entry, stops, event, records.dated_only))
+    return Told(
+        arrivals,
+        conversions,
+        tuple(durations),
+        fit_people(records, since, records.until),
+        fit_deals(records, since),
+        fit_churn(records),
+        fit_losses(records, since),
+        fit_returns(records),
+    )
+
+
+def _wins(records: Records, since: float) -> int:
+    leads, deals = records.leads, records.opportunities
+    if len(leads):
+        return int((np.isfinite(leads.won) & (leads.created >= since)).sum())
+    return int(((deals.outcome == Outcome.WON) & (deals.opened >= since)).sum())
+
+
+def _stated(records: Records, told: Told, qualified: bool) -> list[Stated]:
+    """State what needs no run."""
+    quickest = next((e.value for e in told.conversions.days_to_win if e.key.endswith("p25")), None)
+    meetings = told.people.meetings
+    stated = drafting.of_market(records, told.arrivals)
+    stated += drafting.of_people(records, told.people, told.arrivals)
+    stated += drafting.of_deals(records, told.deals)
+    if meetings is not None:
+        words = f"meetings on file before a decision, median of {meetings.n:,} opportunities"
+        count = max(round(meetings.value), 1)
+        stated.append(Stated("work.field_sales.meetings", count, words, drafting.OWN_FILES))
+    elif quickest is not None and quickest < _FASTEST:
+        words = f"a quarter of the wins take less than {quickest:.1f} days: no room for three"
+        stated.append(Stated("work.field_sales.meetings", 2, words, drafting.ASSUMED))
+    if told.losses.recorded is not None:
+        path = "decisions.field_sales.record_loss_reason"
+        stated.append(
+            drafting.told(path, told.losses.recorded, "losses with a reason on file (upper bound)")
+        )
+    if qualified:
+        words = "the files hold qualified inquiries: all of them pass"
+        stated.append(Stated("decisions.marketing.mql_cutoff", -10.0, words, drafting.OWN_FILES))
+    return stated
+
+
+def _found(matched: Matched, plan: funnel_fit.Plan, history: Draft) -> list[Stated]:
+    """State what runs told."""
+    source = "found by runs that show what the files show"
+    method = "indirect inference"
+    estimates = matched.estimates(plan.cases, method)
+    values = funnel_fit.ordered(matched.values())
+    thinking = {}
+    stated = []
+    for path, estimate in estimates.items():
+        estimate = replace(estimate, value=values[path])
+        law, _, parameter = path.rpartition(".")
+        if law == funnel_fit.THINKING:
+            thinking[parameter] = estimate
+        else:
+            stated.append(drafting.told(path, estimate, source))
+    if thinking:
+        stated.append(drafting.told_law(funnel_fit.THINKING, "lognormal", thinking, source))
+    return stated
+
+
+def _inquiries(records: Records, told: Told, twin: Twin) -> list[Stated]:
+    """Where only opportunities are on file: as many inquiries as they would take."""
+    if told.arrivals.of == "leads":
+        return []
+    seen = convert(twin.look({}), recorded_since=-np.inf)
+    kept = seen.lead_to_opportunity
+    if kept is None or kept.value <= 0.0:
+        return []
+    return [
+        each
+        for each in drafting.of_market(records, told.arrivals, kept.value)
+        if each.path.endswith("leads_per_day")
+    ]
+
+
+def _leaving(told: Told, twin: Twin) -> list[Stated]:
+    """State churn so that runs show the hazard on file."""
+    churn = told.churn
+    if churn is None or churn.at_one_year is None or not churn.at_one_year.value > 0.0:
+        return []
+    stated = []
+    if churn.shape is not None:
+        path = "churn.tenure_shape"
+        shape = replace(churn.shape, value=min(max(churn.shape.value, 0.2), 3.0))
+        stated.append(drafting.told(path, shape, "customers on file"))
+    gross = twin.gross_churn({each.path: each.value for each in stated})
+    if gross is None:
+        return stated
+    path = "churn.monthly_at_one_year"
+    factor = gross[1] / gross[0]
+    told_hazard = churn.at_one_year
+    net = Estimate(
+        told_hazard.key, told_hazard.value * factor, told_hazard.low * factor,
+        told_hazard.high * factor, told_hazard.n, told_hazard.unit,
+        f"{told_hazard.method}; by {factor:.2f}, the part that runs show to be nobody's fault",
+        told_hazard.scale,
+    )  # fmt: skip
+    stated.append(drafting.told(path, net, "customers on file"))
+    return stated
+
+
+def day_of(records: Records, when: float) -> date:
+    """Return the calendar day of a business day of the records."""
+    stamp = records.time.stamps(np.array([when]))[0].astype("datetime64[D]")
+    found: date = stamp.astype(object)
+    return found

@@ -1,0 +1,100 @@
+"""People enough for the work: what no CRM tells, made consistent with what it does.
+
+Files show who closed how much, never how long it took or how busy anybody was. An organization
+whose people could not have done what the files show would be a contradiction, so where the default
+company's working times would overload a team, they are shortened until its people can do the work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from simulator.calibration.estimates import Finding
+from simulator.calibration.twin import Twin
+from simulator.calibration.writing import Stated, rounded
+from simulator.experiment.execution import execute, run_streamed
+from simulator.scenario.changing import changed, value_of
+from simulator.scenario.schema import Scenario
+
+MOST_BUSY = 0.88
+"""A team that runs show busier than this share of its time could hardly have done the work."""
+USUAL = 0.6
+"""So busy is a team taken to be whose working times are shortened: nobody waits long for it."""
+_TRIES = 5
+_SOURCE = (
+    "working time is not in the files: shortened from the default so that the people on file can"
+    " do what the files show"
+)
+# Customer success' work shows in no funnel: whatever its load, files do not contradict it.
+_LAWS: dict[str, tuple[str, ...]] = {
+    "marketing": ("work.marketing.screening", "work.marketing.nurturing"),
+    "inside_sales": ("work.inside_sales.attempt", "work.inside_sales.talk"),
+    "field_sales": ("work.field_sales.meeting",),
+}
+_TIMES = ("value", "mean", "median", "p90", "low", "high")
+
+
+def bearable(twin: Twin, values: Mapping[str, Any]) -> tuple[list[Stated], list[Finding]]:
+    """Shorten working times where runs show that nobody could have kept up.
+
+    Parameters
+    ----------
+    twin : Twin
+    values : mapping
+        Numbers with which it is run, by path.
+
+    Returns
+    -------
+    tuple of (list of Stated, list of Finding)
+        The laws changed, and what to tell about them.
+    """
+    shorter = dict.fromkeys(_LAWS, 1.0)
+    changes: dict[str, Any] = {}
+    for _ in range(_TRIES):
+        busy = _busy(twin, {**values, **changes})
+        crowded = [team for team in _LAWS if busy[team] > MOST_BUSY]
+        if not crowded:
+            break
+        for team in crowded:
+            shorter[team] *= USUAL / busy[team]
+            changes.update(_shortened(twin.draft, team, shorter[team]))
+    stated = [Stated(path, law, _SOURCE, "M") for path, law in changes.items()]
+    said = [
+        Finding(
+            "assumption",
+            f"{_names(team)} with the default company's working times could not do the work on"
+            f" file: they are taken as {100.0 * factor:.0f} % of those. Capacity is not"
+            " identifiable.",
+        )
+        for team, factor in shorter.items()
+        if factor < 1.0
+    ]
+    return stated, said
+
+
+def _busy(twin: Twin, values: Mapping[str, Any]) -> dict[str, float]:
+    """Share of its time that each team works, mean of a few runs."""
+    scenario = changed(twin.draft, values)
+    jobs = [("twin", number) for number in twin.numbers[:4]]
+    done = execute({"twin": scenario}, jobs, twin.seed, run_streamed, twin.how)
+    return {
+        team: float(np.nan_to_num(np.mean([done.runs[job][f"{team}.utilization"] for job in jobs])))
+        for team in _LAWS
+    }
+
+
+def _shortened(draft: Scenario, team: str, factor: float) -> dict[str, Any]:
+    found = {}
+    for path in _LAWS[team]:
+        law = dict(value_of(draft, path))
+        for name in set(law) & set(_TIMES):
+            law[name] = rounded(law[name] * factor)
+        found[path] = law
+    return found
+
+
+def _names(team: str) -> str:
+    return team.replace("_", " ").capitalize()

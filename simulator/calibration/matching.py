@@ -1,0 +1,408 @@
+"""Finds the numbers of a scenario that no file shows, so that its runs show what the files show.
+
+Files tell how many inquiries sign and after how long. A scenario says why: how well buyers fit,
+how ready they are to meet and to sign, how long they think. What links the two is a run, so these
+numbers are found by indirect inference (Gouriéroux, Monfort and Renault 1993): the same estimator
+is applied to the files and to simulated runs, and the numbers are moved until both tell the same.
+Steps are Gauss-Newton steps on common random numbers; each figure weighs by its standard error.
+
+How sure the figures are is asked of runs, too. Intervals made from one history count its buyers
+as independent of each other, and they are not: they meet the same people, queues and quarters.
+Runs of the organization that was found differ from each other by all of it, so their covariance
+is that of the figures, and the numbers' own errors follow from it by the derivatives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import lsq_linear
+
+from simulator.calibration.estimates import Estimate, Scale, back, onto
+
+Floats = NDArray[np.float64]
+
+MOST_STEPS = 6
+"""In each of two rounds."""
+ENOUGH = 0.1
+"""A step that would lower the weighted distance by less ends a round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """One number of the scenario that is to be found.
+
+    Attributes
+    ----------
+    path : str
+        Dotted path of its key.
+    scale : str
+        On which it is moved.
+    start : float
+        Where the search begins: the default.
+    step : float
+        Size of the trial step for derivatives, on the scale.
+    spread : float
+        How far from the start it may well be, on the scale: a weak prior that holds still what
+        the files hardly tell.
+    low, high : float
+        What it may be, off the scale.
+    channel : str
+        The channel that it belongs to; empty: it acts on all.
+    """
+
+    path: str
+    scale: Scale
+    start: float
+    step: float
+    spread: float
+    low: float
+    high: float
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One figure to be met.
+
+    Attributes
+    ----------
+    key : str
+        Key of the estimate.
+    scale : str
+    value : float
+        Of the files, on the scale.
+    error : float
+        Its standard error, on the scale.
+    channel : str
+        The only channel that acts on it; empty: all do.
+    percent : float
+        Of a quantile; quantiles of one sample err together. 0: no quantile.
+    """
+
+    key: str
+    scale: Scale
+    value: float
+    error: float
+    channel: str = ""
+    percent: float = 0.0
+
+
+def target_of(
+    estimate: Estimate, channel: str = "", least_error: float = 0.01, percent: float = 0.0
+) -> Target:
+    """Make a target of what files told.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        Its value may sit at the edge of what is possible (none of 30 signed): half a case is then
+        put to either side, so that it has a place on its scale.
+    channel : str
+    least_error : float
+        On the scale: no figure is taken to be surer than this.
+    percent : float
+        Of a quantile, 0 < percent < 100.
+    """
+    value, scale = estimate.value, estimate.scale
+    low, high = estimate.low, estimate.high
+    if scale == "logit":
+        least = 0.5 / (estimate.n + 1.0)
+        value, low, high = (min(max(x, least), 1.0 - least) for x in (value, low, high))
+    width = onto(high, scale) - onto(low, scale)
+    return Target(
+        estimate.key, scale, onto(value, scale), max(width / 3.92, least_error), channel, percent
+    )
+
+
+def correlations(targets: Sequence[Target]) -> Floats:
+    """Return how the errors of figures hang together.
+
+    Notes
+    -----
+    Quantiles of one sample at p < q correlate as sqrt(p (1 - q) / (q (1 - p))) (the limit for
+    large samples); all other figures are taken as independent of each other.
+    """
+    found = np.eye(len(targets))
+    for i, one in enumerate(targets):
+        for j, other in enumerate(targets):
+            same = one.key.partition(".")[0] == other.key.partition(".")[0]
+            if same and 0.0 < one.percent < other.percent:
+                p, q = one.percent / 100.0, other.percent / 100.0
+                found[i, j] = found[j, i] = np.sqrt(p * (1.0 - q) / (q * (1.0 - p)))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The numbers found.
+
+    Attributes
+    ----------
+    knobs : tuple of Knob
+    at : ndarray of float64, (k,)
+        The numbers, on their scales.
+    covariance : ndarray of float64, (k, k)
+        Of their errors, on their scales.
+    targets : tuple of Target
+    reached : ndarray of float64, (t,)
+        What runs with these numbers show, on the targets' scales.
+    errors : ndarray of float64, (t,)
+        Standard errors of the figures, as single histories differ.
+    distance : float
+        Sum of squared misses, in standard errors.
+    steps : int
+    runs : int
+        How many runs the search took.
+    """
+
+    knobs: tuple[Knob, ...]
+    at: Floats
+    covariance: Floats
+    targets: tuple[Target, ...]
+    reached: Floats
+    errors: Floats
+    distance: float
+    steps: int
+    runs: int
+
+    def values(self, at: Floats | None = None) -> dict[str, float]:
+        """Return the numbers by path; those of another place on the scales if one is given."""
+        return valued(self.knobs, self.at if at is None else at)
+
+    def drawn(self, rng: np.random.Generator) -> dict[str, float]:
+        """Return numbers that the files could as well have come from."""
+        return self.values(rng.multivariate_normal(self.at, self.covariance, method="eigh"))
+
+    def estimates(self, count: int, method: str) -> dict[str, Estimate]:
+        """Return every number with its interval, by path.
+
+        Parameters
+        ----------
+        count : int
+            Cases behind them.
+        method : str
+        """
+        found = {}
+        errors = np.sqrt(np.diag(self.covariance)) * 1.96
+        for knob, at, error in zip(self.knobs, self.at, errors, strict=True):
+            value, low, high = (_off(knob, x) for x in (at, at - error, at + error))
+            found[knob.path] = Estimate(
+                knob.path, value, low, high, count, "", method, knob.scale
+            )
+        return found
+
+
+def valued(knobs: Sequence[Knob], at: Floats) -> dict[str, float]:
+    """Return the numbers at a place on the scales, by path, held to what they may be."""
+    return {knob.path: _off(knob, x) for knob, x in zip(knobs, at, strict=True)}
+
+
+def _off(knob: Knob, x: float) -> float:
+    return min(max(back(float(x), knob.scale), knob.low), knob.high)
+
+
+Shown = Callable[[Mapping[str, float]], Floats]
+"""Runs with these numbers (by path), and what all show together: one value per target, on its
+scale."""
+Varied = Callable[[Mapping[str, float]], Floats]
+"""The same of each history of the files' length and size alone: one row per history."""
+
+
+def match(
+    knobs: Sequence[Knob],
+    targets: Sequence[Target],
+    shown: Shown,
+    varied: Varied,
+    weights: Mapping[str, float],
+    runs_each: int,
+    on_step: Callable[[int, float], None] | None = None,
+    begin: Floats | None = None,
+) -> Matched:
+    """Move the knobs until runs show the targets.
+
+    Parameters
+    ----------
+    knobs : sequence of Knob
+    targets : sequence of Target
+    shown : callable
+        What runs show; the same numbers must give the same values.
+    varied : callable
+        How much single histories differ.
+    weights : mapping of str to float
+        Share of each channel in all inquiries. The mean of knobs that belong to channels is held
+        where it starts: a level common to all belongs to the other knobs.
+    runs_each : int
+        Runs behind every call of `shown`, for the count.
+    on_step : callable, optional
+        Called with the number of calls so far and the distance.
+    begin : ndarray of float64, optional
+        Where the search begins, on the knobs' scales; unless stated, where they start.
+
+    Returns
+    -------
+    Matched
+    """
+    search = _Search(tuple(knobs), tuple(targets), shown, varied, weights, on_step)
+    return search.run(runs_each, begin)
+
+
+class _Search:
+    def __init__(
+        self,
+        knobs: tuple[Knob, ...],
+        targets: tuple[Target, ...],
+        shown: Shown,
+        varied: Varied,
+        weights: Mapping[str, float],
+        on_step: Callable[[int, float], None] | None,
+    ) -> None:
+        self.knobs, self.targets = knobs, targets
+        self._shown, self._varied, self._on_step = shown, varied, on_step
+        self._start = np.array([onto(knob.start, knob.scale) for knob in knobs])
+        self._spread = np.array([knob.spread for knob in knobs])
+        self._value = np.array([target.value for target in targets])
+        self._error = np.array([target.error for target in targets])
+        self._whiten = self._whitener(self._error)
+        self._weight = np.array([weights.get(knob.channel, 0.0) for knob in knobs])
+        self._weight /= max(self._weight.sum(), 1e-12)
+        self.calls = 0
+
+    def _whitener(self, error: Floats) -> Floats:
+        """Return what turns misses into units in which they are independent and of size 1."""
+        both = correlations(self.targets) * np.outer(error, error)
+        return np.asarray(np.linalg.inv(np.linalg.cholesky(both)), dtype=np.float64)
+
+    def run(self, runs_each: int, begin: Floats | None) -> Matched:
+        at = self._start.copy() if begin is None else begin.copy()
+        reached = self._look(at)
+        distance = self._distance(at, reached)
+        slopes = self._slopes(at, reached)
+        at, reached, distance, steps = self._descend(at, reached, distance, slopes)
+        # Near the place, histories tell how sure the figures are, and slopes hold to the end.
+        covariance = self._covariance_of_figures(at)
+        self._whiten = self._whitener(np.sqrt(np.diag(covariance)))
+        slopes = self._slopes(at, reached)
+        distance = self._distance(at, reached)
+        at, reached, distance, more = self._descend(at, reached, distance, slopes)
+        at = np.array([onto(_off(k, x), k.scale) for k, x in zip(self.knobs, at, strict=True)])
+        misses = self._whiten @ (reached - self._value)
+        return Matched(
+            self.knobs, at, self._covariance(slopes, covariance, runs_each), self.targets,
+            reached, np.sqrt(np.diag(covariance)), float(misses @ misses), steps + more,
+            self.calls * runs_each,
+        )  # fmt: skip
+
+    def _covariance_of_figures(self, at: Floats) -> Floats:
+        """Return how the figures of single histories vary; at least as the files' own errors."""
+        histories = self._varied(valued(self.knobs, at))
+        found = np.atleast_2d(np.cov(histories, rowvar=False))
+        short = np.maximum(self._error**2 - np.diag(found), 0.0)
+        return np.asarray(found + np.diag(short), dtype=np.float64)
+
+    def _descend(
+        self, at: Floats, reached: Floats, distance: float, slopes: Floats
+    ) -> tuple[Floats, Floats, float, int]:
+        """Take steps until the next would gain nothing."""
+        taken = 0
+        while taken < MOST_STEPS:
+            move = self._move(at, reached, slopes)
+            expected = distance - self._distance(at + move, reached + slopes @ move)
+            if expected < ENOUGH:
+                break
+            trial, tried, far = self._try(at, move, distance)
+            if far >= distance:
+                break
+            # Broyden: what this step taught about the slopes.
+            went = trial - at
+            slopes = slopes + np.outer(tried - reached - slopes @ went, went) / (went @ went)
+            gain = distance - far
+            at, reached, distance = trial, tried, far
+            taken += 1
+            if gain < ENOUGH:
+                break
+        return at, reached, distance, taken
+
+    def _look(self, at: Floats) -> Floats:
+        self.calls += 1
+        return self._shown(valued(self.knobs, at))
+
+    def _try(self, at: Floats, move: Floats, distance: float) -> tuple[Floats, Floats, float]:
+        """Take a step, or a shorter one where it leads away."""
+        for shorter in (1.0, 0.4, 0.15):
+            trial = at + shorter * move
+            tried = self._look(trial)
+            far = self._distance(trial, tried)
+            if self._on_step is not None:
+                self._on_step(self.calls, far)
+            if far < distance:
+                break
+        return trial, tried, far
+
+    def _slopes(self, at: Floats, reached: Floats) -> Floats:
+        """Derivatives of every figure by every knob; those of channels are tried at once."""
+        slopes = np.zeros((len(self.targets), len(self.knobs)))
+        own = np.array([bool(knob.channel) for knob in self.knobs])
+        steps = np.array([knob.step for knob in self.knobs])
+        if own.any():
+            # Some go up and some down, so that the whole stays as busy as it was: a channel's own
+            # figures then move with its own buyers, and common ones stay about where they were.
+            ways = _balanced(self._weight) * own
+            change = self._look(at + ways * steps) - reached
+            for j in np.flatnonzero(own):
+                for i, target in enumerate(self.targets):
+                    if target.channel == self.knobs[j].channel:
+                        slopes[i, j] = change[i] / (ways[j] * steps[j])
+        for j in np.flatnonzero(~own):
+            trial = at.copy()
+            trial[j] += steps[j]
+            slopes[:, j] = (self._look(trial) - reached) / steps[j]
+        return slopes
+
+    def _rows(self, at: Floats, reached: Floats) -> Floats:
+        """Everything whose squares are to be small: misses, strays from the start, the mean."""
+        pull = (at - self._start) / self._spread
+        mean = self._weight @ (at - self._start) / _PINNED
+        return np.concatenate([self._whiten @ (reached - self._value), pull, [mean]])
+
+    def _distance(self, at: Floats, reached: Floats) -> float:
+        rows = self._rows(at, reached)
+        return float(rows @ rows)
+
+    def _design(self, slopes: Floats) -> Floats:
+        return np.vstack(
+            [self._whiten @ slopes, np.diag(1.0 / self._spread), self._weight / _PINNED]
+        )
+
+    def _move(self, at: Floats, reached: Floats, slopes: Floats) -> Floats:
+        # Slopes hold nearby only.
+        most = _FARTHEST * np.array([knob.step for knob in self.knobs])
+        best = lsq_linear(self._design(slopes), -self._rows(at, reached), (-most, most))
+        return np.asarray(best.x, dtype=np.float64)
+
+    def _covariance(self, slopes: Floats, figures: Floats, runs: int) -> Floats:
+        """Errors of the numbers: what errs in the figures, through the step that they cause."""
+        design = self._design(slopes)
+        bread = np.linalg.inv(design.T @ design)
+        step = bread @ slopes.T @ self._whiten.T @ self._whiten
+        # The twin is one of a few runs itself, and the pull toward the start errs by its spread.
+        both = step @ (figures * (1.0 + 1.0 / runs)) @ step.T
+        pull = bread @ np.diag(1.0 / self._spread**2) @ bread.T
+        return np.asarray(both + pull, dtype=np.float64)
+
+
+def _balanced(weights: Floats) -> Floats:
+    """Return +1 or -1 for each weight, so that what goes up weighs about what goes down."""
+    ways = np.zeros(len(weights))
+    surplus = 0.0
+    for j in np.argsort(-weights, kind="stable"):
+        ways[j] = -1.0 if surplus > 0.0 else 1.0
+        surplus += ways[j] * weights[j]
+    return ways
+
+
+_FARTHEST = 3.0  # in trial steps: how far a step may go
+_PINNED = 0.01  # the mean of the channels' knobs stays within this of its start

@@ -1,0 +1,455 @@
+"""What files are and what their words mean: guessed, asked for, written out and read back."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from simulator.calibration.channel_names import (
+    MASKED,
+    MOST_CHANNELS,
+    NOT_RECORDED,
+    OTHER,
+    channel_name,
+    largest,
+)
+from simulator.calibration.guessing import guess
+from simulator.calibration.headings import plain, stage_of_heading
+from simulator.calibration.mapping import ASK, FileMapping, Mapping, open_questions
+from simulator.calibration.mapping_file import load_mapping, mapping_text
+from simulator.calibration.reading import Sheet, read_sheets
+from simulator.calibration.records import Act
+from simulator.calibration.stage_names import (
+    act_of,
+    in_usual_order,
+    reached_by,
+    reason_meaning,
+    stage_meaning,
+    status_meaning,
+)
+from simulator.errors import ScenarioError
+from simulator.scenario.scalars import plain_value
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+def needs(folder: str) -> Path:
+    path = DATA / folder
+    if not path.is_dir():
+        pytest.skip(f"{path} is not there: its licence keeps it out of the project")
+    return path
+
+
+def sheets_of(folder: Path, **files: str) -> list[Sheet]:
+    found: list[Sheet] = []
+    for name, text in files.items():
+        path = folder / f"{name}.csv"
+        path.write_text(text, encoding="utf-8")
+        found += read_sheets(path)
+    return found
+
+
+def only(mapping: Mapping, file: str) -> FileMapping:
+    return next(each for each in mapping.files if each.file == file)
+
+
+# ------------------------------------------------------------------ words
+
+
+@pytest.mark.parametrize(
+    ("word", "meaning"),
+    [
+        ("Closed Won", "won"), ("closedwon", "won"), ("受注", "won"), ("成約", "won"),
+        ("成立", "won"),
+        ("ＷＯＮ", "won"), ("Closed Lost", "lost"), ("closedlost", "lost"), ("失注", "lost"),
+        ("不成立", "lost"), ("見送り", "lost"), ("Contract Sent", "open"), ("受注予定", "open"),
+        ("契約書送付済み", "open"), ("decisionmakerboughtin", "open"), ("Engaging", "open"),
+        ("2. 提案・見積", "open"), ("Id. Decision Makers", "open"), ("商談2回目", "open"),
+        ("Closed", None), ("Zebra", None), ("★", None),
+    ],
+)  # fmt: skip
+def test_a_stage_says_by_its_name_whether_it_is_open_won_or_lost(
+    word: str, meaning: str | None
+) -> None:
+    assert stage_meaning(word) == meaning
+
+
+def test_stages_stand_in_their_usual_order_whatever_the_order_of_the_rows() -> None:
+    usual = [
+        "Prospecting", "Qualification", "Needs Analysis", "Value Proposition",
+        "Proposal/Price Quote", "Negotiation/Review", "Closed Won", "Closed Lost",
+    ]  # fmt: skip
+    meanings = {name: str(stage_meaning(name)) for name in reversed(usual)}
+    assert in_usual_order(meanings) == usual
+    meetings = ["Qualified", "Meeting 1", "Meeting 2", "Meeting 10", "Won", "Lost"]
+    assert (
+        in_usual_order({name: str(stage_meaning(name)) for name in reversed(meetings)}) == meetings
+    )
+
+
+def test_numbers_in_names_and_then_probabilities_rule_the_order() -> None:
+    numbered = {"3_Demo": "open", "1_Offer": "open", "02 Talk": "open", "9_Won": "won"}
+    assert in_usual_order(numbered) == ["1_Offer", "02 Talk", "3_Demo", "9_Won"]
+    rated = {"Demo": "open", "Offer": "open", "Won": "won"}
+    assert in_usual_order(rated, {"Demo": 60.0, "Offer": 20.0}) == ["Offer", "Demo", "Won"]
+
+
+@pytest.mark.parametrize(
+    ("word", "meaning"),
+    [
+        ("Price", "no_budget"), ("予算なし", "no_budget"), ("Timing", "wrong_timing"),
+        ("時期尚早", "wrong_timing"), ("Lost to Competitor", "with_competitor"),
+        ("他社に決定", "with_competitor"), ("Product Fit", "bad_fit"), ("機能不足", "bad_fit"),
+        ("No Decision / Non-Responsive", "no_decision"), ("音信不通", "no_decision"),
+        ("Other", "unknown"), ("その他", "unknown"),
+    ],
+)  # fmt: skip
+def test_loss_reasons_are_recognized_by_their_words(word: str, meaning: str) -> None:
+    assert reason_meaning(word) == meaning
+
+
+def test_statuses_and_activities_are_recognized_in_both_languages() -> None:
+    assert [status_meaning(w) for w in ("Unqualified", "対象外", "Converted", "商談化済み")] == [
+        "given_up", "given_up", "converted", "converted",
+    ]  # fmt: skip
+    assert status_meaning("Marketing Qualified Lead") == "open"
+    assert [act_of(w) for w in ("Call", "架電", "Meeting", "訪問", "Email")] == [
+        Act.CALL, Act.CALL, Act.MEETING, Act.MEETING, Act.OTHER,
+    ]  # fmt: skip
+    results = ("Connected", "通話", "No answer", "不在", "Not connected", "?")
+    assert [reached_by(word) for word in results] == [1, 1, 0, 0, 0, -1]
+
+
+def test_headings_are_compared_by_letters_and_digits_alone() -> None:
+    assert (
+        plain("Lead Source")
+        == plain("lead_source")
+        == plain("LeadSource")
+        == plain("ＬＥＡＤ　source")
+    )
+    assert plain("商談 ID") == plain("商談ID") == plain("商談ＩＤ")
+    assert plain("Region__c") == "region"
+
+
+@pytest.mark.parametrize(
+    ("heading", "stage"),
+    [
+        ('Date entered "Closed Won (Sales Pipeline)"', "Closed Won"),
+        ('Date entered "Contract (draft)"', "Contract (draft)"),
+        ('date entered "提案 (営業パイプライン)"', "提案"),
+        ("hs_v2_date_entered_closedwon", "closedwon"),
+        ("hs_date_entered_contractsent", "contractsent"),
+        ('Date exited "Closed Won (Sales Pipeline)"', ""),
+        ("Date entered", ""),
+    ],
+)
+def test_columns_of_stage_dates_name_their_stage(heading: str, stage: str) -> None:
+    assert stage_of_heading(heading) == stage
+
+
+# ------------------------------------------------------------------ channels
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("Paid Search", "paid_search"), ("展示会 2024", "展示会_2024"), ("", NOT_RECORDED),
+        ("jane.doe@example.com", MASKED), ("via Jane <jane@example.com>", MASKED),
+        ("2024", "source_2024"), ("No", "source_no"), ("=HYPERLINK(\"x\")", "hyperlink_x"),
+        ("<script>alert(1)</script>", "script_alert_1_script"), ("a\u202eb\x00c\n", "a_b_c"),
+        ("---", NOT_RECORDED),
+    ],
+)  # fmt: skip
+def test_a_channel_has_a_harmless_name(source: str, name: str) -> None:
+    assert channel_name(source) == name
+    value, rule = plain_value(channel_name(source))
+    assert isinstance(value, str)
+    assert not rule
+
+
+def test_a_name_of_a_channel_is_bounded_and_keeps_being_itself() -> None:
+    long = channel_name("word " * 50)
+    assert len(long) <= 40
+    assert channel_name(long) == long
+
+
+def test_the_smallest_channels_are_merged_where_there_are_too_many() -> None:
+    sizes = {f"c{at:02}": 100.0 - at for at in range(20)} | {NOT_RECORDED: 1.0, OTHER: 50.0}
+    kept, merged = largest(sizes)
+    assert len(kept) == MOST_CHANNELS
+    assert kept[-1] == OTHER
+    assert NOT_RECORDED in kept
+    assert set(kept) - {OTHER} | set(merged) == set(sizes)
+    assert largest({"a": 1.0, "b": 2.0}) == (["b", "a"], [])
+
+
+# ------------------------------------------------------------------ guesses on real files
+
+
+def test_the_two_files_of_the_real_funnel_are_told_apart() -> None:
+    folder = needs("olist")
+    mapping = guess([each for path in sorted(folder.glob("*.csv")) for each in read_sheets(path)])
+    leads = only(mapping, "olist_marketing_qualified_leads_dataset.csv")
+    deals = only(mapping, "olist_closed_deals_dataset.csv")
+    assert leads.kind == "leads"
+    assert leads.columns == {"id": "mql_id", "created": "first_contact_date", "source": "origin"}
+    assert deals.kind == "opportunities"
+    assert deals.columns == {
+        "lead_id": "mql_id", "owner": "sr_id", "inside_owner": "sdr_id", "won_at": "won_date",
+    }  # fmt: skip
+    assert open_questions(mapping) == []
+
+
+def test_the_teaching_files_are_read_month_first_and_ask_what_amounts_count() -> None:
+    folder = needs("maven_crm")
+    mapping = guess([each for path in sorted(folder.glob("*.csv")) for each in read_sheets(path)])
+    deals = only(mapping, "sales_pipeline.csv")
+    assert deals.columns == {
+        "id": "opportunity_id", "account": "account", "owner": "sales_agent", "stage": "deal_stage",
+        "amount": "close_value", "created": "engage_date", "closed": "close_date",
+    }  # fmt: skip
+    assert deals.date_order == "month_first"
+    assert mapping.stages == {
+        "Prospecting": "open", "Engaging": "open", "Won": "won", "Lost": "lost",
+    }  # fmt: skip
+    assert [problem.key for problem in open_questions(mapping)] == ["amounts"]
+    assert only(mapping, "sales_teams.csv").kind == "owners"
+    assert only(mapping, "accounts.csv").kind == "ignored"
+
+
+def test_hubspot_files_are_told_apart_and_joined_by_address() -> None:
+    folder = needs("crm_exports")
+    mapping = guess([each for path in sorted(folder.glob("*.csv")) for each in read_sheets(path)])
+    contacts, deals = mapping.files
+    assert (contacts.kind, deals.kind) == ("leads", "opportunities")
+    assert contacts.columns["email"] == "Email"
+    assert deals.columns["email"] == "Associated Contact Email"
+    assert deals.columns["closed"] == "Close Date"
+    assert mapping.loss_reasons["Competitor"] == "with_competitor"
+    assert mapping.pipelines == ("Sales Pipeline", "Renewals Pipeline")
+
+
+# ------------------------------------------------------------------ guesses on small files
+
+OPPORTUNITIES = (
+    "Opportunity ID,Opportunity Name,Opportunity Owner,Stage,Amount,Close Date,Created Date\n"
+    "1,a,x,Closed Won,100,2024-03-01,2024-01-01\n"
+    "2,b,y,Closed Lost,200,2024-04-01,2024-01-05\n"
+)
+
+
+def test_japanese_headings_are_known(tmp_path: Path) -> None:
+    mapping = guess(
+        sheets_of(
+            tmp_path,
+            リード="リード ID,作成日,リードソース,リード 所有者,リード状況\n"
+            "1,2024/1/15,展示会,山田,新規\n",
+            商談="商談 ID,商談名,フェーズ,金額,完了予定日,作成日,商談 所有者,失注理由\n"
+            "1,A社,受注,¥100,2024/3/1,2024/1/20,佐藤,\n2,B社,失注,¥90,2024/3/2,2024/1/21,佐藤,予算\n",
+        )
+    )
+    leads, deals = mapping.files
+    assert leads.kind == "leads"
+    assert leads.columns == {
+        "id": "リード ID", "created": "作成日", "source": "リードソース", "owner": "リード 所有者",
+        "status": "リード状況",
+    }  # fmt: skip
+    assert deals.kind == "opportunities"
+    assert deals.columns == {
+        "id": "商談 ID", "name": "商談名", "owner": "商談 所有者", "stage": "フェーズ",
+        "amount": "金額", "created": "作成日", "closed": "完了予定日", "loss_reason": "失注理由",
+    }  # fmt: skip
+    assert mapping.stages == {"受注": "won", "失注": "lost"}
+    assert mapping.currency == "JPY"
+
+
+def test_histories_are_told_from_the_table_of_opportunities(tmp_path: Path) -> None:
+    sheets = sheets_of(
+        tmp_path,
+        object="Id,OpportunityId,CreatedById,CreatedDate,StageName,Amount,CloseDate\n"
+        "h1,1,u,2024-01-01,Prospecting,1,2024-03-01\nh2,1,u,2024-02-01,Closed Won,1,2024-03-01\n",
+        report="Opportunity Owner,Edited By,Field / Event,Old Value,New Value,Edit Date,"
+        "Opportunity Name\nx,x,Stage,Prospecting,Closed Won,2024-02-01,a\n",
+        deals=OPPORTUNITIES,
+    )
+    assert [each.kind for each in guess(sheets).files] == [
+        "stage_history", "field_history", "opportunities",
+    ]  # fmt: skip
+
+
+def test_two_equally_good_headings_are_asked_for(tmp_path: Path) -> None:
+    sheets = sheets_of(
+        tmp_path,
+        leads="Lead ID,Created Date,Lead Source,Original Source\n1,2024-01-01,Web,Paid\n",
+    )
+    mapping = guess(sheets)
+    assert mapping.files[0].columns["source"] == ASK
+    asked = open_questions(mapping)
+    assert [problem.key for problem in asked] == ["files.leads.csv.columns.source"]
+    assert '"Lead Source" or "Original Source"' in asked[0].rule
+
+
+def test_a_heading_counts_only_if_its_cells_fit(tmp_path: Path) -> None:
+    mapping = guess(
+        sheets_of(
+            tmp_path,
+            leads="Lead ID,Created Date,Date Created,Lead Source\n1,soon,2024-01-01,Web\n"
+            "2,later,2024-01-02,Web\n",
+        )
+    )
+    assert mapping.files[0].columns["created"] == "Date Created"
+
+
+def test_an_ambiguous_date_is_asked_for_and_one_clear_date_settles_a_file(tmp_path: Path) -> None:
+    head = "Lead ID,Created Date,Lead Source\n"
+    doubt = guess(sheets_of(tmp_path, leads=head + "1,03/04/2024,Web\n2,05/06/2024,Web\n"))
+    assert doubt.files[0].date_order == ASK
+    assert [p.key for p in open_questions(doubt)] == ["files.leads.csv.date_order"]
+    clear = guess(sheets_of(tmp_path, leads=head + "1,03/04/2024,Web\n2,25/06/2024,Web\n"))
+    assert clear.files[0].date_order == "day_first"
+    assert open_questions(clear) == []
+
+
+def test_times_with_an_offset_ask_for_the_time_zone(tmp_path: Path) -> None:
+    text = "Id,CreatedDate,LeadSource\n1,2024-01-01T03:00:00.000+0000,Web\n"
+    mapping = guess(sheets_of(tmp_path, leads=text))
+    assert mapping.time_zone == ASK
+    assert [p.key for p in open_questions(mapping)] == ["time_zone"]
+
+
+def test_a_stage_of_unknown_meaning_is_asked_for_unless_flags_tell(tmp_path: Path) -> None:
+    text = (
+        "Deal ID,Deal Stage,Create Date,Close Date{}\n"
+        "1,Zebra,2024-01-01,2024-02-01{}\n2,Lion,2024-01-02,2024-02-02{}\n"
+    )
+    asked = guess(sheets_of(tmp_path, deals=text.format("", "", "")))
+    assert asked.stages == {"Zebra": ASK, "Lion": ASK}
+    flags = text.format(",Is Won,Is Closed", ",true,true", ",false,true")
+    told = guess(sheets_of(tmp_path, deals=flags))
+    assert told.stages == {"Zebra": "won", "Lion": "lost"}
+
+
+def test_a_heading_that_says_what_an_amount_counts_is_believed(tmp_path: Path) -> None:
+    text = OPPORTUNITIES.replace("Amount", "MRR")
+    mapping = guess(sheets_of(tmp_path, deals=text))
+    assert mapping.amounts == "monthly"
+    assert guess(sheets_of(tmp_path, deals=OPPORTUNITIES)).amounts == ASK
+
+
+def test_a_file_that_nothing_is_known_about_is_asked_for(tmp_path: Path) -> None:
+    alone = guess(sheets_of(tmp_path, zoo="animal,legs\nlion,4\n"))
+    assert alone.files[0].kind == ASK
+    assert [p.key for p in open_questions(alone)] == ["files.zoo.csv.kind"]
+    beside = guess(sheets_of(tmp_path, zoo="animal,legs\nlion,4\n", deals=OPPORTUNITIES))
+    assert only(beside, "zoo.csv").kind == "ignored"
+
+
+def test_files_of_the_same_name_are_refused(tmp_path: Path) -> None:
+    sheets = sheets_of(tmp_path, deals=OPPORTUNITIES)
+    with pytest.raises(ScenarioError, match=r"deals\.csv: two files have this name"):
+        guess([*sheets, *sheets])
+
+
+# ------------------------------------------------------------------ the mapping file
+
+NASTY = (
+    'Deal ID,"Deal\nStage","Create: Date #1",Close Date,"a ""quoted"" \\ heading",'
+    "Lead Source,Amount\n"
+    "1,Closed Won,2024-01-01,2024-02-01,x,展示会,10\n"
+    '2,"Lost: \'too\' ""late"" # \U0001f600",2024-01-02,2024-02-02,y,yes,20\n'
+    "3,No,2024-01-02,2024-02-02,y,2024,20\n"
+)
+
+
+def test_what_is_written_is_read_back_the_same_whatever_headings_and_words_hold(
+    tmp_path: Path,
+) -> None:
+    sheets = sheets_of(tmp_path, deals=NASTY)
+    mapping = guess(sheets)
+    assert "Deal\nStage" in mapping.files[0].columns.values()
+    path = tmp_path / "mapping.yaml"
+    path.write_text(mapping_text(mapping), encoding="utf-8")
+    assert load_mapping(path, sheets) == mapping
+
+
+@pytest.mark.parametrize("folder", ["olist", "maven_crm", "crm_exports"])
+def test_the_mapping_of_real_files_is_read_back_the_same(folder: str, tmp_path: Path) -> None:
+    sheets = [s for path in sorted(needs(folder).glob("*.csv")) for s in read_sheets(path)]
+    mapping = guess(sheets)
+    path = tmp_path / "mapping.yaml"
+    path.write_text(mapping_text(mapping), encoding="utf-8")
+    assert load_mapping(path, sheets) == mapping
+
+
+def test_a_mapping_file_states_what_it_corrects_and_the_rest_is_guessed(tmp_path: Path) -> None:
+    sheets = sheets_of(tmp_path, deals=OPPORTUNITIES)
+    path = tmp_path / "mapping.yaml"
+    path.write_text('amounts: annual\nuntil: "2024-05-31"\n', encoding="utf-8")
+    mapping = load_mapping(path, sheets)
+    guessed = guess(sheets)
+    assert mapping.amounts == "annual"
+    assert str(mapping.until) == "2024-05-31"
+    assert mapping.files == guessed.files
+    assert dataclasses.replace(mapping, amounts=guessed.amounts, until=None) == guessed
+
+
+def test_every_mistake_in_a_mapping_file_is_told_at_once_with_its_place(tmp_path: Path) -> None:
+    sheets = sheets_of(tmp_path, deals=OPPORTUNITIES)
+    path = tmp_path / "mapping.yaml"
+    path.write_text(
+        "amount: annual\n"
+        "amounts: yearly\n"
+        "time_zone: Mars/Olympus\n"
+        'until: "31.5.2024"\n'
+        "files:\n"
+        "  dels.csv:\n"
+        "    kind: opportunities\n"
+        "  deals.csv:\n"
+        "    kind: opportunities\n"
+        "    columns:\n"
+        "      stag: Stage\n"
+        "      closed: Closing Date\n"
+        "      created: Created Date\n"
+        "      name: Created Date\n"
+        "    date_order: backwards\n"
+        "stages:\n"
+        "  Closed Won: yeah\n"
+        "channels:\n"
+        "  Web: The Web!\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(ScenarioError) as caught:
+        load_mapping(path, sheets)
+    found = {(p.where, p.key): p.rule for p in caught.value.problems}
+    expected = {
+        ("mapping.yaml:1:1", "amount"): "did you mean amounts",
+        ("mapping.yaml:2:10", "amounts"): "must be one of monthly, annual, total",
+        ("mapping.yaml:3:12", "time_zone"): "no such time zone",
+        ("mapping.yaml:4:8", "until"): "must be a date like",
+        ("mapping.yaml:6:3", "files.dels.csv"): "did you mean deals.csv",
+        ("mapping.yaml:11:7", "files.deals.csv.columns.stag"): "did you mean stage",
+        ("mapping.yaml:12:15", "files.deals.csv.columns.closed"): "did you mean Close Date",
+        ("mapping.yaml:14:13", "files.deals.csv.columns.name"): "a column has one role",
+        ("mapping.yaml:15:17", "files.deals.csv.date_order"): "must be one of year_first",
+        ("mapping.yaml:17:15", "stages.Closed Won"): "must be one of open, won, lost, leave_out",
+        ("mapping.yaml:19:8", "channels.Web"): "write the_web",
+    }
+    assert set(found) == set(expected)
+    for key, words in expected.items():
+        assert words in found[key]
+
+
+def test_a_mapping_file_that_is_no_mapping_is_refused(tmp_path: Path) -> None:
+    sheets = sheets_of(tmp_path, deals=OPPORTUNITIES)
+    path = tmp_path / "mapping.yaml"
+    for text in (
+        "- a list\n",
+        "files: [deals.csv]\n",
+        "!!python/object:os.system {}\n",
+        "stages: 3\n",
+    ):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(ScenarioError):
+            load_mapping(path, sheets)
