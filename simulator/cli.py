@@ -11,9 +11,12 @@ from typing import Annotated
 import typer
 
 from simulator.commands.attribute import attribute
+from simulator.commands.backtest import backtest
 from simulator.commands.bottleneck import bottleneck
+from simulator.commands.calibrate import calibrate
 from simulator.commands.compare import compare
 from simulator.commands.diagnose import diagnose
+from simulator.commands.export_crm import export_crm
 from simulator.commands.incentives import incentives
 from simulator.commands.run import run
 from simulator.commands.scenarios import check, explain, list_scenarios, schema
@@ -76,6 +79,9 @@ app.command(short_help="Say what of a gap belongs to what.")(attribute)
 app.command(short_help="Find what departments would do under their measures.")(incentives)
 app.command(short_help="Test a result against wrong assumptions.")(sensitivity)
 app.command(short_help="Find what would help, from 14 answers about your organization.")(diagnose)
+app.command(short_help="Make a scenario of a company's own CRM export.")(calibrate)
+app.command(short_help="Forecast the past and hold it against what happened.")(backtest)
+app.command("export-crm", short_help="Write a run as CRM files and event logs.")(export_crm)
 app.command("warm-up", short_help="Find how long a run takes to settle.")(warm_up)
 app.command(short_help="Check scenarios: every error at once.")(check)
 app.command(short_help="Show every number in force and its source.")(explain)

@@ -384,6 +384,10 @@ def test_every_baseline_has_a_name() -> None:
 # ------------------------------------------------------------------ uneven weeks
 
 
+def uneven(squared: float) -> Unevenness:
+    return Unevenness(squared, 20, 600.0, 500.0, 700.0)
+
+
 def test_weeks_no_more_uneven_than_simulated_change_nothing() -> None:
     rng = np.random.default_rng(10)
     simulated = rng.poisson(30.0, (200, 20)).astype(float)
@@ -391,7 +395,7 @@ def test_weeks_no_more_uneven_than_simulated_change_nothing() -> None:
     assert found.squared < 0.02
     frame = Frame.between(TIME, date(2024, 3, 31), 40 * WEEK, 40 * WEEK, 0.0)
     wins = Wins(np.zeros(50), np.linspace(60.0, 180.0, 50))
-    same = Unevenness(0.0, 20).spread(wins, frame, rng)
+    same = uneven(0.0).spread(wins, frame, rng)
     assert same.won.tolist() == wins.won.tolist()
 
 
@@ -409,7 +413,7 @@ def test_uneven_weeks_are_measured_and_carried_forward_and_nothing_is_lost() -> 
     for _ in range(60):
         n = rng.poisson(mean * 100)
         won = frame.week_edges[0] + rng.random(n) * 100 * WEEK
-        spread = Unevenness(squared, 20).spread(Wins(np.zeros(n), won), frame, rng)
+        spread = uneven(squared).spread(Wins(np.zeros(n), won), frame, rng)
         counts.append(frame.tally(spread).weekly)
         assert counts[-1].sum() == n
     variance = np.var(np.array(counts)[:, 1:-1])
@@ -420,14 +424,29 @@ def test_a_case_is_not_won_before_it_comes() -> None:
     frame = Frame.between(TIME, date(2024, 3, 31), 40 * WEEK, 40 * WEEK, 0.0)
     rng = np.random.default_rng(12)
     created = np.sort(rng.uniform(frame.at, 40 * WEEK, 500))
-    found = Unevenness(0.2, 20).spread(Wins(created, created + 0.1), frame, rng)
+    found = uneven(0.2).spread(Wins(created, created + 0.1), frame, rng)
     assert (found.won >= found.created).all()
 
 
-def test_a_scenario_that_does_not_fit_the_past_is_no_unevenness() -> None:
+def test_what_parameters_leave_open_hides_no_unevenness() -> None:
+    rng = np.random.default_rng(15)
+    weeks, squared = 3000, 0.04
+    levels = rng.uniform(0.5, 2.0, (60, 1))
+    simulated = rng.poisson(100.0 * levels * np.ones(weeks)).astype(float)
+    actual = rng.poisson(130.0 * rng.gamma(1.0 / squared, squared, weeks)).astype(float)
+    assert Unevenness.of(actual, simulated).squared == pytest.approx(squared, rel=0.15)
+
+
+def test_a_scenario_that_does_not_fit_the_past_is_said_so() -> None:
     rng = np.random.default_rng(14)
-    far = Unevenness.of(np.full(20, 90.0), rng.poisson(10.0, (30, 20)).astype(float))
-    assert far.squared == MOST_UNEVEN
+    simulated = rng.poisson(10.0, (60, 20)).astype(float)
+    assert Unevenness.of(rng.poisson(10.0, 20).astype(float), simulated).fits
+    far = Unevenness.of(np.full(20, 90.0), simulated)
+    assert not far.fits
+    assert far.squared < 0.01  # too many, but evenly
+    wild = Unevenness.of(np.tile([0.0, 20.0], 10), simulated)
+    assert wild.squared == MOST_UNEVEN
+    assert not wild.fits
 
 
 def test_few_weeks_tell_nothing_about_unevenness() -> None:
@@ -577,11 +596,12 @@ def test_a_baseline_that_must_win_does_and_the_words_say_so(wrong_world: Backtes
     words = " ".join(wrong.verdict())
     assert "A baseline wins: conversion x delay curve." in words
     assert wrong.worse > 0.5
+    assert "does not describe the past" in " ".join(wrong.notes())
     assert wrong.scores["weekly", MODEL].bias > 5.0
     assert "a baseline" in words.split("In final wins")[1]
     assert len(wrong.failures(0.7, 0.05)) == 2
     assert wrong.failures(None, None) == []
-    assert wrong.failures(0.0, 10.0) == []
+    assert wrong.failures(0.0, 1000.0) == []
 
 
 def test_scores_that_differ_by_luck_cannot_be_told_apart() -> None:
@@ -620,6 +640,7 @@ def test_given_leads_leave_their_number_out_of_the_forecast() -> None:
 def test_leads_that_are_recorded_no_more_are_counted_on_neither_side(many: list[Backtest]) -> None:
     one = many[0]
     assert any("No lead is on file after" in each for each in one.notes())
+    assert one.conditions.uneven.fits
     assert not one.weekly["new_cases"].iloc[-1]
     last = one.weekly.iloc[-4:]
     assert last["median"].mean() < 0.5 * one.weekly.iloc[:4]["median"].mean()

@@ -106,7 +106,7 @@ def test_final_wins_of_months_and_days_to_win_are_closer_than_any_baseline(
 def test_what_limits_the_forecast_is_said(found: Backtest) -> None:
     notes = " ".join(found.notes())
     assert "No lead is on file after 2018-05-31" in notes
-    assert "vary more than simulated ones" in notes
+    assert "vary more from week to week" in notes
     assert "one piece of evidence" in notes
 
 

@@ -17,7 +17,7 @@ from simulator.calibration.cases import Cases, Unit, Wins
 from simulator.calibration.forecasting import Matched
 from simulator.calibration.scoring import BANDS, Score, band, mean_of_neighbors, score
 from simulator.calibration.tallies import GROUPS, LEVELS, Ensemble, Frame, day_of
-from simulator.calibration.uneven_weeks import MOST_UNEVEN, Unevenness
+from simulator.calibration.uneven_weeks import Unevenness
 from simulator.calibration.working_time import WorkingTime
 from simulator.experiment.statistics import CONFIDENCE, Estimate
 
@@ -293,17 +293,19 @@ class Backtest:
                 f"{each:,} real {plural} went on as simulated ones of the same channel, stage and"
                 f" age did{'; of them matched ' + ', '.join(some) if some else ''}."
             )
-        beyond = f"{_percent(known.uneven.squared**0.5)} of their mean"
-        if known.uneven.squared >= MOST_UNEVEN:
+        uneven = known.uneven
+        beyond = f"{_percent(uneven.squared**0.5)} of their mean"
+        if uneven.squared > 0.0:
             yield (
-                f"Wins of the {known.uneven.weeks} weeks before the date are so far from simulated"
-                f" ones (by {beyond} or more) that the scenario does not describe them: expect no"
-                " good forecast."
+                f"Wins of the {uneven.weeks} weeks before the date vary more from week to week than"
+                f" simulated ones, by {beyond}; the bands of weeks are that much wider."
             )
-        elif known.uneven.squared > 0.0:
+        if not uneven.fits:
             yield (
-                f"Wins of the {known.uneven.weeks} weeks before the date vary more than simulated"
-                f" ones, by {beyond}; the bands of weeks are that much wider."
+                f"In these {uneven.weeks} weeks {uneven.wins:,.0f} were won of what came since"
+                f" {known.day(known.since)}; the simulated company won {uneven.low:,.0f} to"
+                f" {uneven.high:,.0f} (95 % band). It does not describe the past: expect no good"
+                " forecast."
             )
         yield (
             "The real pipeline takes no time of the simulated people: where they are short of"
@@ -361,6 +363,7 @@ class Backtest:
             "cases_recorded_until": str(known.last_day(min(frame.leads_until, frame.until))),
             "case": known.unit,
             "uneven_weeks": known.uneven.squared**0.5,
+            "past_fits": known.uneven.fits,
             "given_leads": known.given_leads,
             "members": known.members,
             "members_asked": known.asked,

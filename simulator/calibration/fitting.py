@@ -37,6 +37,7 @@ from simulator.scenario.schema import Scenario
 
 LOOKS_AHEAD = 24.0
 """Months that the written scenario looks ahead."""
+_FAR = 2.5  # standard errors that a figure may be missed by chance
 _MARGIN = 60.0  # business days that runs go on after the age to which conversion is told
 _FASTEST = 10.0  # with quicker wins than this there is no room for three meetings
 _TRANSITIONS: tuple[tuple[Transition, str], ...] = (
@@ -77,7 +78,13 @@ class Told:
         found = [
             *self.arrivals.findings,
             *self.conversions.findings,
-            *(finding for each in self.durations for finding in each.findings),
+            # Negative durations are told with the conversions already.
+            *(
+                finding
+                for each in self.durations
+                for finding in each.findings
+                if finding.kind != "negative_duration"
+            ),
             *self.people.findings,
             *self.deals.findings,
             *(self.churn.findings if self.churn is not None else ()),
@@ -196,18 +203,19 @@ def calibrate(
 
     with lasting(replace(how, store=None)) as steady:
         twin = twin_of(history.scenario, plan.cases, seed, steady)
-        more, said = loads.bearable(twin, {})
+        more = loads.bearable(twin, {})
         twin = twin.with_stated(more)
         if enough:
             matched = funnel_fit.find(plan, twin, step)
             # What was found changes how much work there is.
-            again, said_again = loads.bearable(twin, matched.values())
+            again = loads.bearable(twin, matched.values())
             if again:
-                more, said = [*more, *again], [*said, *said_again]
+                more = [*more, *again]
                 matched = funnel_fit.find(plan, twin.with_stated(again), step, matched)
         stated = [*more, *(_found(matched, plan, history) if matched else [])]
-        findings += said
         history = history.with_stated(stated)
+        findings += loads.shortened(history.stated)
+        findings += _missed(matched) if matched else []
         twin = twin_of(history.scenario, plan.cases, seed, steady)
         stated = [*_inquiries(records, told, twin), *_leaving(told, twin)]
         history = history.with_stated(stated)
@@ -251,7 +259,10 @@ def tell(records: Records) -> Told:
     since = arrivals.since
     conversions = convert(records, since=since, use_older=True)
     durations = []
+    dated = bool(np.isfinite(records.leads.converted).any())
     for transition, words in _TRANSITIONS:
+        if transition == "lead_to_opportunity" and not dated:
+            continue
         cases = spans(records, transition, since, conversions.recorded_since)
         entry, stops, event = cases.for_fit()
         if int((event == 1).sum()) >= funnel_fit.FEWEST:
@@ -260,7 +271,7 @@ def tell(records: Records) -> Told:
         arrivals,
         conversions,
         tuple(durations),
-        fit_people(records, since, records.until),
+        fit_people(records, since, arrivals.until),
         fit_deals(records, since),
         fit_churn(records),
         fit_losses(records, since),
@@ -320,6 +331,24 @@ def _found(matched: Matched, plan: funnel_fit.Plan, history: Draft) -> list[Stat
     return stated
 
 
+def _missed(matched: Matched) -> list[Finding]:
+    """Say which figures runs do not show, whatever the numbers."""
+    far = [
+        target.key
+        for target, reached, error in zip(
+            matched.targets, matched.reached, matched.errors, strict=True
+        )
+        if abs(reached - target.value) > _FAR * error
+    ]
+    if not far:
+        return []
+    words = (
+        f"Runs do not show these figures of the files, whatever the numbers: {', '.join(far)}. The"
+        " model's way of selling is not this one in that respect: do not trust what hangs on it."
+    )
+    return [Finding("misfit", words)]
+
+
 def _inquiries(records: Records, told: Told, twin: Twin) -> list[Stated]:
     """Where only opportunities are on file: as many inquiries as they would take."""
     if told.arrivals.of == "leads":
@@ -362,7 +391,7 @@ def _leaving(told: Told, twin: Twin) -> list[Stated]:
 
 
 def day_of(records: Records, when: float) -> date:
-    """Return the calendar day of a business day of the records."""
-    stamp = records.time.stamps(np.array([when]))[0].astype("datetime64[D]")
+    """Return the calendar day of a business day of the records; its end still belongs to it."""
+    stamp = records.time.stamps(np.array([when - 1e-6]))[0].astype("datetime64[D]")
     found: date = stamp.astype(object)
     return found

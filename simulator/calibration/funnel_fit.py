@@ -143,12 +143,10 @@ def find(
     def shown(values: Mapping[str, float]) -> NDArray[np.float64]:
         return figures(twin.look(ordered(values)), plan)
 
-    def varied(values: Mapping[str, float]) -> NDArray[np.float64]:
+    def varied(values: Mapping[str, float]) -> tuple[NDArray[np.float64], float]:
         histories = twin.histories(ordered(values), HISTORIES)
         rows = np.array([figures(each, plan) for each in histories])
-        # A history of more buyers than the files have varies less than theirs, and the other way.
-        scale = math.sqrt(float(np.mean([_cases(each) for each in histories])) / plan.cases)
-        return np.asarray(rows.mean(axis=0) + (rows - rows.mean(axis=0)) * scale)
+        return rows, float(np.mean([_cases(each) for each in histories])) / plan.cases
 
     return match(
         plan.knobs, plan.targets, shown, varied, plan.weights, len(twin.numbers), on_step,
@@ -168,7 +166,7 @@ def _cases(records: Records) -> int:
 
 def figures(seen: Records, plan: Plan) -> NDArray[np.float64]:
     """Return what runs show of each target, on its scale."""
-    told = keyed(convert(seen, recorded_since=-math.inf, horizon=plan.horizon))
+    told = keyed(convert(seen, recorded_since=-math.inf, horizon=plan.horizon, detail=False))
     return np.array([_placed(told.get(target.key), target) for target in plan.targets])
 
 

@@ -7,7 +7,7 @@ company's working times would overload a team, they are shortened until its peop
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -34,10 +34,11 @@ _LAWS: dict[str, tuple[str, ...]] = {
     "inside_sales": ("work.inside_sales.attempt", "work.inside_sales.talk"),
     "field_sales": ("work.field_sales.meeting",),
 }
+_DEFAULT = Scenario()
 _TIMES = ("value", "mean", "median", "p90", "low", "high")
 
 
-def bearable(twin: Twin, values: Mapping[str, Any]) -> tuple[list[Stated], list[Finding]]:
+def bearable(twin: Twin, values: Mapping[str, Any]) -> list[Stated]:
     """Shorten working times where runs show that nobody could have kept up.
 
     Parameters
@@ -48,8 +49,8 @@ def bearable(twin: Twin, values: Mapping[str, Any]) -> tuple[list[Stated], list[
 
     Returns
     -------
-    tuple of (list of Stated, list of Finding)
-        The laws changed, and what to tell about them.
+    list of Stated
+        The laws changed.
     """
     shorter = dict.fromkeys(_LAWS, 1.0)
     changes: dict[str, Any] = {}
@@ -61,18 +62,34 @@ def bearable(twin: Twin, values: Mapping[str, Any]) -> tuple[list[Stated], list[
         for team in crowded:
             shorter[team] *= USUAL / busy[team]
             changes.update(_shortened(twin.draft, team, shorter[team]))
-    stated = [Stated(path, law, _SOURCE, "M") for path, law in changes.items()]
-    said = [
-        Finding(
-            "assumption",
-            f"{_names(team)} with the default company's working times could not do the work on"
-            f" file: they are taken as {100.0 * factor:.0f} % of those. Capacity is not"
-            " identifiable.",
+    return [Stated(path, law, _SOURCE, "M") for path, law in changes.items()]
+
+
+def shortened(stated: Iterable[Stated]) -> list[Finding]:
+    """Say which teams' working times had to be shortened, and to what part of the default's.
+
+    Parameters
+    ----------
+    stated : iterable of Stated
+        Of the finished draft.
+    """
+    laws = {each.path: each.value for each in stated if each.source == _SOURCE}
+    said = []
+    for team, paths in _LAWS.items():
+        path = paths[0]
+        if path not in laws:
+            continue
+        usual = value_of(_DEFAULT, path)
+        time = next(name for name in _TIMES if name in usual)
+        said.append(
+            Finding(
+                "assumption",
+                f"{_names(team)} with the default company's working times could hardly do the work"
+                f" on file: they are taken as {100.0 * laws[path][time] / usual[time]:.0f} % of"
+                " those. Capacity is not identifiable.",
+            )
         )
-        for team, factor in shorter.items()
-        if factor < 1.0
-    ]
-    return stated, said
+    return said
 
 
 def _busy(twin: Twin, values: Mapping[str, Any]) -> dict[str, float]:

@@ -177,6 +177,23 @@ class Matched:
         """Return numbers that the files could as well have come from."""
         return self.values(rng.multivariate_normal(self.at, self.covariance, method="eigh"))
 
+    def shared(self) -> dict[str, float]:
+        """Return by path how the numbers' errors hang together, as nearly as one cause can say it.
+
+        Two correlate by the geometric mean of the sizes, negatively where the signs differ: the
+        one-factor model nearest to their correlations (principal axis).
+        """
+        errors = np.sqrt(np.diag(self.covariance))
+        correlation = self.covariance / np.outer(errors, errors)
+        weight = np.full(len(errors), 0.5)
+        for _ in range(_AXIS_STEPS):
+            reduced = correlation - np.diag(1.0 - weight)
+            values, vectors = np.linalg.eigh(reduced)
+            loading = vectors[:, -1] * np.sqrt(max(values[-1], 0.0))
+            weight = np.minimum(loading**2, _MOST_SHARED)
+        sizes = np.sign(loading) * weight
+        return {knob.path: float(size) for knob, size in zip(self.knobs, sizes, strict=True)}
+
     def estimates(self, count: int, method: str) -> dict[str, Estimate]:
         """Return every number with its interval, by path.
 
@@ -208,8 +225,8 @@ def _off(knob: Knob, x: float) -> float:
 Shown = Callable[[Mapping[str, float]], Floats]
 """Runs with these numbers (by path), and what all show together: one value per target, on its
 scale."""
-Varied = Callable[[Mapping[str, float]], Floats]
-"""The same of each history of the files' length and size alone: one row per history."""
+Varied = Callable[[Mapping[str, float]], tuple[Floats, float]]
+"""The same of each history alone: one row per history, and its size in those of the files."""
 
 
 def match(
@@ -283,23 +300,25 @@ class _Search:
         slopes = self._slopes(at, reached)
         at, reached, distance, steps = self._descend(at, reached, distance, slopes)
         # Near the place, histories tell how sure the figures are, and slopes hold to the end.
-        covariance = self._covariance_of_figures(at)
-        self._whiten = self._whitener(np.sqrt(np.diag(covariance)))
+        single, size = self._varied(valued(self.knobs, at))
+        history = np.atleast_2d(np.cov(single, rowvar=False))
+        covariance = self._covariance_of_figures(history * size)
+        # The twin is one of a few runs itself: what it shows errs, too.
+        seen = covariance + history / runs_each
+        self._whiten = self._whitener(np.sqrt(np.diag(seen)))
         slopes = self._slopes(at, reached)
         distance = self._distance(at, reached)
         at, reached, distance, more = self._descend(at, reached, distance, slopes)
         at = np.array([onto(_off(k, x), k.scale) for k, x in zip(self.knobs, at, strict=True)])
         misses = self._whiten @ (reached - self._value)
         return Matched(
-            self.knobs, at, self._covariance(slopes, covariance, runs_each), self.targets,
-            reached, np.sqrt(np.diag(covariance)), float(misses @ misses), steps + more,
+            self.knobs, at, self._covariance(slopes, seen), self.targets,
+            reached, np.sqrt(np.diag(seen)), float(misses @ misses), steps + more,
             self.calls * runs_each,
         )  # fmt: skip
 
-    def _covariance_of_figures(self, at: Floats) -> Floats:
-        """Return how the figures of single histories vary; at least as the files' own errors."""
-        histories = self._varied(valued(self.knobs, at))
-        found = np.atleast_2d(np.cov(histories, rowvar=False))
+    def _covariance_of_figures(self, found: Floats) -> Floats:
+        """Return how the files' figures err: as histories vary, and at least as the files say."""
         short = np.maximum(self._error**2 - np.diag(found), 0.0)
         return np.asarray(found + np.diag(short), dtype=np.float64)
 
@@ -383,15 +402,14 @@ class _Search:
         best = lsq_linear(self._design(slopes), -self._rows(at, reached), (-most, most))
         return np.asarray(best.x, dtype=np.float64)
 
-    def _covariance(self, slopes: Floats, figures: Floats, runs: int) -> Floats:
+    def _covariance(self, slopes: Floats, figures: Floats) -> Floats:
         """Errors of the numbers: what errs in the figures, through the step that they cause."""
         design = self._design(slopes)
         bread = np.linalg.inv(design.T @ design)
         step = bread @ slopes.T @ self._whiten.T @ self._whiten
-        # The twin is one of a few runs itself, and the pull toward the start errs by its spread.
-        both = step @ (figures * (1.0 + 1.0 / runs)) @ step.T
+        # The pull toward the start errs by its spread.
         pull = bread @ np.diag(1.0 / self._spread**2) @ bread.T
-        return np.asarray(both + pull, dtype=np.float64)
+        return np.asarray(step @ figures @ step.T + pull, dtype=np.float64)
 
 
 def _balanced(weights: Floats) -> Floats:
@@ -404,5 +422,7 @@ def _balanced(weights: Floats) -> Floats:
     return ways
 
 
+_AXIS_STEPS = 50
+_MOST_SHARED = 0.95
 _FARTHEST = 3.0  # in trial steps: how far a step may go
 _PINNED = 0.01  # the mean of the channels' knobs stays within this of its start

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.calibration.cases import Wins
+from simulator.calibration.scoring import band
 from simulator.calibration.tallies import BUSINESS_DAYS_A_WEEK, Frame
 
 Floats = NDArray[np.float64]
@@ -41,14 +42,29 @@ class Unevenness:
         real weeks are no more uneven, or too few tell; at most `MOST_UNEVEN`.
     weeks : int
         How many weeks told.
+    wins : float
+        What was won in them.
+    low, high : float
+        Central 95 % band of what the simulated company won in them.
     """
 
     squared: float
     weeks: int
+    wins: float
+    low: float
+    high: float
+
+    @property
+    def fits(self) -> bool:
+        """Whether the past could be the simulated company's."""
+        return self.low <= self.wins <= self.high and self.squared < MOST_UNEVEN
 
     @classmethod
     def of(cls, actual: Floats, simulated: Floats) -> Unevenness:
         """Compare past weeks by the method of moments.
+
+        Weeks are held against each other and not against a level: what parameters leave open
+        moves all weeks of a member alike, and a real total that differs is no unevenness.
 
         Parameters
         ----------
@@ -57,13 +73,17 @@ class Unevenness:
         simulated : ndarray of float64, (members, weeks)
         """
         weeks = len(actual)
-        mean = simulated.mean(axis=0) if weeks else np.empty(0)
-        if weeks < FEWEST_WEEKS or not mean.any():
-            return cls(0.0, weeks)
-        # The mean of the members is itself uncertain by a share of their variance.
-        variance = simulated.var(axis=0, ddof=1) * (1.0 + 1.0 / len(simulated))
-        beyond = float(((actual - mean) ** 2 - variance).sum() / (mean**2).sum())
-        return cls(min(max(beyond, 0.0), MOST_UNEVEN), weeks)
+        sums = simulated.sum(axis=1)[:, None]
+        low, high = (float(each[0]) for each in band(sums, 0.95))
+        total, mean = float(actual.sum()), simulated.mean(axis=0)
+        if weeks < FEWEST_WEEKS or not total or not mean.any():
+            return cls(0.0, weeks, total, low, high)
+        share = mean / mean.sum()
+        level = total / float(mean.sum())
+        expected = float(((simulated - sums * share) ** 2).mean(axis=0).sum()) * level
+        found = float(((actual - total * share) ** 2).sum())
+        beyond = (found - expected) / float(((total * share) ** 2).sum())
+        return cls(min(max(beyond, 0.0), MOST_UNEVEN), weeks, total, low, high)
 
     def spread(self, wins: Wins, frame: Frame, rng: np.random.Generator) -> Wins:
         """Move the borders between weeks.

@@ -59,6 +59,8 @@ def scenario_text(
     not_identifiable: Sequence[str],
     observed: Sequence[Mapping[str, Any]] = (),
     together: Mapping[str, Mapping[str, Any]] | None = None,
+    extends: str = "",
+    further: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> str:
     """Return the file.
 
@@ -73,10 +75,15 @@ def scenario_text(
         Entries of the block of that name, in plain values.
     together : mapping, optional
         For paths of numbers that were estimated together: their group and correlation.
+    extends : str
+        File that it extends; empty: none.
+    further : mapping, optional
+        More entries of ``sources``: source and trust by path.
     """
     together = together or {}
     lines = [f"# {line}".rstrip() for line in head]
     lines += _text("question", question) + _text("stands_for", stands_for)
+    lines += _text("extends", extends)
     tree: dict[str, Any] = {}
     notes: dict[str, str] = {}
     for each in stated:
@@ -104,6 +111,9 @@ def scenario_text(
             path = f"{each.path}.{inside}"
             lines.append(f"  {_key(path)}:")
             lines += _source(each.source, each.trust, estimate, together.get(path))
+    for path, entry in (further or {}).items():
+        lines.append(f"  {_key(path)}:")
+        lines += _source(entry["source"], entry["trust"], None)
     return "\n".join(lines) + "\n"
 
 

@@ -1,0 +1,100 @@
+"""The files that a calibration leaves: the scenario, and the one that retells the past."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from simulator.calibration import drafting
+from simulator.calibration.fitting import Calibrated, day_of
+from simulator.calibration.retelling import observed
+from simulator.calibration.writing import Stated, rounded, scenario_text
+from simulator.organization.journal import DAYS_PER_MONTH
+
+_GROUP = "found by runs"
+_LEAST = 0.01  # a correlation that is not worth a word
+
+
+def scenario_file(calibrated: Calibrated, sources: Sequence[str], command: str) -> str:
+    """Return the scenario that looks ahead from the end of the files.
+
+    Parameters
+    ----------
+    calibrated : Calibrated
+    sources : sequence of str
+        Names of the files, with the beginning of their digests.
+    command : str
+        What to type for the same file again.
+    """
+    records = calibrated.records
+    since, until = (day_of(records, each) for each in (calibrated.since, records.until))
+    head = [
+        "Written by themodel calibrate; every number says where it comes from.",
+        f"Again: {command}",
+        f"From: {'; '.join(sources)}",
+        f"The regime since {since}; looks ahead from {until}.",
+        "Beside a number: its 95 % interval and the cases behind it. What carries none was not",
+        "told by the files (trust M, C, D: the default company's).",
+    ]
+    return scenario_text(
+        head,
+        f"How does this organization go on after {until}?",
+        f"Its own files, {since} to {until}, the recent regime.",
+        calibrated.ahead.stated,
+        calibrated.not_identifiable,
+        together=_together(calibrated),
+    )
+
+
+def retold_file(calibrated: Calibrated, extends: str) -> str | None:
+    """Return the scenario that retells the recent regime, to hold runs against the files.
+
+    Parameters
+    ----------
+    calibrated : Calibrated
+    extends : str
+        Name of the file of the scenario itself.
+
+    Returns
+    -------
+    str or None
+        None where no inquiries with wins are on file to compare with.
+    """
+    entries = observed(calibrated)
+    if not entries:
+        return None
+    records, since = calibrated.records, calibrated.since
+    months = (records.until - since) / DAYS_PER_MONTH
+    stated = [
+        *drafting.of_start(records, since),
+        drafting.start_month(records, since),
+        Stated("horizon.months", rounded(months, 8), "span of the files", drafting.OWN_FILES),
+    ]
+    head = [
+        "The same organization from the beginning of its recent regime to the end of the files:",
+        "a run prints what was observed beside what is simulated.",
+    ]
+    return scenario_text(
+        head,
+        "Do runs show what the files show?",
+        f"Its own files, {day_of(records, since)} to {day_of(records, records.until)}.",
+        stated,
+        (),
+        observed=entries,
+        extends=extends,
+        further={"observed": {"source": "computed from the files", "trust": drafting.OWN_FILES}},
+    )
+
+
+def _together(calibrated: Calibrated) -> dict[str, dict[str, Any]]:
+    """Say which numbers were found together, and how their errors hang together."""
+    if calibrated.matched is None:
+        return {}
+    shared = {
+        path: rounded(size, 3)
+        for path, size in calibrated.matched.shared().items()
+        if abs(size) >= _LEAST
+    }
+    if len(shared) < 2:
+        return {}
+    return {path: {"group": _GROUP, "correlation": size} for path, size in shared.items()}

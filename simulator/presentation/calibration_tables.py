@@ -1,0 +1,189 @@
+"""A calibration as a reader at a terminal sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Column, Table
+from rich.text import Text
+
+from simulator.calibration.cleaning import REASON_WORDS
+from simulator.calibration.estimates import Estimate, Finding, back
+from simulator.calibration.fitting import Calibrated, day_of
+from simulator.calibration.importing import Imported
+from simulator.calibration.mapping import FileMapping, Mapping
+from simulator.calibration.matching import Matched
+from simulator.calibration.writing import Stated
+from simulator.presentation.tables import grid, right, titled
+
+
+def guess_story(mapping: Mapping) -> Iterator[RenderableType]:
+    """Show what each file is taken for, and which heading plays which role."""
+    table = grid(Column("file"), Column("is"), Column("column"), Column("read as"))
+    for each in mapping.files:
+        for at, (role, heading) in enumerate(each.columns.items()):
+            first = at == 0
+            table.add_row(each.file if first else "", _kind(each) if first else "", heading, role)
+        if not each.columns:
+            table.add_row(each.file, _kind(each), "", "")
+    yield titled("How the files are read", table)
+
+
+def _kind(each: FileMapping) -> str:
+    words = each.kind.replace("_", " ")
+    return "? (asked)" if each.kind == "ask" else words
+
+
+def import_story(imported: Imported) -> Iterator[RenderableType]:
+    """Show how many rows of each file were used, and why others were not."""
+    table = grid(Column("file"), right("rows"), right("used"), Column("not used, and why"))
+    for each in imported.counts:
+        why = ", ".join(
+            f"{count:,} {REASON_WORDS[reason]}"
+            for reason, count in sorted(each.left_out.items(), key=lambda item: -item[1])
+        )
+        table.add_row(each.file, f"{each.rows:,}", f"{each.rows - each.unusable:,}", why or "-")
+    yield titled("Rows", table)
+
+
+def story(calibrated: Calibrated) -> Iterator[RenderableType]:
+    """Show what was fitted, how well runs show the files' figures, and what nobody can tell."""
+    yield Text("\n" + verdict(calibrated))
+    yield titled("What the files told", _numbers(calibrated.ahead.stated))
+    if calibrated.matched is not None:
+        yield titled("Runs of the result beside the files", _held_against(calibrated.matched))
+    yield from _listed("What to know", _said(calibrated.findings))
+    yield from _listed(
+        "What these files cannot tell (filled from the default company)",
+        calibrated.not_identifiable,
+    )
+
+
+def verdict(calibrated: Calibrated) -> str:
+    """Say in a few sentences what came out."""
+    told, records = calibrated.told, calibrated.records
+    since, until = (day_of(records, each) for each in (calibrated.since, records.until))
+    words = (
+        f"{told.arrivals.total.n:,} {told.arrivals.of} since {since}, files until {until}:"
+        f" {told.arrivals.total.value:.3g} a business day."
+    )
+    conversion = told.conversions.lead_to_win or told.conversions.opportunity_to_win
+    if conversion is not None:
+        what = "of inquiries" if told.conversions.lead_to_win else "of opportunities"
+        words += (
+            f" {100.0 * conversion.value:.3g} % {what} sign within"
+            f" {told.conversions.horizon:.0f} business days ({100.0 * conversion.low:.3g} to"
+            f" {100.0 * conversion.high:.3g} %)."
+        )
+    days = told.conversions.days_to_win or told.conversions.days_in_sales
+    median = next((each for each in days if each.key.endswith("p50")), None)
+    if median is not None:
+        words += f" Half of them within {median.value:.3g} ({median.low:.3g} to {median.high:.3g})."
+    return words
+
+
+def _numbers(stated: Sequence[Stated]) -> Table:
+    table = grid(
+        Column("number of the scenario"), right("value"), right("95 % interval"), right("cases"),
+        Column("how"),
+    )  # fmt: skip
+    for each in stated:
+        if each.estimate is not None:
+            _number(table, each.path, each.estimate)
+        for name, estimate in each.within:
+            _number(table, f"{each.path}.{name}", estimate)
+    return table
+
+
+def _number(table: Table, path: str, estimate: Estimate) -> None:
+    table.add_row(
+        path, f"{estimate.value:.4g}", f"{estimate.low:.3g} to {estimate.high:.3g}",
+        f"{estimate.n:,}", estimate.method,
+    )  # fmt: skip
+
+
+def _held_against(matched: Matched) -> Table:
+    table = grid(Column("figure"), right("on file"), right("95 % of histories"), right("in runs"))
+    rows = zip(matched.targets, matched.reached, matched.errors, strict=True)
+    for target, reached, error in rows:
+        low, high = (back(target.value + sign * 1.96 * error, target.scale) for sign in (-1.0, 1.0))
+        table.add_row(
+            target.key, f"{back(target.value, target.scale):.3g}", f"{low:.3g} to {high:.3g}",
+            f"{back(float(reached), target.scale):.3g}",
+        )  # fmt: skip
+    return table
+
+
+def _said(findings: Sequence[Finding]) -> list[str]:
+    return [each.words for each in findings]
+
+
+def _listed(heading: str, lines: Sequence[str]) -> Iterator[RenderableType]:
+    if not lines:
+        return
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for line in lines:
+        table.add_row("-", line)
+    yield titled(heading, table)
+
+
+def as_json(
+    calibrated: Calibrated, imported: Imported, written: Sequence[str], version: str
+) -> dict[str, Any]:
+    """Return everything as one object.
+
+    Parameters
+    ----------
+    calibrated : Calibrated
+    imported : Imported
+    written : sequence of str
+        Names of the files.
+    version : str
+        Of the product.
+    """
+    numbers: dict[str, Any] = {}
+    for each in calibrated.ahead.stated:
+        numbers[each.path] = {"value": each.value, "source": each.source, "trust": each.trust}
+        if each.estimate is not None:
+            numbers[each.path] |= _interval(each.estimate)
+        for name, estimate in each.within:
+            numbers[f"{each.path}.{name}"] = {"value": estimate.value, **_interval(estimate)}
+    matched = calibrated.matched
+    return {
+        "since": str(day_of(calibrated.records, calibrated.since)),
+        "until": str(day_of(calibrated.records, calibrated.records.until)),
+        "numbers": numbers,
+        "told": {
+            each.key: {"value": each.value, "unit": each.unit, **_interval(each)}
+            for each in calibrated.told.conversions
+        },
+        "runs": {
+            target.key: {
+                "on_file": back(target.value, target.scale),
+                "in_runs": back(float(reached), target.scale),
+            }
+            for target, reached in (
+                zip(matched.targets, matched.reached, strict=True) if matched is not None else ()
+            )
+        },
+        "findings": [{"kind": each.kind, "words": each.words} for each in calibrated.findings],
+        "not_identifiable": list(calibrated.not_identifiable),
+        "rows": [
+            {"file": each.file, "rows": each.rows, "unusable": each.unusable}
+            for each in imported.counts
+        ],
+        "import_findings": [
+            {"kind": each.kind, "words": each.words} for each in imported.findings
+        ],
+        "written": list(written),
+        "seed": calibrated.seed,
+        "version": version,
+    }
+
+
+def _interval(estimate: Estimate) -> dict[str, Any]:
+    return {
+        "low": estimate.low, "high": estimate.high, "cases": estimate.n, "method": estimate.method
+    }  # fmt: skip
