@@ -257,7 +257,9 @@ def tell(records: Records) -> Told:
         rule = "hold no lead and no opportunity with a date of creation: nothing can be fitted"
         raise ScenarioError([Problem("the files", "created", "", rule)])
     since = arrivals.since
-    conversions = convert(records, since=since, use_older=True)
+    # Cases from before a change of regime speak of another organization; those from before wins
+    # were recorded, of this one.
+    conversions = convert(records, since=since, use_older=not arrivals.changes)
     durations = []
     dated = bool(np.isfinite(records.leads.converted).any())
     for transition, words in _TRANSITIONS:
@@ -315,7 +317,7 @@ def _found(matched: Matched, plan: funnel_fit.Plan, history: Draft) -> list[Stat
     """State what runs told."""
     source = "found by runs that show what the files show"
     method = "indirect inference"
-    estimates = matched.estimates(plan.cases, method)
+    estimates = matched.estimates(plan.counts, method)
     values = funnel_fit.ordered(matched.values())
     thinking = {}
     stated = []

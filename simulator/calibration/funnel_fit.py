@@ -50,18 +50,26 @@ class Plan:
     ----------
     knobs : tuple of Knob
     targets : tuple of Target
-    weights : dict of str to float
-        Share of each channel in the cases.
+    counts : dict of str to int
+        Cases of each channel.
     horizon : float
         Age in business days up to which conversion is told, on both sides.
-    cases : int
     """
 
     knobs: tuple[Knob, ...]
     targets: tuple[Target, ...]
-    weights: dict[str, float]
+    counts: dict[str, int]
     horizon: float
-    cases: int
+
+    @property
+    def cases(self) -> int:
+        """Cases of all channels."""
+        return sum(self.counts.values())
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Share of each channel in the cases."""
+        return {name: count / max(self.cases, 1) for name, count in self.counts.items()}
 
 
 def plan_of(records: Records, told: Conversions, draft: Scenario, since: float) -> Plan:
@@ -96,7 +104,7 @@ def plan_of(records: Records, told: Conversions, draft: Scenario, since: float) 
         targets.append(target_of(found, name))
         if np.count_nonzero(counts) > 1:  # the average of all is no knob
             knobs.append(Knob(_FIT.format(name), "linear", 0.0, 0.3, 2.0, -5.0, 5.0, name))
-    weights = {name: counts[i] / max(counts.sum(), 1) for i, name in enumerate(records.channels)}
+    of_channels = {name: int(counts[i]) for i, name in enumerate(records.channels)}
 
     def add(path: str, scale: Scale, step: float, spread: float, low: float, high: float) -> None:
         start = float(value_of(draft, path))
@@ -119,7 +127,7 @@ def plan_of(records: Records, told: Conversions, draft: Scenario, since: float) 
             late = told.days_to_win[-1]
             targets.append(target_of(late, least_error=0.02))
         add(REMEMBERS, "logit", 0.5, 2.0, 0.0, 1.0)
-    return Plan(tuple(knobs), tuple(targets), weights, told.horizon, len(channel))
+    return Plan(tuple(knobs), tuple(targets), of_channels, told.horizon)
 
 
 def find(

@@ -194,21 +194,23 @@ class Matched:
         sizes = np.sign(loading) * weight
         return {knob.path: float(size) for knob, size in zip(self.knobs, sizes, strict=True)}
 
-    def estimates(self, count: int, method: str) -> dict[str, Estimate]:
+    def estimates(self, counts: Mapping[str, int], method: str) -> dict[str, Estimate]:
         """Return every number with its interval, by path.
 
         Parameters
         ----------
-        count : int
-            Cases behind them.
+        counts : mapping of str to int
+            Cases of each channel; a number that belongs to none rests on all of them.
         method : str
         """
+        all_cases = sum(counts.values())
         found = {}
         errors = np.sqrt(np.diag(self.covariance)) * 1.96
         for knob, at, error in zip(self.knobs, self.at, errors, strict=True):
             value, low, high = (_off(knob, x) for x in (at, at - error, at + error))
             found[knob.path] = Estimate(
-                knob.path, value, low, high, count, "", method, knob.scale
+                knob.path, value, low, high, counts.get(knob.channel, all_cases), "", method,
+                knob.scale,
             )
         return found
 

@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from simulator.commands.answers import give, typed
 from simulator.commands.execution import execution
+from simulator.commands.importing import (
+    AmountsAre,
+    Files,
+    Inquiries,
+    MappingFile,
+    MostUnusable,
+    Until,
+    are_qualified,
+    day,
+    imported,
+    read,
+)
 from simulator.commands.options import AsJson, Engine, Seed, Workers
 from simulator.commands.terminal import FINDING, say, stop
-from simulator.errors import Problem, ScenarioError
 from simulator.version import version
 
-if TYPE_CHECKING:
-    from simulator.calibration.records import Records
-
-Files = Annotated[
-    list[Path], typer.Argument(metavar="FILES...", help="The CRM's exports: CSV or XLSX.")
-]
 TrainUntil = Annotated[
     str,
     typer.Option(metavar="DATE", help="Last day that the forecast may know: 2024-03-31."),
 ]
-MappingFile = Annotated[
-    Path | None,
-    typer.Option("--mapping", metavar="FILE", help="What the columns mean, as calibrate wrote it."),
-]
-Until = Annotated[
-    str | None, typer.Option(metavar="DATE", help="Use nothing after this day.")
-]  # fmt: skip
 Members = Annotated[int, typer.Option(help="How many simulated histories.", min=20, max=10_000)]
 GivenLeads = Annotated[
     bool,
@@ -41,13 +38,6 @@ GivenLeads = Annotated[
         help="Take as known when later leads came: tests conversion and delay alone.",
     ),
 ]
-MostUnusable = Annotated[
-    float | None,
-    typer.Option(
-        metavar="SHARE", min=0.0, max=1.0,
-        help="Stop if a larger share of a file's rows cannot be used.  [default: 0.2]",
-    ),
-]  # fmt: skip
 RequireCoverage = Annotated[
     float | None,
     typer.Option(
@@ -67,14 +57,14 @@ OutFolder = Annotated[
     typer.Option(metavar="DIR", help="Write tables as CSV, and a picture, into this folder."),
 ]
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
 
 def backtest(
     files: Files,
     train_until: TrainUntil,
     mapping: MappingFile = None,
     until: Until = None,
+    amounts: AmountsAre = None,
+    leads: Inquiries = None,
     most_unusable: MostUnusable = None,
     members: Members = 100,
     given_leads: GivenLeads = False,
@@ -99,8 +89,9 @@ def backtest(
       themodel backtest leads.csv deals.csv --train-until 2024-03-31
       themodel backtest crm.xlsx --mapping mapping.yaml --train-until 2024-03-31 --out test
     """  # fmt: skip
-    day = _day("--train-until", train_until)
-    last = _day("--until", until) if until is not None else None
+    trained = day("--train-until", train_until)
+    last = day("--until", until)
+    assert trained is not None
 
     from simulator import disk
     from simulator.calibration import backtesting
@@ -111,17 +102,28 @@ def backtest(
     if out is not None:
         names = [*(f"{name}.csv" for name in TABLES), "backtest.json", backtest_tables.PICTURE]
         disk.check_folder(out, names)
-    records = _records(files, mapping, last, most_unusable)
+    sheets, how_read = read(files, mapping, amounts)
+    qualified = are_qualified(leads, sheets)
+    found = imported(sheets, how_read, last, most_unusable)
+    for each in found.counts:
+        if each.unusable:
+            say(
+                f"{each.file}: {each.unusable:,} of {each.rows:,} rows could not be used;"
+                " themodel calibrate lists them"
+            )
     with execution("calibration, then histories", workers, None, None, None, engine) as how:
         result = backtesting.backtest(
-            records, day, calibrate=calibrate, members=members, seed=seed, workers=how,
-            given_leads=given_leads, on_progress=how.on_progress,
+            found.records, trained, calibrate=partial(calibrate, qualified=qualified),
+            members=members, seed=seed, workers=how, given_leads=given_leads,
+            on_progress=how.on_progress,
         )  # fmt: skip
     content = [*backtest_tables.story(result), backtest_tables.closing(result, version())]
     options = {
-        "--train-until": day,
+        "--train-until": trained,
         "--mapping": mapping,
         "--until": last,
+        "--amounts": amounts,
+        "--leads": "qualified" if qualified else "inquiries",
         "--most-unusable": most_unusable,
         "--members": members,
         "--seed": seed,
@@ -137,37 +139,3 @@ def backtest(
     failures = result.failures(require_coverage, require_crps)
     if failures:
         stop(FINDING, *failures)
-
-
-def _records(
-    files: list[Path], mapping: Path | None, until: date | None, most_unusable: float | None
-) -> Records:
-    """Read the files, and say how many of their rows could not be used."""
-    from simulator.calibration.guessing import guess
-    from simulator.calibration.importing import MOST_UNUSABLE, import_files, why_it_stops
-    from simulator.calibration.mapping_file import load_mapping
-    from simulator.calibration.reading import read_sheets
-
-    sheets = [sheet for path in files for sheet in read_sheets(path)]
-    how = load_mapping(mapping, sheets) if mapping is not None else guess(sheets)
-    imported = import_files(sheets, how, until)
-    refused = why_it_stops(imported, MOST_UNUSABLE if most_unusable is None else most_unusable)
-    if refused is not None:
-        raise ScenarioError([refused])
-    for each in imported.counts:
-        if each.unusable:
-            say(
-                f"{each.file}: {each.unusable:,} of {each.rows:,} rows could not be used;"
-                " themodel calibrate lists them"
-            )
-    return imported.records
-
-
-def _day(option: str, text: str) -> date:
-    try:
-        if not _DAY.fullmatch(text.strip()):
-            raise ValueError
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        rule = "is no day: write year-month-day, as in 2024-03-31"
-        raise ScenarioError([Problem(option, "", text, rule)]) from None

@@ -86,8 +86,8 @@ def verdict(calibrated: Calibrated) -> str:
 
 def _numbers(stated: Sequence[Stated]) -> Table:
     table = grid(
-        Column("number of the scenario"), right("value"), right("95 % interval"), right("cases"),
-        Column("how"),
+        Column("number of the scenario", min_width=34, overflow="fold"), right("value"),
+        right("95 % interval"), right("cases"), Column("how"),
     )  # fmt: skip
     for each in stated:
         if each.estimate is not None:
@@ -99,9 +99,12 @@ def _numbers(stated: Sequence[Stated]) -> Table:
 
 def _number(table: Table, path: str, estimate: Estimate) -> None:
     table.add_row(
-        path, f"{estimate.value:.4g}", f"{estimate.low:.3g} to {estimate.high:.3g}",
-        f"{estimate.n:,}", estimate.method,
-    )  # fmt: skip
+        path.removeprefix("market.channels."),
+        f"{estimate.value:.4g}",
+        f"{estimate.low:.3g} to {estimate.high:.3g}",
+        f"{estimate.n:,}",
+        estimate.method,
+    )
 
 
 def _held_against(matched: Matched) -> Table:

@@ -1,0 +1,231 @@
+"""What a page is made of: sections of sentences, pictures, tables and lists, and how numbers look.
+
+A page is composed of these in Python and laid out by a template, which escapes every text in them.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from markupsafe import Markup
+
+from simulator.calibration.estimates import Estimate
+from simulator.presentation.calibration_words import say
+from simulator.presentation.figures import MISSING, number
+
+Look = Literal["text", "number", "strip", "code", "wide"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a table.
+
+    Attributes
+    ----------
+    text : str or Markup
+    exact : float or None
+        The number as it is, where the text rounds it.
+    flag : str
+        "good", "bad" or "": how it is set off, besides what it says.
+    """
+
+    text: str | Markup
+    exact: float | None = None
+    flag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its heading (or a scale), and how its cells are set."""
+
+    heading: str | Markup
+    look: Look = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with headers; the first cell of each row is the row's header."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    kind: str = "table"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A paragraph: "plain", "note", "lead" or "warning"."""
+
+    text: str
+    look: str = "plain"
+    kind: str = "words"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture with what is to be said under it, and a key of its lines (class, words)."""
+
+    svg: Markup
+    caption: str
+    key: tuple[tuple[str, str], ...] = ()
+    kind: str = "picture"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list of sentences, or of (term, sentence)."""
+
+    items: tuple[tuple[str, str], ...]
+    numbered: bool = False
+    kind: str = "listing"
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Parts that are shown when asked for."""
+
+    summary: str
+    parts: tuple[Part, ...]
+    kind: str = "folded"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Parts under a heading of their own."""
+
+    heading: str
+    parts: tuple[Part, ...]
+    kind: str = "block"
+
+
+Part = Table | Words | Picture | Listing | Folded | Block
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One section of the page."""
+
+    id: str
+    heading: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One figure at the top: large, with what it is and how sure."""
+
+    value: Cell
+    what: str
+    note: str = ""
+
+
+# ------------------------------------------------------------------ how numbers look
+
+_TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def clean(text: str) -> str:
+    """Return text without what no page may hold: controls, lone halves of characters.
+
+    Marks that turn the direction of writing are taken out too: in the name of a channel they could
+    make a page seem to say something else.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        each for each in text
+        if each in "\n\t" or (unicodedata.category(each) not in ("Cc", "Cs")
+                              and each not in _TURNS)
+    )  # fmt: skip
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """Write a number with so many digits, never as a power of ten."""
+    if not math.isfinite(value):
+        return MISSING
+    if value == 0.0:
+        return "0"
+    size = math.floor(math.log10(abs(value)))
+    return number(value, min(max(digits - 1 - size, 0), 8))
+
+
+def percent(value: float, decimals: int = 1) -> str:
+    """Write a share of 0..1 as %."""
+    return f"{number(100.0 * value, decimals)} %" if math.isfinite(value) else MISSING
+
+
+def is_share(unit: str) -> bool:
+    """Whether a unit is shown as %."""
+    return unit.startswith(("share", "hazard"))
+
+
+def _decimals(estimate: Estimate) -> int:
+    """As many decimals of % as the interval makes sense of."""
+    half = 50.0 * (estimate.high - estimate.low)
+    return 0 if half >= 10.0 else 1 if half >= 0.3 else 2
+
+
+def written(estimate: Estimate, digits: int = 3) -> tuple[str, str, str]:
+    """Write value, low and high of an estimate alike, shares as %."""
+    numbers = (estimate.value, estimate.low, estimate.high)
+    if is_share(estimate.unit):
+        places = _decimals(estimate)
+        value, low, high = (percent(each, places) for each in numbers)
+    else:
+        value, low, high = (significant(each, digits) for each in numbers)
+    return value, low, high
+
+
+def interval(estimate: Estimate, digits: int = 3) -> str:
+    """Write an interval: ``13.5 to 15.6 %``."""
+    _, low, high = written(estimate, digits)
+    if is_share(estimate.unit):
+        low = low.removesuffix(" %")
+    return say("range", low=low, high=high)
+
+
+def value_cell(estimate: Estimate, digits: int = 3) -> Cell:
+    """Return the cell of an estimate's value."""
+    return Cell(written(estimate, digits)[0], estimate.value)
+
+
+def interval_cell(estimate: Estimate, digits: int = 3) -> Cell:
+    """Return the cell of an estimate's interval; empty where it says nothing."""
+    return Cell(interval(estimate, digits))
+
+
+def count_cell(count: int) -> Cell:
+    """Return the cell of a count."""
+    return Cell(f"{count:,}", float(count))
+
+
+def unit_words(unit: str) -> str:
+    """Write a unit; that of a share is in the number already."""
+    return unit.removeprefix("share").removeprefix("hazard").strip() if is_share(unit) else unit
+
+
+def estimates_table(
+    caption: str, named: Sequence[tuple[str, Estimate]], strips: Sequence[Markup] = (),
+    scale: Markup | None = None,
+) -> Table:  # fmt: skip
+    """Return a table of estimates, with a picture of each interval where some are given."""
+    columns = [Column(say("column.number")), Column(say("column.value"), "number")]
+    columns.append(Column(say("column.interval"), "number"))
+    if strips:
+        columns.append(Column(scale or "", "strip"))
+    columns += [
+        Column(say("column.unit")), Column(say("column.cases"), "number"),
+        Column(say("column.method"), "wide"),
+    ]  # fmt: skip
+    rows = []
+    for place, (name, each) in enumerate(named):
+        row = [Cell(name), value_cell(each), interval_cell(each)]
+        if strips:
+            row.append(Cell(strips[place]))
+        row += [Cell(unit_words(each.unit)), count_cell(each.n), Cell(each.method)]
+        rows.append(tuple(row))
+    return Table(caption, tuple(columns), tuple(rows))
