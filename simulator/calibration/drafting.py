@@ -7,6 +7,7 @@ What takes a run to be told (fit, readiness, thinking time) is found afterwards 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from simulator.calibration.estimates import Estimate, keyed
 from simulator.calibration.people import People
 from simulator.calibration.records import Outcome, Records
 from simulator.calibration.writing import Stated, rounded
+from simulator.scenario import outline
+from simulator.scenario.checking import bounds
 from simulator.scenario.provenance import plain
 from simulator.scenario.schema import Scenario
 
@@ -26,6 +29,7 @@ OWN_FILES = "B"
 ASSUMED = "M"
 
 _DEFAULT = Scenario()
+_ANY = plain(_DEFAULT)
 _USUAL_WINS = 0.93  # a business day, of the default company (`themodel run base`)
 
 
@@ -67,8 +71,9 @@ def assembled(stated: Sequence[Stated]) -> Scenario:
 
 def told(path: str, estimate: Estimate, source: str) -> Stated:
     """State a number that the files tell, rounded, its interval around it."""
-    held = _held(estimate)
-    return Stated(path, held.value, source, OWN_FILES, held)
+    held = _held(estimate, *_limits(path))
+    # Of no case at all there is a number, but no evidence.
+    return Stated(path, held.value, source, OWN_FILES, held if held.n > 0 else None)
 
 
 def told_law(path: str, law: str, parameters: dict[str, Estimate], source: str) -> Stated:
@@ -78,10 +83,19 @@ def told_law(path: str, law: str, parameters: dict[str, Estimate], source: str) 
     return Stated(path, value, source, OWN_FILES, None, tuple(held.items()))
 
 
-def _held(estimate: Estimate) -> Estimate:
-    """Round a value, its interval around it and on a scale that can hold it."""
-    value = rounded(estimate.value)
-    low, high = (rounded(each, 6) for each in (estimate.low, estimate.high))
+def _limits(path: str) -> tuple[float, float]:
+    """Return what a number of the scenario may be."""
+    slot = outline.slot_at(Scenario, tuple(path.split(".")), _ANY)
+    _, low, _, high = bounds(slot) if slot is not None else ("", None, "", None)
+    return -math.inf if low is None else float(low), math.inf if high is None else float(high)
+
+
+def _held(estimate: Estimate, least: float = -math.inf, most: float = math.inf) -> Estimate:
+    """Round a value, its interval around it, inside the limits and on a scale that can hold it."""
+    value, low, high = (
+        min(max(rounded(each, digits), least), most)
+        for each, digits in ((estimate.value, 4), (estimate.low, 6), (estimate.high, 6))
+    )
     low, high = min(low, value), max(high, value)
     scale = estimate.scale
     if (scale == "log" and low <= 0.0) or (scale == "logit" and not 0.0 < low <= high < 1.0):

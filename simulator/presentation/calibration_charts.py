@@ -25,7 +25,6 @@ from simulator.presentation.vector_drawing import (
     logarithm,
     root,
     root_ticks,
-    round_up,
     steps,
     straight,
     thinned,
@@ -98,7 +97,9 @@ def _week(records: Records, times: np.ndarray[tuple[int], np.dtype[np.float64]])
 def arrivals_chart(records: Records, arrivals: Arrivals) -> Markup:
     """Draw inquiries by week, each regime's mean, and where one regime gave way to the next."""
     weeks = weeks_of(records, arrivals)
-    height, left, right, top, bottom = 290.0, 52.0, 12.0, 34.0, 30.0
+    left, right, bottom = 52.0, 12.0, 30.0
+    top = 34.0 if arrivals.changes else 8.0
+    height = 260.0 + top
     what = say(f"of.{arrivals.of}")
     drawing = Drawing(
         _WIDE, height,
@@ -108,7 +109,7 @@ def arrivals_chart(records: Records, arrivals: Arrivals) -> Markup:
         ),
         "chart wide",
     )  # fmt: skip
-    highest = round_up(float(weeks.count.max()))
+    highest = 1.08 * float(weeks.count.max())
     y = Axis(0.0, highest, height - bottom, top)
     x = Axis(0.0, float(len(weeks.count)), left, _WIDE - right)
     for value in ticks(0.0, highest, 4):
@@ -158,11 +159,15 @@ def _months_below(drawing: Drawing, weeks: Weeks, x: Axis, base: float) -> None:
     months = weeks.monday.astype("datetime64[M]")
     starts = [i for i in range(len(months)) if i == 0 or months[i] != months[i - 1]]
     every = max(1, -(-len(starts) // 14))
+    named = False
     for rank, i in enumerate(starts):
         number_of = int(months[i].astype(int))
         drawing.line(x(i), base, x(i), base + 4.0, "axis")
-        if rank % every == 0:
-            drawing.text(x(i) + 2.0, base + 17.0, _month(number_of, rank == 0, every))
+        # The first month may be over after a few days: its name needs the place of the next.
+        room = rank or len(starts) <= every or x(starts[every]) - x(0.0) > 60.0
+        if rank % every == 0 and room:
+            drawing.text(x(i) + 2.0, base + 17.0, _month(number_of, not named, every))
+            named = True
     drawing.line(x.start, base, x.end, base, "axis")
 
 
@@ -192,8 +197,12 @@ def durations_chart(durations: Durations, half: float) -> Markup:
     pixels = np.array([x(float(t)) for t in curve.times])
     chosen = thinned(pixels)
     low, high = band(curve, chosen)
-    highest = round_up(max(float(np.max(high)), 1e-6))
-    highest = min(highest, 1.0)
+    ages = np.array(x.back(160))
+    fitted = [np.clip(fit.ended(ages + half), 0.0, 1.0) for fit in laws]
+    seen = max(float(np.max(high)), 1e-6)
+    # A law that is far off may leave the picture; the data shall not shrink for it.
+    most = max([seen, *(min(float(each.max()), 1.4 * seen) for each in fitted)])
+    highest = min(1.05 * most, 1.0)
     y = Axis(0.0, highest, height - bottom, top)
     label = say(
         "chart.durations.label", name=durations.name, n=durations.n,
@@ -214,10 +223,12 @@ def durations_chart(durations: Durations, half: float) -> Markup:
     upper = steps(places, [y(each) for each in high], x(last))
     lower = steps(places, [y(each) for each in low], x(last))
     drawing.outline([*upper, *reversed(lower)], "band", closed=True)
-    ages = np.array(x.back(160))
-    for rank, fit in reversed(list(enumerate(laws))):
-        shares = np.clip(fit.ended(ages + half), 0.0, 1.0)
-        points = [(x(float(t)), y(float(f))) for t, f in zip(ages, shares, strict=True)]
+    for rank, shares in reversed(list(enumerate(fitted))):
+        inside = shares <= highest
+        points = [
+            (x(float(t)), y(float(f)))
+            for t, f in zip(ages[inside], shares[inside], strict=True)
+        ]  # fmt: skip
         drawing.outline(points, f"law law{rank}")
     own = [y(float(each)) for each in curve.incidence[chosen]]
     drawing.outline(steps(places, own, x(last)), "curve")
@@ -266,10 +277,10 @@ def cohorts_chart(cohorts: pd.DataFrame, usual: Curve | None) -> Markup:
         _WIDE, height, say("chart.cohorts.label", months=len(rows)), "chart wide"
     )  # fmt: skip
     x = Axis(0.0, float(len(rows)), left, _WIDE - right)
-    most = round_up(max(float(row["cases"]) for row in rows))
+    most = 1.08 * max(float(row["cases"]) for row in rows)
     counts = Axis(0.0, most, split - 14.0, top)
     highest = max([0.0, *(float(row["high"]) for row in rows if row["complete"])])
-    shares = Axis(0.0, min(round_up(max(highest, 0.01)), 1.0), height - bottom, split + 10.0)
+    shares = Axis(0.0, min(1.05 * max(highest, 0.01), 1.0), height - bottom, split + 10.0)
     for value in ticks(0.0, most, 3):
         drawing.line(left, counts(value), _WIDE - right, counts(value), "grid")
         drawing.text(left - 6.0, counts(value) + 4.0, _plain(value), anchor="end")
@@ -325,14 +336,13 @@ class Strip:
             positive = [each for each in known if each > 0.0] or [1.0]
             return cls(min(positive) / 1.15, max(positive) * 1.15, kind)
         low, high = min([0.0, *known]), max([0.0, *known])
-        low = -round_up(-low) if low < 0.0 else 0.0
-        high = round_up(high) if high > 0.0 else (1.0 if low == 0.0 else 0.0)
+        high = 1.04 * high if high > 0.0 or low < 0.0 else 1.0
         return cls(low, min(high, 1.0) if kind == "share" else high, kind)
 
     @property
     def _axis(self) -> Axis:
         bend: Bend = logarithm if self.kind == "log" else straight
-        return Axis(self.low, self.high, 8.0, _STRIP[0] - 12.0, bend)
+        return Axis(self.low, self.high, 14.0, _STRIP[0] - 16.0, bend)
 
     @property
     def _ticks(self) -> list[float]:

@@ -31,23 +31,25 @@ from simulator.presentation.report_parts import (
     Column,
     Folded,
     Listing,
+    Pair,
     Part,
     Picture,
     Section,
     Table,
     Words,
+    common_method,
+    common_unit,
     count_cell,
     estimates_table,
     interval_cell,
+    note_of,
     percent,
     significant,
-    unit_words,
     value_cell,
 )
 
 _NORMAL = 1.96
 _INTO_WIN = ("inquiry to contract", "opportunity to contract")
-_UNDATED = "inquiry to opportunity"
 
 
 def p_words(p: float) -> str:
@@ -81,7 +83,8 @@ def arrivals_section(calibrated: Calibrated) -> Section:
     named += [
         (each.key.removeprefix("leads_per_day."), each) for each in arrivals.per_day if each.n
     ]
-    strip = Strip.over([each.high for _, each in named])
+    ends = [end for _, each in named for end in (each.low, each.high)]
+    strip = Strip.over(ends, "log")
     pictures = [strip.interval(each.value, each.low, each.high) for _, each in named]
     parts.append(estimates_table(say("arrivals.caption"), named, pictures, strip.scale()))
     noise = [
@@ -250,7 +253,11 @@ def _beside(
     if against:
         columns.append(Column(say("column.runs"), "number"))
         columns.append(Column(say("column.miss"), "number"))
-    columns += [Column(say("column.cases"), "number"), Column(say("column.method"), "wide")]
+    columns.append(Column(say("column.cases"), "number"))
+    unit, method = (
+        common([each for _, each in named]) for common in (common_unit, common_method)
+    )  # fmt: skip
+    columns += [] if method is not None else [Column(say("column.method"), "wide")]
     rows = []
     for (name, each), one in zip(named, mine, strict=True):
         reached, outer = (None, None) if one is None else (one.runs, one.outer)
@@ -259,32 +266,21 @@ def _beside(
         if against and one is not None:
             shown = percent(one.runs) if kind == "share" else significant(one.runs)
             row.append(Cell(shown, one.runs, "good" if one.inside else "bad"))
-            row.append(Cell(f"{one.apart:+.1f}", one.apart))
+            row.append(Cell(f"{round(one.apart, 1) + 0.0:+.1f}", one.apart))
         elif against:
             row += [Cell(say("none")), Cell(say("none"))]
-        rows.append((*row, count_cell(each.n), Cell(each.method)))
-    if kind == "log" and named:
-        caption = say("conversion.in_days", caption=caption, unit=unit_words(named[0][1].unit))
-    return Table(caption, tuple(columns), tuple(rows))
+        row.append(count_cell(each.n))
+        rows.append((*row, *([] if method is not None else [Cell(each.method)])))
+    return Table(caption, tuple(columns), tuple(rows), note_of(unit, method))
 
 
 # ------------------------------------------------------------------ durations
 
 
-def told_durations(calibrated: Calibrated) -> list[Durations]:
-    """Return the transitions that the files really date.
-
-    Where nobody dates when an inquiry became an opportunity, its contract stands for that date in
-    the spans: the same curve a second time, under a name that it does not deserve.
-    """
-    dated = calibrated.told.conversions.lead_to_opportunity is not None
-    return [each for each in calibrated.told.durations if dated or each.name != _UNDATED]
-
-
 def durations_section(calibrated: Calibrated) -> Section:
     """Show each transition's curve with the laws fitted to it."""
     half = BUSINESS_DAYS_A_WEEKDAY / 2.0 if calibrated.records.dated_only else 0.0
-    durations = told_durations(calibrated)
+    durations = calibrated.told.durations
     if not durations:
         parts: tuple[Part, ...] = (Words(say("durations.none", fewest=FEWEST), "warning"),)
         return Section("fits", say("durations.heading"), parts)
@@ -310,10 +306,16 @@ def _transition(durations: Durations, half: float) -> Block:
         if fit is durations.best:
             words = say("durations.key.chosen", law=fit.law)
         key.append((f"law{rank}", words))
+    picture = Picture(durations_chart(durations, half), facts, tuple(key))
+    if not durations.fits:
+        return Block(durations.name.capitalize(), (_judged(durations), picture))
     parts: list[Part] = [_judged(durations)]
-    parts.append(Picture(durations_chart(durations, half), facts, tuple(key)))
-    if durations.fits:
-        parts.append(_laws(durations))
+    if durations.best is not None:
+        told = _parameters(durations.best)
+        parts.append(Words(say("durations.parameters", parameters=told), "note"))
+    parts.append(Pair((picture,), (_laws(durations),)))
+    all_laws = tuple((f"{fit.law}:", _parameters(fit)) for fit in durations.fits)
+    parts.append(Folded(say("durations.all"), (Listing(all_laws),)))
     return Block(durations.name.capitalize(), tuple(parts))
 
 
@@ -339,7 +341,6 @@ def _laws(durations: Durations) -> Table:
         Column(say("column.law")), Column(say("column.aic"), "number"),
         Column(say("column.distance"), "number"), Column(say("column.p"), "number"),
         Column(say("column.fits")), Column(say("column.median"), "number"),
-        Column(say("column.parameters"), "wide"),
     )  # fmt: skip
     lowest = durations.fits[0].aic
     rows = tuple(_law(fit, fit.aic - lowest, durations.empirical) for fit in durations.fits)
@@ -350,15 +351,19 @@ def _law(fit: LawFit, above: float, curve: Curve) -> tuple[Cell, ...]:
     median = Cell(significant(fit.median.value), fit.median.value)
     if fit.median.value > curve.last:
         median = Cell(say("durations.beyond", age=significant(curve.last)), fit.median.value)
-    told = ", ".join(
-        f"{name.replace('_', ' ')} {significant(value)}" for name, value in fit.parameters.items()
-    )
     fits = Cell(say("yes"), flag="good") if fit.fits else Cell(say("no"), flag="bad")
     return (
         Cell(fit.law), Cell(f"{above:,.1f}", fit.aic), Cell(percent(fit.distance), fit.distance),
         Cell(p_words(fit.p_value), None if math.isnan(fit.p_value) else fit.p_value), fits,
-        median, Cell(told),
+        median,
     )  # fmt: skip
+
+
+def _parameters(fit: LawFit) -> str:
+    """Write the parameters of a law by their names."""
+    return ", ".join(
+        f"{name.replace('_', ' ')} {significant(value)}" for name, value in fit.parameters.items()
+    )
 
 
 # ------------------------------------------------------------------ cohorts
@@ -406,9 +411,10 @@ def _cohorts(cohorts: pd.DataFrame, usual: Curve | None, what: str) -> Table:
             row.append(Cell(percent(value), value))
             row.append(Cell(say("range", low=f"{100.0 * low:.1f}", high=percent(high))))
         else:
-            row += [Cell(say("none")), Cell(say("cohorts.incomplete"))]
+            row += [Cell(say("none")), Cell(say("none"))]
         if usual is not None:
             level = usual.at(age)
             row.append(Cell(percent(level), level) if each["complete"] else Cell(say("none")))
         rows.append(tuple(row))
-    return Table(say("cohorts.caption", what=what), tuple(columns), tuple(rows))
+    note = "" if bool(cohorts["complete"].all()) else say("cohorts.incomplete")
+    return Table(say("cohorts.caption", what=what), tuple(columns), tuple(rows), note)

@@ -26,6 +26,7 @@ from simulator.presentation.report_parts import (
     Words,
     count_cell,
     estimates_table,
+    interval,
     significant,
     written,
 )
@@ -38,9 +39,21 @@ _DIGITS = 4  # as the scenario has them
 _LETTERS = {"inside_sales": "IS", "field_sales": "FS"}
 
 
-def day_words(calibrated: Calibrated, when: float) -> str:
-    """Write the day of a business day of the records: 4 January 2018."""
-    day = day_of(calibrated.records, when)
+_INSTANT = 2e-6
+"""Business days: what begins at the end of one day begins on the next."""
+
+
+def day_words(calibrated: Calibrated, when: float, begins: bool = False) -> str:
+    """Write the day of a business day of the records: 4 January 2018.
+
+    Parameters
+    ----------
+    calibrated : Calibrated
+    when : float
+    begins : bool
+        It is the beginning of something and not its end.
+    """
+    day = day_of(calibrated.records, when + _INSTANT if begins else when)
     return say("day", day=day.day, month=say("month_names").split()[day.month - 1], year=day.year)
 
 
@@ -77,7 +90,6 @@ def numbers_section(calibrated: Calibrated) -> Section:
         Column(say("column.path"), "code"), Column(say("column.value"), "number"),
         Column(say("column.interval"), "number"), Column(say("column.unit")),
         Column(say("column.cases"), "number"), Column(say("column.method"), "wide"),
-        Column(say("column.meaning"), "wide"),
     )  # fmt: skip
     rows: list[tuple[Cell, ...]] = []
     others: list[tuple[Cell, ...]] = []
@@ -95,7 +107,7 @@ def numbers_section(calibrated: Calibrated) -> Section:
     if others:
         fewer = (
             Column(say("column.path"), "code"), Column(say("column.default"), "number"),
-            Column(say("column.source"), "wide"), Column(say("column.meaning"), "wide"),
+            Column(say("column.source"), "wide"),
         )  # fmt: skip
         parts.append(Table(say("numbers.more"), fewer, tuple(others)))
     return Section("numbers", say("numbers.heading"), tuple(parts))
@@ -107,17 +119,21 @@ def _number(path: str, told: Estimate, number: Number | None) -> tuple[Cell, ...
     )  # fmt: skip
     unit = told.unit or (number.unit if number is not None else "")
     return (
-        Cell(path), Cell(value, told.value), Cell(say("range", low=low, high=high)), Cell(unit),
-        count_cell(told.n), Cell(told.method), Cell(number.meaning if number is not None else ""),
+        Cell(path, under=_meaning(number)), Cell(value, told.value),
+        Cell(say("range", low=low, high=high)), Cell(unit), count_cell(told.n), Cell(told.method),
     )  # fmt: skip
 
 
 def _other(each: Stated, number: Number | None) -> tuple[Cell, ...]:
     exact = float(each.value) if isinstance(each.value, (int, float)) else None
     return (
-        Cell(each.path), Cell(plain_value(each.value), exact), Cell(each.source),
-        Cell(number.meaning if number is not None else ""),
+        Cell(each.path, under=_meaning(number)), Cell(plain_value(each.value), exact),
+        Cell(each.source),
     )  # fmt: skip
+
+
+def _meaning(number: Number | None) -> str:
+    return "" if number is None else number.meaning
 
 
 # ------------------------------------------------------------------ people
@@ -185,7 +201,7 @@ def _each(calibrated: Calibrated, name: str, title: str) -> list[Part]:
         )
         for each in kept
     )  # fmt: skip
-    since = day_words(calibrated, calibrated.since)
+    since = day_words(calibrated, calibrated.since, begins=True)
     found: list[Part] = [Table(say("people.each", team=title.capitalize(), since=since), columns,
                                rows)]  # fmt: skip
     if len(people) > len(kept):
@@ -250,8 +266,10 @@ def losses_section(calibrated: Calibrated) -> Section:
     if losses.recorded is None:
         said = say("losses.no_reason", count=f"{losses.count:,}")
         return Section("losses", heading, (Words(said),))
-    value, low, high = written(losses.recorded)
-    lead = say("losses.lead", count=f"{losses.count:,}", share=value, low=low, high=high)
+    value = written(losses.recorded)[0]
+    lead = say(
+        "losses.lead", count=f"{losses.count:,}", share=value, interval=interval(losses.recorded)
+    )  # fmt: skip
     named = [(words(each.key.removeprefix("loss_reason.")), each) for each in losses.reasons]
     strip = Strip.over([each.high for _, each in named], "share")
     pictures = [strip.interval(each.value, each.low, each.high) for _, each in named]
@@ -306,8 +324,8 @@ def churn_section(calibrated: Calibrated) -> Section:
         pictures = [strip.interval(each.value, each.low, each.high) for _, each in rows]
         parts.append(estimates_table(say("churn.caption"), rows, pictures, strip.scale()))
     if churn.shape is not None:
-        value, low, high = written(churn.shape)
-        parts.append(Words(say("churn.shape", value=value, low=low, high=high)))
+        value = written(churn.shape)[0]
+        parts.append(Words(say("churn.shape", value=value, interval=interval(churn.shape))))
     if churn.contract_months is not None:
         parts.append(Words(say("churn.term", months=churn.contract_months)))
     return Section("churn", heading, tuple(parts))

@@ -23,7 +23,6 @@ from simulator.presentation.calibration_evidence import (
     conversion_section,
     durations_section,
     held,
-    told_durations,
     what_came,
 )
 from simulator.presentation.calibration_gaps import (
@@ -49,6 +48,7 @@ from simulator.presentation.report_parts import (
     Tile,
     Words,
     clean,
+    interval,
     percent,
     significant,
     value_cell,
@@ -99,7 +99,7 @@ def report(
     ]
     lead = say(
         "page.lead", title=title, until=day_words(calibrated, calibrated.records.until),
-        since=day_words(calibrated, calibrated.since),
+        since=day_words(calibrated, calibrated.since, begins=True),
     )  # fmt: skip
     return _template().render(
         title=say("page.title", title=title),
@@ -165,8 +165,7 @@ def tiles(calibrated: Calibrated, imported: Imported) -> list[Tile]:
 
 
 def _tile(told: Estimate, what: str) -> Tile:
-    _, low, high = written(told)
-    return Tile(value_cell(told), what, say("tile.range", low=low, high=high))
+    return Tile(value_cell(told), what, say("tile.range", interval=interval(told)))
 
 
 def _median(calibrated: Calibrated) -> Estimate | None:
@@ -182,7 +181,7 @@ def verdict(calibrated: Calibrated, imported: Imported) -> list[Words]:
     sure = _surest(calibrated)
     if sure:
         found.append(Words(sure))
-    unfit = [each.name for each in told_durations(calibrated) if each.fits and each.best is None]
+    unfit = [each.name for each in calibrated.told.durations if each.fits and each.best is None]
     if unfit:
         found.append(Words(say("verdict.law", names="; ".join(unfit)), "warning"))
     lost = sum(each.unusable for each in imported.counts)
@@ -199,12 +198,12 @@ def _came(calibrated: Calibrated) -> list[str]:
     arrivals, records = calibrated.told.arrivals, calibrated.records
     leads = arrivals.of == "leads"
     times = records.leads.created if leads else records.opportunities.opened
-    value, low, high = written(arrivals.total)
     return [
         say(
             "verdict.arrivals", n=f"{arrivals.total.n:,}", what=what_came(calibrated),
-            since=day_words(calibrated, calibrated.since),
-            all=f"{np.count_nonzero(np.isfinite(times)):,}", rate=value, low=low, high=high,
+            since=day_words(calibrated, calibrated.since, begins=True),
+            all=f"{np.count_nonzero(np.isfinite(times)):,}", rate=written(arrivals.total)[0],
+            interval=interval(arrivals.total),
             month=significant(arrivals.total.value * DAYS_PER_MONTH),
         )
     ]  # fmt: skip
@@ -216,13 +215,16 @@ def _signed(calibrated: Calibrated) -> list[str]:
     if conversion is None:
         return [say("verdict.no_conversion", what=what_came(calibrated))]
     what = say("of.leads" if told.lead_to_win is not None else "of.opportunities")
-    value, low, high = written(conversion)
-    age = significant(told.horizon)
-    found = [say("verdict.conversion", value=value, what=what, low=low, high=high, age=age)]
+    found = [
+        say(
+            "verdict.conversion", value=written(conversion)[0], what=what,
+            interval=interval(conversion), age=significant(told.horizon),
+        )
+    ]  # fmt: skip
     median = _median(calibrated)
     if median is not None:
-        value, low, high = written(median)
-        found.append(say("verdict.days", value=value, low=low, high=high))
+        value = written(median)[0]
+        found.append(say("verdict.days", value=value, interval=interval(median)))
     return found
 
 

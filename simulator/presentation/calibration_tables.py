@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -37,15 +38,14 @@ def _kind(each: FileMapping) -> str:
 
 
 def import_story(imported: Imported) -> Iterator[RenderableType]:
-    """Show how many rows of each file were used, and why others were not."""
+    """Show how many rows of each file were used, and what could not be used of the others."""
     table = grid(Column("file"), right("rows"), right("used"), Column("not used, and why"))
     for each in imported.counts:
-        why = ", ".join(
-            f"{count:,} {REASON_WORDS[reason]}"
-            for reason, count in sorted(each.left_out.items(), key=lambda item: -item[1])
-        )
-        table.add_row(each.file, f"{each.rows:,}", f"{each.rows - each.unusable:,}", why or "-")
-    yield titled("Rows", table)
+        why = Counter(found.reason for found in imported.unusable if found.file == each.file)
+        said = [f"{count:,} {REASON_WORDS[reason]}" for reason, count in why.most_common()]
+        used = each.rows - each.unusable
+        table.add_row(each.file, f"{each.rows:,}", f"{used:,}", ", ".join(said) or "-")
+    yield titled("Rows, and cells of them", table)
 
 
 def story(calibrated: Calibrated) -> Iterator[RenderableType]:

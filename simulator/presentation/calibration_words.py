@@ -11,7 +11,7 @@ ENGLISH: Mapping[str, str] = {
     # The page
     "language": "en",
     "page.title": "Calibration: {title}",
-    "page.lead": "What {title}'s own files say, files until {until}, regime since {since}.",
+    "page.lead": "What {title}'s own files tell: recent regime since {since}, files until {until}.",
     "page.contents": "Contents",
     "page.scroll": "{caption} (wider than the screen: scroll sideways)",
     "page.strip": "picture of the interval",
@@ -28,7 +28,9 @@ ENGLISH: Mapping[str, str] = {
     "no": "no",
     "of.leads": "inquiries",
     "of.opportunities": "opportunities",
-    "unit.share": "%",
+    "table.unit": "In {unit}.",
+    "table.method": "Method: {method}.",
+    "outside": "outside the interval",
     "days.note": "Business days are those of the model: 240 a year, 20 a month; a weekday of the"
     " calendar counts as 0.92 of one, so that years last as long on both sides.",
     # Columns
@@ -39,7 +41,6 @@ ENGLISH: Mapping[str, str] = {
     "column.cases": "cases",
     "column.method": "method",
     "column.path": "number of the scenario",
-    "column.meaning": "what it is",
     "column.source": "source",
     "column.trust": "trust",
     "column.channel": "channel",
@@ -59,7 +60,7 @@ ENGLISH: Mapping[str, str] = {
     "column.reason": "reason",
     "column.tenure": "tenure",
     "column.law": "law",
-    "column.aic": "AIC above the lowest",
+    "column.aic": "AIC, above lowest",
     "column.parameters": "parameters",
     "column.median": "median",
     "column.distance": "farthest off",
@@ -88,18 +89,18 @@ ENGLISH: Mapping[str, str] = {
     "tile.runs": "of {all} figures of the files are met by runs of the result",
     "tile.numbers": "of {all} numbers of the scenario told by the files",
     "tile.rows": "of all rows of the files used",
-    "tile.range": "95 %: {low} to {high}",
+    "tile.range": "95 %: {interval}",
     "tile.rows.note": "{used} of {rows}",
     "tile.numbers.note": "the rest is filled in, each with its trust",
     "tile.runs.note": "inside the files' 95 % intervals",
     # Verdict
     "verdict.heading": "Verdict",
     "verdict.arrivals": "{n} {what} came since {since}, the recent regime, of {all} on file: {rate}"
-    " a business day ({low} to {high}), about {month} a month.",
-    "verdict.conversion": "{value} of {what} ({low} to {high}) have signed by the age of {age}"
+    " a business day ({interval}), about {month} a month.",
+    "verdict.conversion": "{value} of {what} ({interval}) have signed by the age of {age}"
     " business days, as far as these files can tell.",
     "verdict.no_conversion": "How many {what} sign, these files do not tell.",
-    "verdict.days": "Half of those that sign do so within {value} business days ({low} to {high}).",
+    "verdict.days": "Half of those that sign do so within {value} business days ({interval}).",
     "verdict.runs": "Runs of the calibrated scenario show {inside} of {all} figures inside the"
     " files' own 95 % intervals; the farthest off is {worst}, by {miss} standard errors.",
     "verdict.no_runs": "Too few wins are on file to hold runs against them: fit, readiness and"
@@ -120,7 +121,7 @@ ENGLISH: Mapping[str, str] = {
     # Arrivals
     "arrivals.heading": "How {what} come",
     "arrivals.figure": "{what_first} a week. Blue: the recent regime, which everything here is"
-    " fitted to; grey: before. Black line: mean of each regime. Pale bars: weeks that are not on"
+    " fitted to; grey: before. Line across: mean of each regime. Pale bars: weeks that are not on"
     " file from Monday to Friday.",
     "arrivals.no_change": "No change of regime is seen: all of it is used.",
     "arrivals.caption": "Rates in the recent regime",
@@ -145,7 +146,6 @@ ENGLISH: Mapping[str, str] = {
     "conversion.whole": "The way as a whole",
     "conversion.caption": "{name}, by channel",
     "conversion.days": "{name}: how long it takes those that get there by then",
-    "conversion.in_days": "{caption} ({unit})",
     "conversion.apart": "“Apart”: files less runs, in standard errors of a single history.",
     "stage.lead_to_win": "inquiry to contract",
     "stage.lead_to_opportunity": "inquiry to opportunity",
@@ -163,8 +163,8 @@ ENGLISH: Mapping[str, str] = {
     "sure.people": "wins per person in field sales",
     # Durations
     "durations.heading": "Fits over data",
-    "durations.lead": "Black steps: the share that has ended by each age, as the files show it with"
-    " open cases counted as open; grey: its 95 % band. Coloured lines: laws fitted by maximum"
+    "durations.lead": "Steps: the share that has ended by each age, as the files show it with"
+    " open cases counted as open, in its 95 % band. Coloured lines: laws fitted by maximum"
     " likelihood. Ages are on a root scale, to give the first days room.",
     "durations.none": "Fewer than {fewest} wins are on file: no law of durations is fitted.",
     "durations.facts": "{n} cases, {ended} ended, {open} open or ended otherwise when last seen"
@@ -176,6 +176,8 @@ ENGLISH: Mapping[str, str] = {
     "durations.unfit": "No standard law fits these durations: the nearest, {law}, misses them by"
     " up to {distance} (p {p}). Whatever is read off a fitted line here is wrong by that much; the"
     " observed curve is kept.",
+    "durations.parameters": "By this law: {parameters}.",
+    "durations.all": "Parameters of every law",
     "durations.no_law": "Too few, or too alike, for a law.",
     "durations.caption": "Laws tried for {name}",
     "durations.key.files": "files, with 95 % band",
@@ -196,7 +198,7 @@ ENGLISH: Mapping[str, str] = {
     " interval; orange: what all recent cases show at that age. Young months are low because they"
     " are young: compare dots with orange lines, not with each other.",
     "cohorts.caption": "Months in which {what} came",
-    "cohorts.incomplete": "not told: wins were not recorded from the beginning",
+    "cohorts.incomplete": "–: not told, for wins were not recorded from the beginning.",
     "cohorts.usual": "all at that age",
     "cohorts.none": "Nothing that came is dated: there are no cohorts.",
     "cohorts.older": "The picture shows the last {months} months; the table has all.",
@@ -230,13 +232,14 @@ ENGLISH: Mapping[str, str] = {
     "deals.p90": "one in ten contracts is above",
     "deals.caption": "What a contract brings",
     "deals.lognormal": "Amounts may come from the lognormal law that the model draws from.",
-    "deals.not_lognormal": "Amounts are not lognormal, which is what the model draws from: simulated"
-    " ones have the same median and the same top tenth, but not the same prices in between.",
+    "deals.not_lognormal": "Amounts are not lognormal, which is what the model draws from:"
+    " simulated ones have the same median and the same top tenth, but not the same prices in"
+    " between.",
     "deals.none": "No amount is on file: what a contract brings is not told.",
     "losses.heading": "Losses by reason",
     "losses.caption": "Reasons among losses that have one",
     "losses.lead": "{count} opportunities were lost in the recent regime, {share} of them with a"
-    " reason ({low} to {high}). Sellers' reasons are often wrong: this is what was written down.",
+    " reason ({interval}). Sellers' reasons are often wrong: this is what was written down.",
     "losses.no_reason": "{count} opportunities were lost in the recent regime, none with a reason.",
     "losses.none": "No lost opportunity is on file: losses and their reasons are not told.",
     "returns.heading": "Signs of recycling",
@@ -254,7 +257,7 @@ ENGLISH: Mapping[str, str] = {
     "churn.band": "months {first} to {last}",
     "churn.open_band": "from month {first}",
     "churn.one_year": "at one year, by the fitted power of tenure",
-    "churn.shape": "Tenure shape {value} ({low} to {high}): below 1, the chance falls with tenure.",
+    "churn.shape": "Tenure shape {value} ({interval}): below 1, the chance falls with tenure.",
     "churn.customers": "{customers} customers at the end{tenure}.",
     "churn.tenure": ", with the supplier for {days} business days on average",
     "churn.term": "Most leave at multiples of {months} months: a term of contracts.",

@@ -31,11 +31,14 @@ class Cell:
         The number as it is, where the text rounds it.
     flag : str
         "good", "bad" or "": how it is set off, besides what it says.
+    under : str
+        Smaller words under it.
     """
 
     text: str | Markup
     exact: float | None = None
     flag: str = ""
+    under: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,21 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with headers; the first cell of each row is the row's header."""
+    """A table with headers; the first cell of each row is the row's header.
+
+    Attributes
+    ----------
+    caption : str
+    columns : tuple of Column
+    rows : tuple of tuple of Cell
+    note : str
+        What holds of all rows, below the caption.
+    """
 
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
     kind: str = "table"
 
 
@@ -102,7 +115,16 @@ class Block:
     kind: str = "block"
 
 
-Part = Table | Words | Picture | Listing | Folded | Block
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Parts side by side where there is room."""
+
+    left: tuple[Part, ...]
+    right: tuple[Part, ...]
+    kind: str = "pair"
+
+
+Part = Table | Words | Picture | Listing | Folded | Block | Pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +147,7 @@ class Tile:
 
 # ------------------------------------------------------------------ how numbers look
 
+_PERCENT = "\u00a0%"  # the sign stays on the line of its number
 _TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -149,13 +172,13 @@ def significant(value: float, digits: int = 3) -> str:
         return MISSING
     if value == 0.0:
         return "0"
-    size = math.floor(math.log10(abs(value)))
+    size = math.floor(math.log10(abs(float(f"{value:.{digits}g}"))))
     return number(value, min(max(digits - 1 - size, 0), 8))
 
 
 def percent(value: float, decimals: int = 1) -> str:
     """Write a share of 0..1 as %."""
-    return f"{number(100.0 * value, decimals)} %" if math.isfinite(value) else MISSING
+    return f"{number(100.0 * value, decimals)}{_PERCENT}" if math.isfinite(value) else MISSING
 
 
 def is_share(unit: str) -> bool:
@@ -184,7 +207,7 @@ def interval(estimate: Estimate, digits: int = 3) -> str:
     """Write an interval: ``13.5 to 15.6 %``."""
     _, low, high = written(estimate, digits)
     if is_share(estimate.unit):
-        low = low.removesuffix(" %")
+        low = low.removesuffix(_PERCENT)
     return say("range", low=low, high=high)
 
 
@@ -213,19 +236,39 @@ def estimates_table(
     scale: Markup | None = None,
 ) -> Table:  # fmt: skip
     """Return a table of estimates, with a picture of each interval where some are given."""
+    estimates = [each for _, each in named]
     columns = [Column(say("column.number")), Column(say("column.value"), "number")]
     columns.append(Column(say("column.interval"), "number"))
     if strips:
         columns.append(Column(scale or "", "strip"))
-    columns += [
-        Column(say("column.unit")), Column(say("column.cases"), "number"),
-        Column(say("column.method"), "wide"),
-    ]  # fmt: skip
+    unit, method = common_unit(estimates), common_method(estimates)
+    columns += [] if unit is not None else [Column(say("column.unit"))]
+    columns.append(Column(say("column.cases"), "number"))
+    columns += [] if method is not None else [Column(say("column.method"), "wide")]
     rows = []
     for place, (name, each) in enumerate(named):
         row = [Cell(name), value_cell(each), interval_cell(each)]
-        if strips:
-            row.append(Cell(strips[place]))
-        row += [Cell(unit_words(each.unit)), count_cell(each.n), Cell(each.method)]
+        row += [Cell(strips[place])] if strips else []
+        row += [] if unit is not None else [Cell(unit_words(each.unit))]
+        row.append(count_cell(each.n))
+        row += [] if method is not None else [Cell(each.method)]
         rows.append(tuple(row))
-    return Table(caption, tuple(columns), tuple(rows))
+    return Table(caption, tuple(columns), tuple(rows), note_of(unit, method))
+
+
+def common_unit(estimates: Sequence[Estimate]) -> str | None:
+    """Return the unit in words if all estimates have the same: no column is needed then."""
+    units = {unit_words(each.unit) for each in estimates}
+    return units.pop() if len(units) == 1 else None
+
+
+def common_method(estimates: Sequence[Estimate]) -> str | None:
+    """Return the method if all estimates were found by the same."""
+    methods = {each.method for each in estimates}
+    return methods.pop() if len(methods) == 1 else None
+
+
+def note_of(unit: str | None, method: str | None) -> str:
+    """Say what unit and method all rows of a table have, where it is one."""
+    said = [say("table.unit", unit=unit)] if unit else []
+    return " ".join([*said, *([say("table.method", method=method)] if method else [])])

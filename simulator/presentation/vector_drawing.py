@@ -22,6 +22,7 @@ MOST_POINTS = 400
 """Of a curve: no screen shows more steps."""
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_NEAR = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 _LEAST = 1e-9
 
 
@@ -92,7 +93,7 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
 def root_ticks(high: float) -> list[float]:
     """Return round values for an axis of roots: closer together where it is wide."""
     found = [0.0]
-    for part in (0.01, 0.06, 0.18, 0.4, 0.68, 1.0):
+    for part in (0.02, 0.1, 0.25, 0.5, 0.75, 1.0):
         value = _rounded(part * high)
         if value > found[-1] and value <= high:
             found.append(value)
@@ -111,7 +112,7 @@ def _rounded(value: float) -> float:
     if value <= 0.0:
         return 0.0
     size = 10.0 ** math.floor(math.log10(value))
-    return min((step * size for step in _STEPS), key=lambda each: abs(each - value))
+    return min((step * size for step in _NEAR), key=lambda each: abs(each - value))
 
 
 class Drawing:
