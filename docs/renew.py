@@ -1,23 +1,37 @@
 """Renew every number and picture in README and docs, or check that they are current.
 
-    python docs/renew.py              write them, without the studies (3 minutes)
-    python docs/renew.py --studies    write the studies, too (about 20 minutes on 2 processors)
+    python docs/renew.py              write them, without the studies (4 minutes)
+    python docs/renew.py --studies    write the studies, too (about 25 minutes on 2 processors)
     python docs/renew.py --check      exit 1 and name the first difference if one is out of date
+    python docs/renew.py docs/calibration.md --studies --olist FOLDER
+                                      one page, with what is told of the Olist files
 
 A block between ``<!-- output: themodel … -->`` and ``<!-- end -->`` is what that command prints;
 ``| lines 3-20`` keeps some of it. A block that begins with ``<!-- study 0123abcd: themodel … -->``
 takes too long to be made for every check: it carries a fingerprint of the scenarios and of one run
 of each, and is out of date when these have changed. The picture is only made when writing.
+
+Blocks that begin with ``<!-- worked: `` and ``<!-- worked study 0123abcd: `` are made in a folder
+of their own in which the steps of the worked example (`STEPS`) have been done; ``file NAME`` shows
+what they left there, ``| from these words until those`` keeps some lines. A calibration is a search
+on floating point, so that another processor may end a little beside: in a check its numbers may
+differ by 3 %. Blocks that begin with ``<!-- olist: `` are about files that are not part of the
+project: they are made only where these are given, and never checked.
 """
 
 from __future__ import annotations
 
+import argparse
+import atexit
 import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,7 +39,13 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (
     "README.md", "docs/model.md", "docs/olist.md", "docs/experiments.md", "docs/incentives.md",
+    "docs/calibration.md",
 )  # fmt: skip
+STEPS = (
+    "export-crm base -o exported",
+    "calibrate exported/*.csv --mapping exported/mapping.yaml -o my_company.yaml",
+)
+"""Of the worked example: from a company whose truth is known to its scenario."""
 STUDIED = ("base", "shared", "divisional")
 REPLICATIONS = 10
 _OUTPUT = re.compile(
@@ -38,24 +58,62 @@ _STUDY = re.compile(
     r"(?: \| lines (?P<first>\d+)-(?P<last>\d+))? -->\n.*?<!-- end -->",
     re.DOTALL,
 )
+_WORKED = re.compile(
+    r"<!-- (?P<kind>worked|worked study (?P<fingerprint>\w+)|olist): "
+    r"(?:themodel (?P<command>[^|\n]*?)|file (?P<file>\S+?))"
+    r"(?: \| from (?P<begin>[^|\n]+?) until (?P<stop>[^|\n]+?))? -->\n.*?<!-- end -->",
+    re.DOTALL,
+)
 _OBSERVED = re.compile(r"<!-- observed -->\n.*?<!-- end -->", re.DOTALL)
 _RANGES = re.compile(r"<!-- published ranges -->\n.*?<!-- end -->", re.DOTALL)
 
 
 @lru_cache
-def printed(command: str) -> str:
+def printed(command: str, where: Path = ROOT) -> str:
     """Return what a command of the product prints (without terminal, 100 columns)."""
+    words: list[str] = []
+    for word in command.split():
+        found = sorted(str(path.relative_to(where)) for path in where.glob(word) if "*" in word)
+        words += found or [word]
     done = subprocess.run(
-        [sys.executable, "-m", "simulator", *command.split()],
-        cwd=ROOT,
+        [sys.executable, "-m", "simulator", *words],
+        cwd=where,
         capture_output=True,
         text=True,
-        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"},
+        env={
+            **os.environ, "COLUMNS": "100", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8",
+            "PYTHONPATH": str(ROOT),
+        },
         check=False,
-    )
+    )  # fmt: skip
     if done.returncode not in (0, 1):
         raise SystemExit(f"themodel {command} ended with {done.returncode}:\n{done.stderr}")
     return "\n".join(line.rstrip() for line in done.stdout.splitlines())
+
+
+def a_folder() -> Path:
+    """Return a new folder that goes when this ends."""
+    folder = Path(tempfile.mkdtemp(prefix="themodel-docs-")).resolve()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+@lru_cache
+def worked() -> Path:
+    """Return a folder in which the steps of the worked example have been done."""
+    folder = a_folder()
+    for step in STEPS:
+        printed(step, folder)
+    return folder
+
+
+@lru_cache
+def with_olist(files: Path) -> Path:
+    """Return a folder that holds nothing but the Olist files."""
+    folder = a_folder()
+    for path in sorted(files.glob("olist_*.csv")):
+        shutil.copyfile(path, folder / path.name)
+    return folder
 
 
 @lru_cache
@@ -84,6 +142,53 @@ def _with_output(match: re.Match[str], head: str = "") -> str:
         lines = text.splitlines()[int(match["first"]) - 1 : int(match["last"])]
         text = "\n".join(lines)
     return f"{head}\n\n```text\n{text.rstrip()}\n```\n\n<!-- end -->"
+
+
+def _part(text: str, begin: str | None, stop: str | None) -> str:
+    """Keep the lines from one that begins with some words to one that begins with others."""
+    if begin is None or stop is None:
+        return text
+    lines = text.splitlines()
+    at = [i for i, line in enumerate(lines) if line.strip().startswith(begin)]
+    if not at:
+        raise SystemExit(f'no line begins with "{begin}" in:\n{text}')
+    ends = [i for i in range(at[0] + 1, len(lines)) if lines[i].strip().startswith(stop)]
+    return "\n".join(lines[at[0] : ends[0] if ends else len(lines)])
+
+
+def alike(old: str, new: str) -> bool:
+    """Whether two texts have the same words, and numbers that differ by little."""
+    number = r"\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?"
+    if re.sub(number, "0", old).split() != re.sub(number, "0", new).split():
+        return False
+    pairs = zip(re.findall(number, old), re.findall(number, new), strict=True)
+    values = ((float(a.replace(",", "")), float(b.replace(",", ""))) for a, b in pairs)
+    return all(abs(a - b) <= 0.03 * max(abs(a), abs(b), 1.0) for a, b in values)
+
+
+def _worked_block(check: bool, studies: bool, olist: Path | None) -> Callable[[re.Match[str]], str]:
+    """Return what makes a block of the worked example anew, or leaves it as it is."""
+
+    def made(match: re.Match[str]) -> str:
+        old, kind = match.group(0), match["kind"]
+        if kind == "olist" and (olist is None or check):
+            return old
+        if match["fingerprint"] and not studies:
+            return old
+        folder = with_olist(olist) if kind == "olist" and olist is not None else worked()
+        if match["file"]:
+            text = (folder / match["file"]).read_text(encoding="utf-8")
+        else:
+            text = printed(match["command"], folder)
+        text = _part(text, match["begin"], match["stop"]).strip("\n")
+        head = old.split("\n", 1)[0]
+        if match["fingerprint"]:
+            head = head.replace(match["fingerprint"], fingerprint(), 1)
+        language = "yaml" if (match["file"] or "").endswith(".yaml") else "text"
+        new = f"{head}\n\n```{language}\n{text.rstrip()}\n```\n\n<!-- end -->"
+        return old if check and alike(old, new) else new
+
+    return made
 
 
 def published_table() -> str:
@@ -138,14 +243,18 @@ def observed_table() -> str:
 def old_studies(page: str) -> list[str]:
     """Return the commands of the studies on a page whose scenarios or engine have changed."""
     text = (ROOT / page).read_text(encoding="utf-8")
+    found = [*_STUDY.finditer(text), *_WORKED.finditer(text)]
     return [
-        match["command"] for match in _STUDY.finditer(text) if match["fingerprint"] != fingerprint()
+        match["command"]
+        for match in found
+        if match["fingerprint"] and match["fingerprint"] != fingerprint()
     ]
 
 
-def renewed(page: str, check: bool, studies: bool) -> str:
+def renewed(page: str, check: bool, studies: bool, olist: Path | None = None) -> str:
     """Return a page with every block renewed (all but the slow ones, to check it)."""
     text = (ROOT / page).read_text(encoding="utf-8")
+    text = _WORKED.sub(_worked_block(check, studies, olist), text)
     if studies:
         text = _STUDY.sub(_with_study, text)
     text = _OUTPUT.sub(_with_output, text)
@@ -216,13 +325,25 @@ def draw() -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Write or check all pages."""
-    check, studies = "--check" in arguments, "--studies" in arguments
-    for page in PAGES:
+    """Write or check pages."""
+    assert __doc__ is not None
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("pages", nargs="*", metavar="PAGE", help="these alone, without the picture")
+    parser.add_argument("--studies", action="store_true")
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--olist", type=Path, metavar="FOLDER", help="the Olist files")
+    asked = parser.parse_args(arguments)
+    unknown = sorted(set(asked.pages) - set(PAGES))
+    if unknown:
+        parser.error(f"no such page: {', '.join(unknown)}; there are {', '.join(PAGES)}")
+    check, studies = asked.check, asked.studies
+    for page in asked.pages or PAGES:
         path = ROOT / page
         if not path.exists():
             continue
-        old, new = path.read_text(encoding="utf-8"), renewed(page, check, studies)
+        old, new = path.read_text(encoding="utf-8"), renewed(page, check, studies, asked.olist)
         for command in [] if studies else old_studies(page):
             print(f"{page}: out of date, run python docs/renew.py --studies: themodel {command}")
             if check:
@@ -240,7 +361,7 @@ def main(arguments: list[str]) -> int:
         part.write_text(new, encoding="utf-8")
         part.replace(path)
         print(f"renewed {page}")
-    if not check:
+    if not (check or asked.pages):
         draw()
     return 0
 

@@ -18,7 +18,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from simulator.calibration.crm_export import LOGS, Choices, export
-from simulator.calibration.crm_files import STYLES, Style, crm_files, csv_bytes, files_of, harmless
+from simulator.calibration.crm_files import STYLES, Style, crm_files, csv_bytes, files_of
 from simulator.calibration.crm_holes import Holes, doubled, with_holes
 from simulator.calibration.crm_tables import CrmTables, crm_tables, known_at
 from simulator.calibration.crm_words import CLOSED_LOST, CLOSED_WON, WORDS, LeadStatus, Step, Words
@@ -30,6 +30,7 @@ from simulator.calibration.reading import Sheet, read_sheets
 from simulator.calibration.records import Act, LossReason, Outcome
 from simulator.calibration.stage_names import act_of, reached_by, reason_meaning, status_meaning
 from simulator.calibration.working_time import WorkingTime
+from simulator.cells import harmless
 from simulator.commands.export_crm import export_crm
 from simulator.commands.terminal import Commands
 from simulator.engine import run

@@ -145,13 +145,13 @@ def _flow(records: Records) -> tuple[str, Floats, Integers]:
         of, times, channel = "leads", leads.created, leads.channel
     else:
         of, times, channel = "opportunities", deals.opened, deals.channel
-    seen = times <= (records.leads_until if of == "leads" else records.until)
+    seen = times <= records.leads_until
     return of, times[seen], channel[seen]
 
 
 def _end(records: Records, times: Floats) -> float:
     """End of what was recorded; where only days are known, of the day."""
-    until = records.leads_until if len(records.leads) else records.until
+    until = records.leads_until
     if records.dated_only or until <= times.max():
         return float(weekday_numbers(np.array([until]))[0] + 1) * BUSINESS_DAYS_A_WEEKDAY
     return until

@@ -19,6 +19,7 @@ from simulator.calibration.crm_tables import PREFIXES, CrmTables
 from simulator.calibration.crm_words import CLOSED_LOST, CLOSED_WON, Words
 from simulator.calibration.records import Floats, Integers, Outcome
 from simulator.calibration.working_time import WorkingTime
+from simulator.cells import harmless
 
 Style = Literal["salesforce", "hubspot", "zoho", "plain"]
 STYLES: tuple[Style, ...] = ("salesforce", "hubspot", "zoho", "plain")
@@ -27,7 +28,6 @@ Texts = NDArray[np.object_]
 Columns = dict[str, Texts]
 Code = TypeVar("Code", bound=IntEnum)
 
-_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 # Per style: file, table, and for every heading the column of `_cells` that stands below it.
 _LAYOUT: Mapping[Style, tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]] = {
@@ -210,16 +210,6 @@ def csv_bytes(sheet: pd.DataFrame, mark: bool = False) -> bytes:
     text = safe.to_csv(index=False, lineterminator="\n")
     # A lone surrogate has no place in a file.
     return text.encode("utf-8-sig" if mark else "utf-8", errors="replace")
-
-
-def harmless(text: str) -> str:
-    """Return a cell that no spreadsheet program takes for a formula (OWASP, CSV injection).
-
-    A lone carriage return would end the row unquoted, and begin a new cell: it becomes a line
-    feed, which is quoted.
-    """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return f"'{text}" if text.startswith(_RISKY) else text
 
 
 def _harmless(cells: pd.Series) -> pd.Series:

@@ -74,7 +74,8 @@ def back(value: float, scale: Scale) -> float:
 
 FindingKind = Literal[
     "negative_duration", "left_truncation", "regime_change", "no_law_fits", "not_identifiable",
-    "over_dispersed", "trend", "misfit", "recycling", "few_cases", "one_owner", "dropped", "assumption",
+    "over_dispersed", "trend", "misfit", "recycling", "few_cases", "one_owner", "dropped",
+    "assumption",
 ]  # fmt: skip
 
 

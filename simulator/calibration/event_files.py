@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Literal
 from xml.sax.saxutils import quoteattr
 
-from simulator.calibration.crm_files import harmless
 from simulator.calibration.event_log import EventLog, told, whole
 from simulator.calibration.ocel_json import ocel_pieces
+from simulator.cells import harmless
 from simulator.errors import OutputError
 
 Format = Literal["csv", "xes", "ocel"]

@@ -392,8 +392,17 @@ def _leaving(told: Told, twin: Twin) -> list[Stated]:
     return stated
 
 
-def day_of(records: Records, when: float) -> date:
-    """Return the calendar day of a business day of the records; its end still belongs to it."""
-    stamp = records.time.stamps(np.array([when - 1e-6]))[0].astype("datetime64[D]")
+def day_of(records: Records, when: float, ends: bool = False) -> date:
+    """Return the calendar day of a business day of the records.
+
+    Parameters
+    ----------
+    records : Records
+    when : float
+    ends : bool
+        It is the end of something: of two days that meet there the earlier one is meant.
+    """
+    tiny = 1e-6 if ends else -1e-6
+    stamp = records.time.stamps(np.array([when - tiny]))[0].astype("datetime64[D]")
     found: date = stamp.astype(object)
     return found

@@ -269,6 +269,154 @@ def match(
     return search.run(runs_each, begin)
 
 
+class Weighing:
+    """What counts how much: the rule of every step, and of the numbers' errors.
+
+    Parameters
+    ----------
+    knobs : sequence of Knob
+    targets : sequence of Target
+    weights : mapping of str to float
+        Share of each channel in all inquiries.
+    errors : ndarray of float64, (t,), optional
+        Standard errors of the figures, on their scales; unless stated, those of the targets.
+    """
+
+    def __init__(
+        self,
+        knobs: Sequence[Knob],
+        targets: Sequence[Target],
+        weights: Mapping[str, float],
+        errors: Floats | None = None,
+    ) -> None:
+        self.knobs, self.targets = tuple(knobs), tuple(targets)
+        self.start = np.array([onto(knob.start, knob.scale) for knob in knobs])
+        self.value = np.array([target.value for target in targets])
+        self._spread = np.array([knob.spread for knob in knobs])
+        weight = np.array([weights.get(knob.channel, 0.0) for knob in knobs])
+        self.weight = weight / max(float(weight.sum()), 1e-12)
+        if errors is None:
+            errors = np.array([target.error for target in targets])
+        # Turns misses into units in which they are independent and of size 1.
+        both = correlations(targets) * np.outer(errors, errors)
+        self._whiten = np.linalg.inv(np.linalg.cholesky(both))
+
+    def misses(self, reached: Floats) -> float:
+        """Return the sum of squared misses, in standard errors."""
+        found = self._whiten @ (reached - self.value)
+        return float(found @ found)
+
+    def distance(self, at: Floats, reached: Floats) -> float:
+        """Return what a search makes small: squared misses, strays from the start, the mean."""
+        rows = self._rows(at, reached)
+        return float(rows @ rows)
+
+    def move(self, at: Floats, reached: Floats, slopes: Floats) -> Floats:
+        """Return the step that would make the distance least if slopes held.
+
+        Parameters
+        ----------
+        at : ndarray of float64, (k,)
+            The numbers, on their scales.
+        reached : ndarray of float64, (t,)
+            What runs show there.
+        slopes : ndarray of float64, (t, k)
+            See :func:`slopes_at`.
+        """
+        # Slopes hold nearby only.
+        most = _FARTHEST * np.array([knob.step for knob in self.knobs])
+        best = lsq_linear(self._design(slopes), -self._rows(at, reached), (-most, most))
+        return np.asarray(best.x, dtype=np.float64)
+
+    def covariance(self, slopes: Floats, figures: Floats) -> Floats:
+        """Return errors of the numbers: what errs in the figures, through the step it causes.
+
+        Parameters
+        ----------
+        slopes : ndarray of float64, (t, k)
+        figures : ndarray of float64, (t, t)
+            Covariance of the figures; see :func:`errors_of_figures`.
+        """
+        design = self._design(slopes)
+        bread = np.linalg.inv(design.T @ design)
+        step = bread @ slopes.T @ self._whiten.T @ self._whiten
+        # The pull toward the start errs by its spread.
+        pull = bread @ np.diag(1.0 / self._spread**2) @ bread.T
+        return np.asarray(step @ figures @ step.T + pull, dtype=np.float64)
+
+    def _rows(self, at: Floats, reached: Floats) -> Floats:
+        pull = (at - self.start) / self._spread
+        mean = self.weight @ (at - self.start) / _PINNED
+        return np.concatenate([self._whiten @ (reached - self.value), pull, [mean]])
+
+    def _design(self, slopes: Floats) -> Floats:
+        return np.vstack(
+            [self._whiten @ slopes, np.diag(1.0 / self._spread), self.weight / _PINNED]
+        )
+
+
+def slopes_at(
+    rule: Weighing, look: Callable[[Floats], Floats], at: Floats, reached: Floats
+) -> Floats:
+    """Return derivatives of every figure by every knob; those of channels are tried at once.
+
+    Parameters
+    ----------
+    rule : Weighing
+    look : callable
+        What runs show with the knobs at a place on their scales.
+    at, reached : ndarray of float64
+        The place, and what runs show there.
+
+    Returns
+    -------
+    ndarray of float64, (t, k)
+    """
+    slopes = np.zeros((len(rule.targets), len(rule.knobs)))
+    own = np.array([bool(knob.channel) for knob in rule.knobs])
+    steps = np.array([knob.step for knob in rule.knobs])
+    if own.any():
+        # Some go up and some down, so that the whole stays as busy as it was: a channel's own
+        # figures then move with its own buyers, and common ones stay about where they were.
+        ways = _balanced(rule.weight) * own
+        change = look(at + ways * steps) - reached
+        for j in np.flatnonzero(own):
+            for i, target in enumerate(rule.targets):
+                if target.channel == rule.knobs[j].channel:
+                    slopes[i, j] = change[i] / (ways[j] * steps[j])
+    for j in np.flatnonzero(~own):
+        trial = at.copy()
+        trial[j] += steps[j]
+        slopes[:, j] = (look(trial) - reached) / steps[j]
+    return slopes
+
+
+def errors_of_figures(
+    targets: Sequence[Target], histories: Floats, size: float, runs_each: int
+) -> Floats:
+    """Return how figures of files and of runs together err.
+
+    Parameters
+    ----------
+    targets : sequence of Target
+    histories : ndarray of float64, (h, t)
+        Figures of single histories.
+    size : float
+        Cases of one history, in those of the files: larger ones vary less than the files do.
+    runs_each : int
+        Runs that show the figures: they are some of many, so what they show errs, too.
+
+    Returns
+    -------
+    ndarray of float64, (t, t)
+        Covariance: as histories vary, and of no figure less than the files themselves say.
+    """
+    one = np.atleast_2d(np.cov(histories, rowvar=False))
+    own = np.array([target.error for target in targets])
+    short = np.maximum(own**2 - np.diag(one) * size, 0.0)
+    return np.asarray(one * (size + 1.0 / runs_each) + np.diag(short), dtype=np.float64)
+
+
 class _Search:
     def __init__(
         self,
@@ -279,59 +427,36 @@ class _Search:
         weights: Mapping[str, float],
         on_step: Callable[[int, float], None] | None,
     ) -> None:
-        self.knobs, self.targets = knobs, targets
+        self.knobs, self.targets, self._weights = knobs, targets, weights
         self._shown, self._varied, self._on_step = shown, varied, on_step
-        self._start = np.array([onto(knob.start, knob.scale) for knob in knobs])
-        self._spread = np.array([knob.spread for knob in knobs])
-        self._value = np.array([target.value for target in targets])
-        self._error = np.array([target.error for target in targets])
-        self._whiten = self._whitener(self._error)
-        self._weight = np.array([weights.get(knob.channel, 0.0) for knob in knobs])
-        self._weight /= max(self._weight.sum(), 1e-12)
+        self._rule = Weighing(knobs, targets, weights)
         self.calls = 0
 
-    def _whitener(self, error: Floats) -> Floats:
-        """Return what turns misses into units in which they are independent and of size 1."""
-        both = correlations(self.targets) * np.outer(error, error)
-        return np.asarray(np.linalg.inv(np.linalg.cholesky(both)), dtype=np.float64)
-
     def run(self, runs_each: int, begin: Floats | None) -> Matched:
-        at = self._start.copy() if begin is None else begin.copy()
+        at = self._rule.start.copy() if begin is None else begin.copy()
         reached = self._look(at)
-        distance = self._distance(at, reached)
-        slopes = self._slopes(at, reached)
-        at, reached, distance, steps = self._descend(at, reached, distance, slopes)
+        slopes = slopes_at(self._rule, self._look, at, reached)
+        at, reached, steps = self._descend(at, reached, slopes)
         # Near the place, histories tell how sure the figures are, and slopes hold to the end.
-        single, size = self._varied(valued(self.knobs, at))
-        history = np.atleast_2d(np.cov(single, rowvar=False))
-        covariance = self._covariance_of_figures(history * size)
-        # The twin is one of a few runs itself: what it shows errs, too.
-        seen = covariance + history / runs_each
-        self._whiten = self._whitener(np.sqrt(np.diag(seen)))
-        slopes = self._slopes(at, reached)
-        distance = self._distance(at, reached)
-        at, reached, distance, more = self._descend(at, reached, distance, slopes)
+        histories, size = self._varied(valued(self.knobs, at))
+        figures = errors_of_figures(self.targets, histories, size, runs_each)
+        errors = np.sqrt(np.diag(figures))
+        self._rule = Weighing(self.knobs, self.targets, self._weights, errors)
+        slopes = slopes_at(self._rule, self._look, at, reached)
+        at, reached, more = self._descend(at, reached, slopes)
         at = np.array([onto(_off(k, x), k.scale) for k, x in zip(self.knobs, at, strict=True)])
-        misses = self._whiten @ (reached - self._value)
         return Matched(
-            self.knobs, at, self._covariance(slopes, seen), self.targets,
-            reached, np.sqrt(np.diag(seen)), float(misses @ misses), steps + more,
-            self.calls * runs_each,
+            self.knobs, at, self._rule.covariance(slopes, figures), self.targets, reached, errors,
+            self._rule.misses(reached), steps + more, self.calls * runs_each,
         )  # fmt: skip
 
-    def _covariance_of_figures(self, found: Floats) -> Floats:
-        """Return how the files' figures err: as histories vary, and at least as the files say."""
-        short = np.maximum(self._error**2 - np.diag(found), 0.0)
-        return np.asarray(found + np.diag(short), dtype=np.float64)
-
-    def _descend(
-        self, at: Floats, reached: Floats, distance: float, slopes: Floats
-    ) -> tuple[Floats, Floats, float, int]:
+    def _descend(self, at: Floats, reached: Floats, slopes: Floats) -> tuple[Floats, Floats, int]:
         """Take steps until the next would gain nothing."""
-        taken = 0
+        rule, taken = self._rule, 0
+        distance = rule.distance(at, reached)
         while taken < MOST_STEPS:
-            move = self._move(at, reached, slopes)
-            expected = distance - self._distance(at + move, reached + slopes @ move)
+            move = rule.move(at, reached, slopes)
+            expected = distance - rule.distance(at + move, reached + slopes @ move)
             if expected < ENOUGH:
                 break
             trial, tried, far = self._try(at, move, distance)
@@ -345,7 +470,7 @@ class _Search:
             taken += 1
             if gain < ENOUGH:
                 break
-        return at, reached, distance, taken
+        return at, reached, taken
 
     def _look(self, at: Floats) -> Floats:
         self.calls += 1
@@ -356,62 +481,12 @@ class _Search:
         for shorter in (1.0, 0.4, 0.15):
             trial = at + shorter * move
             tried = self._look(trial)
-            far = self._distance(trial, tried)
+            far = self._rule.distance(trial, tried)
             if self._on_step is not None:
                 self._on_step(self.calls, far)
             if far < distance:
                 break
         return trial, tried, far
-
-    def _slopes(self, at: Floats, reached: Floats) -> Floats:
-        """Derivatives of every figure by every knob; those of channels are tried at once."""
-        slopes = np.zeros((len(self.targets), len(self.knobs)))
-        own = np.array([bool(knob.channel) for knob in self.knobs])
-        steps = np.array([knob.step for knob in self.knobs])
-        if own.any():
-            # Some go up and some down, so that the whole stays as busy as it was: a channel's own
-            # figures then move with its own buyers, and common ones stay about where they were.
-            ways = _balanced(self._weight) * own
-            change = self._look(at + ways * steps) - reached
-            for j in np.flatnonzero(own):
-                for i, target in enumerate(self.targets):
-                    if target.channel == self.knobs[j].channel:
-                        slopes[i, j] = change[i] / (ways[j] * steps[j])
-        for j in np.flatnonzero(~own):
-            trial = at.copy()
-            trial[j] += steps[j]
-            slopes[:, j] = (self._look(trial) - reached) / steps[j]
-        return slopes
-
-    def _rows(self, at: Floats, reached: Floats) -> Floats:
-        """Everything whose squares are to be small: misses, strays from the start, the mean."""
-        pull = (at - self._start) / self._spread
-        mean = self._weight @ (at - self._start) / _PINNED
-        return np.concatenate([self._whiten @ (reached - self._value), pull, [mean]])
-
-    def _distance(self, at: Floats, reached: Floats) -> float:
-        rows = self._rows(at, reached)
-        return float(rows @ rows)
-
-    def _design(self, slopes: Floats) -> Floats:
-        return np.vstack(
-            [self._whiten @ slopes, np.diag(1.0 / self._spread), self._weight / _PINNED]
-        )
-
-    def _move(self, at: Floats, reached: Floats, slopes: Floats) -> Floats:
-        # Slopes hold nearby only.
-        most = _FARTHEST * np.array([knob.step for knob in self.knobs])
-        best = lsq_linear(self._design(slopes), -self._rows(at, reached), (-most, most))
-        return np.asarray(best.x, dtype=np.float64)
-
-    def _covariance(self, slopes: Floats, figures: Floats) -> Floats:
-        """Errors of the numbers: what errs in the figures, through the step that they cause."""
-        design = self._design(slopes)
-        bread = np.linalg.inv(design.T @ design)
-        step = bread @ slopes.T @ self._whiten.T @ self._whiten
-        # The pull toward the start errs by its spread.
-        pull = bread @ np.diag(1.0 / self._spread**2) @ bread.T
-        return np.asarray(step @ figures @ step.T + pull, dtype=np.float64)
 
 
 def _balanced(weights: Floats) -> Floats:

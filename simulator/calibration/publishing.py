@@ -27,7 +27,7 @@ def scenario_file(calibrated: Calibrated, sources: Sequence[str], command: str) 
         What to type for the same file again.
     """
     records = calibrated.records
-    since, until = (day_of(records, each) for each in (calibrated.since, records.until))
+    since, until = day_of(records, calibrated.since), day_of(records, records.until, ends=True)
     head = [
         "Written by themodel calibrate; every number says where it comes from.",
         f"Again: {command}",
@@ -77,7 +77,7 @@ def retold_file(calibrated: Calibrated, extends: str) -> str | None:
     return scenario_text(
         head,
         "Do runs show what the files show?",
-        f"Its own files, {day_of(records, since)} to {day_of(records, records.until)}.",
+        f"Its own files, {day_of(records, since)} to {day_of(records, records.until, ends=True)}.",
         stated,
         (),
         observed=entries,

@@ -205,7 +205,8 @@ class Records:
     until : float
         End of what is known: nothing later is in the files.
     leads_until : float
-        After this no lead was recorded any more (at most `until`).
+        After this no lead was recorded any more (at most `until`); where there are no leads, no
+        opportunity.
     channels : tuple of str
     stages : tuple of str
         Names as the files have them, in their order as far as it is known.

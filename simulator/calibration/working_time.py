@@ -66,8 +66,9 @@ class WorkingTime:
         date_of = _MONDAY + (weeks * 7 + weekday).astype("timedelta64[D]")
         hours = OPENS + (weekdays - whole) * (CLOSES - OPENS)
         found = date_of.astype("datetime64[s]") + np.round(hours * 3600.0).astype("timedelta64[s]")
-        found[~known] = np.datetime64("NaT")
-        return found
+        stamps: Stamps = found
+        stamps[~known] = np.datetime64("NaT")
+        return stamps
 
     @property
     def _first(self) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from simulator.cells import harmless
 from simulator.commands.answers import typed
 from simulator.commands.execution import execution
 from simulator.commands.importing import (
@@ -201,7 +202,6 @@ def _sources(sheets: Sequence[Sheet]) -> list[str]:
 def _unusable(found: Imported) -> str:
     """Return the list of what could not be used as CSV; no cell of it becomes a formula."""
     from simulator.calibration.cleaning import REASON_WORDS
-    from simulator.calibration.crm_files import harmless
 
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")

@@ -9,10 +9,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from simulator.calibration.arrivals import Arrivals
 from simulator.calibration.durations import Durations, LawFit
-from simulator.calibration.records import Records
+from simulator.calibration.records import Flags, Floats, Integers, Records
 from simulator.calibration.survival import Curve, bounds
 from simulator.calibration.working_time import BUSINESS_DAYS_A_WEEKDAY
 from simulator.presentation.calibration_words import say
@@ -58,10 +59,10 @@ def _plain(value: float) -> str:
 class Weeks(NamedTuple):
     """Whole and begun weeks of the calendar, with what came in each."""
 
-    monday: np.ndarray[tuple[int], np.dtype[np.datetime64]]
-    count: np.ndarray[tuple[int], np.dtype[np.int64]]
-    recent: np.ndarray[tuple[int], np.dtype[np.bool_]]
-    whole: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    monday: NDArray[np.datetime64]
+    count: Integers
+    recent: Flags
+    whole: Flags
 
 
 def weeks_of(records: Records, arrivals: Arrivals) -> Weeks:
@@ -79,7 +80,8 @@ def weeks_of(records: Records, arrivals: Arrivals) -> Weeks:
     edge = np.array([float(times.min()), arrivals.since, arrivals.until - 1e-6])
     first, since, last = (int(each) for each in _week(records, edge))
     number = _week(records, times)
-    count = np.bincount(number - first, minlength=last - first + 1)
+    # What came at the very end of the last day belongs to its week.
+    count = np.bincount(np.minimum(number, last) - first, minlength=last - first + 1)
     all_weeks = np.arange(first, last + 1)
     days = records.time.stamps(edge[[0, 2]]).astype("datetime64[D]")
     whole = np.ones(len(all_weeks), dtype=np.bool_)
@@ -89,7 +91,7 @@ def weeks_of(records: Records, arrivals: Arrivals) -> Weeks:
     return Weeks(monday, count, all_weeks >= since, whole)
 
 
-def _week(records: Records, times: np.ndarray[tuple[int], np.dtype[np.float64]]) -> np.ndarray:  # type: ignore[type-arg]
+def _week(records: Records, times: Floats) -> Integers:
     days = records.time.stamps(times).astype("datetime64[D]")
     return np.asarray((days - _MONDAY).astype(np.int64) // 7)
 
@@ -159,22 +161,23 @@ def _months_below(drawing: Drawing, weeks: Weeks, x: Axis, base: float) -> None:
     months = weeks.monday.astype("datetime64[M]")
     starts = [i for i in range(len(months)) if i == 0 or months[i] != months[i - 1]]
     every = max(1, -(-len(starts) // 14))
-    named = False
+    named = -1
     for rank, i in enumerate(starts):
         number_of = int(months[i].astype(int))
         drawing.line(x(i), base, x(i), base + 4.0, "axis")
         # The first month may be over after a few days: its name needs the place of the next.
         room = rank or len(starts) <= every or x(starts[every]) - x(0.0) > 60.0
         if rank % every == 0 and room:
-            drawing.text(x(i) + 2.0, base + 17.0, _month(number_of, not named, every))
-            named = True
+            drawing.text(x(i) + 2.0, base + 17.0, _month(number_of, named))
+            named = number_of // 12
     drawing.line(x.start, base, x.end, base, "axis")
 
 
-def _month(number_of: int, first: bool, every: int) -> str:
-    year, month = 1970 + number_of // 12, number_of % 12
+def _month(number_of: int, named: int) -> str:
+    """Write a month counted from January 1970; its year where that was not named just before."""
+    year, month = divmod(number_of, 12)
     name = say("months").split()[month]
-    return f"{name} {year}" if first or month == 0 or every > 3 else name
+    return name if year == named else f"{name} {1970 + year}"
 
 
 # ------------------------------------------------------------------ fits over data
@@ -194,8 +197,7 @@ def durations_chart(durations: Durations, half: float) -> Markup:
     laws = drawn_laws(durations)
     last = max(curve.last, 1.0)
     x = Axis(0.0, last, left, _NARROW - right, root)
-    pixels = np.array([x(float(t)) for t in curve.times])
-    chosen = thinned(pixels)
+    chosen = thinned(np.sqrt(curve.times))
     low, high = band(curve, chosen)
     ages = np.array(x.back(160))
     fitted = [np.clip(fit.ended(ages + half), 0.0, 1.0) for fit in laws]
@@ -219,7 +221,7 @@ def durations_chart(durations: Durations, half: float) -> Markup:
     middle = (left + _NARROW - right) / 2.0
     drawing.text(middle, height - 6.0, say("chart.durations.axis"), "axis-name", "middle")
 
-    places = pixels[chosen].tolist()
+    places = [x(float(t)) for t in curve.times[chosen]]
     upper = steps(places, [y(each) for each in high], x(last))
     lower = steps(places, [y(each) for each in low], x(last))
     drawing.outline([*upper, *reversed(lower)], "band", closed=True)
@@ -242,9 +244,7 @@ def drawn_laws(durations: Durations) -> tuple[LawFit, ...]:
     return tuple(([best] if best is not None else []) + others)[:SHOWN_LAWS]
 
 
-def band(
-    curve: Curve, chosen: np.ndarray[tuple[int], np.dtype[np.int64]]
-) -> tuple[list[float], list[float]]:
+def band(curve: Curve, chosen: Integers) -> tuple[list[float], list[float]]:
     """Return the 95 % interval of the share ended, at some of the curve's times."""
     low, high = [], []
     for k in chosen.tolist():
@@ -288,7 +288,7 @@ def cohorts_chart(cohorts: pd.DataFrame, usual: Curve | None) -> Markup:
         drawing.line(left, shares(value), _WIDE - right, shares(value), "grid")
         drawing.text(left - 6.0, shares(value) + 4.0, _share(value), anchor="end")
     wide = x(1.0) - x(0.0)
-    every = max(1, -(-len(rows) // 14))
+    every, named = max(1, -(-len(rows) // 14)), -1
     for i, row in enumerate(rows):
         middle, cases, won = x(i + 0.5), float(row["cases"]), float(row["won"])
         drawing.bar(x(i) + 0.12 * wide, counts(cases), 0.76 * wide,
@@ -302,8 +302,8 @@ def cohorts_chart(cohorts: pd.DataFrame, usual: Curve | None) -> Markup:
             drawing.dot(middle, shares(row["conversion"]), 4.0, "dot")
         if i % every == 0:
             year, month = (int(each) for each in str(row["month"]).split("-"))
-            index = (year - 1970) * 12 + month - 1
-            words = _month(index, i == 0, every)
+            words = _month((year - 1970) * 12 + month - 1, named)
+            named = year - 1970
             drawing.text(middle, height - bottom + 18.0, words, anchor="middle")
     for base in (counts(0.0), shares(0.0)):
         drawing.line(left, base, _WIDE - right, base, "axis")
@@ -398,4 +398,3 @@ class Strip:
         for value in self._ticks:
             drawing.line(axis(value), 0.0, axis(value), _STRIP[1], "grid")
         return drawing, axis
-

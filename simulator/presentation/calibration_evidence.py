@@ -72,7 +72,7 @@ def arrivals_section(calibrated: Calibrated) -> Section:
     arrivals, records = calibrated.told.arrivals, calibrated.records
     what = what_came(calibrated)
     caption = say("arrivals.figure", what_first=what.capitalize())
-    parts: list[Part] = [Picture(arrivals_chart(records, arrivals), caption)]
+    parts: list[Part] = [Picture(arrivals_chart(records, arrivals), caption, wide=True)]
     if arrivals.changes:
         parts.append(Listing(tuple(("", f"{each.words}.") for each in arrivals.changes), True))
     else:
@@ -190,7 +190,8 @@ def conversion_section(calibrated: Calibrated) -> Section:
         return Section("conversion", say("conversion.heading"), parts)
     beside = held(calibrated)
     age = significant(told.horizon)
-    found: list[Part] = [Words(say("conversion.lead", age=age), "lead")]
+    lead = say("conversion.lead" if beside else "conversion.lead.files", age=age)
+    found: list[Part] = [Words(lead, "lead")]
     whole = [
         (say(f"stage.{name}"), each)
         for name, each in (
@@ -379,9 +380,8 @@ def cohorts_section(calibrated: Calibrated) -> Section:
     what = say(f"of.{of}")
     name = _INTO_WIN[0] if of == "leads" else _INTO_WIN[1]
     usual = next((each.empirical for each in calibrated.told.durations if each.name == name), None)
-    parts: list[Part] = [
-        Picture(cohorts_chart(cohorts, usual), say("cohorts.figure", what=what.capitalize()))
-    ]
+    caption = say("cohorts.figure", what=what.capitalize())
+    parts: list[Part] = [Picture(cohorts_chart(cohorts, usual), caption, wide=True)]
     table = _cohorts(cohorts, usual, what)
     if len(cohorts) > MOST_MONTHS:
         parts.append(Words(say("cohorts.older", months=MOST_MONTHS), "note"))

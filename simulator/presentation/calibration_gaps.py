@@ -118,7 +118,7 @@ def untold_section(calibrated: Calibrated) -> Section:
     for item in calibrated.not_identifiable:
         mine = stands_for(item, filled)
         seen.update(each.path for each in mine)
-        short, _, rest = _parted(item)
+        short, rest = _parted(item)
         inside: list[Part] = [Words(rest)] if rest else []
         if mine:
             table = _table(say("untold.caption", item=short), mine)
@@ -140,16 +140,16 @@ def shortened(item: str) -> str:
     return _parted(item)[0]
 
 
-def _parted(item: str) -> tuple[str, str, str]:
-    """Part a statement into its subject and the rest."""
+def _parted(item: str) -> tuple[str, str]:
+    """Part a statement into its subject and the rest, as a sentence."""
     places = [place for mark in (":", " (") if (place := item.find(mark)) > 0]
     if not places:
-        return item, "", ""
+        return item, ""
     place = min(places)
     rest = item[place:].lstrip(": ").strip()
     if rest.startswith("(") and rest.endswith(")") and rest.count("(") == 1:
         rest = rest[1:-1]
-    return item[:place].strip(), ":", rest[:1].upper() + rest[1:]
+    return item[:place].strip(), rest[:1].upper() + rest[1:] + "."
 
 
 def _table(caption: str, filled: Sequence[Filled]) -> Table:
@@ -245,7 +245,7 @@ def _examples(unusable: Sequence[Unusable]) -> Table:
 # ------------------------------------------------------------------ what to know
 
 _KINDS = (
-    "no_law_fits", "left_truncation", "regime_change", "negative_duration", "trend",
+    "misfit", "no_law_fits", "left_truncation", "regime_change", "negative_duration", "trend",
     "over_dispersed", "recycling", "few_cases", "one_owner", "dropped", "assumption",
     "not_identifiable",
 )  # fmt: skip

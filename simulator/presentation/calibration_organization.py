@@ -39,7 +39,6 @@ _DIGITS = 4  # as the scenario has them
 _LETTERS = {"inside_sales": "IS", "field_sales": "FS"}
 
 
-_INSTANT = 2e-6
 """Business days: what begins at the end of one day begins on the next."""
 
 
@@ -53,7 +52,7 @@ def day_words(calibrated: Calibrated, when: float, begins: bool = False) -> str:
     begins : bool
         It is the beginning of something and not its end.
     """
-    day = day_of(calibrated.records, when + _INSTANT if begins else when)
+    day = day_of(calibrated.records, when, ends=not begins)
     return say("day", day=day.day, month=say("month_names").split()[day.month - 1], year=day.year)
 
 
@@ -140,10 +139,16 @@ def _meaning(number: Number | None) -> str:
 
 
 class _Person(NamedTuple):
+    """What one person did; `began` is None where the files date no beginning."""
+
     name: str
-    began: int
+    began: int | None
     succeeded: int
     last: float
+
+    @property
+    def cases(self) -> int:
+        return max(self.began or 0, self.succeeded)
 
 
 def people_section(calibrated: Calibrated) -> Section:
@@ -185,9 +190,9 @@ def _each(calibrated: Calibrated, name: str, title: str) -> list[Part]:
     people = _persons(calibrated.records, name, calibrated.since)
     if not people:
         return []
-    most = sorted(people, key=lambda each: -(each.began + each.succeeded))[:MOST_PEOPLE]
-    kept = [each for each in people if each in most]
-    strip = Strip.over([float(max(each.began, each.succeeded)) for each in kept])
+    busiest = sorted(people, key=lambda each: -each.cases)[:MOST_PEOPLE]
+    kept = [each for each in people if each in busiest]
+    strip = Strip.over([float(each.cases) for each in kept])
     columns = (
         Column(say("column.person")), Column(say("column.opened"), "number"),
         Column(say(f"column.reached.{name}"), "number"), Column(strip.scale(), "strip"),
@@ -195,8 +200,10 @@ def _each(calibrated: Calibrated, name: str, title: str) -> list[Part]:
     )  # fmt: skip
     rows = tuple(
         (
-            Cell(each.name), count_cell(each.began), count_cell(each.succeeded),
-            Cell(strip.bar(float(each.began), float(each.succeeded))),
+            Cell(each.name),
+            Cell(say("none")) if each.began is None else count_cell(each.began),
+            count_cell(each.succeeded),
+            Cell(strip.bar(float(each.cases), float(each.succeeded))),
             Cell(day_words(calibrated, each.last)),
         )
         for each in kept
@@ -216,7 +223,7 @@ def _persons(records: Records, name: str, since: float) -> list[_Person]:
         reached = np.where(np.isnan(leads.converted), leads.won, leads.converted)
     else:
         count, owner = records.field_sales, deals.owner
-        began = np.where(np.isnan(deals.opened), deals.closed, deals.opened)
+        began = deals.opened
         reached = np.where(deals.outcome == Outcome.WON, deals.closed, np.nan)
     starts = _counts(owner, began, since, count)
     ends = _counts(owner, reached, since, count)
@@ -224,11 +231,15 @@ def _persons(records: Records, name: str, since: float) -> list[_Person]:
     for times in (began, reached):
         mine = (owner >= 0) & np.isfinite(times)
         np.maximum.at(last, owner[mine], times[mine])
+    dated = bool(np.isfinite(began).any())
     return [
-        _Person(f"{_LETTERS[name]}-{k + 1}", int(starts[k]), int(ends[k]), float(last[k]))
+        _Person(
+            f"{_LETTERS[name]}-{k + 1}", int(starts[k]) if dated else None, int(ends[k]),
+            float(last[k]),
+        )
         for k in range(count)
         if starts[k] or ends[k]
-    ]
+    ]  # fmt: skip
 
 
 def _counts(owner: Integers, times: Floats, since: float, count: int) -> Integers:

@@ -13,7 +13,7 @@ import jinja2
 import numpy as np
 from markupsafe import Markup
 
-from simulator.calibration.estimates import Estimate
+from simulator.calibration.estimates import Estimate, of_kind
 from simulator.calibration.fitting import Calibrated
 from simulator.calibration.importing import Imported
 from simulator.organization.journal import DAYS_PER_MONTH
@@ -160,7 +160,8 @@ def tiles(calibrated: Calibrated, imported: Imported) -> list[Tile]:
     if rows:
         used = sum(each.used for each in imported.counts)
         note = say("tile.rows.note", used=f"{used:,}", rows=f"{rows:,}")
-        found.append(Tile(Cell(percent(used / rows), used / rows), say("tile.rows"), note))
+        shown = percent(used / rows, 0 if used == rows else 1)
+        found.append(Tile(Cell(shown, used / rows), say("tile.rows"), note))
     return found
 
 
@@ -177,7 +178,7 @@ def _median(calibrated: Calibrated) -> Estimate | None:
 def verdict(calibrated: Calibrated, imported: Imported) -> list[Words]:
     """Say in a few sentences what came out, what is surest, and what is not told."""
     sentences = [*_came(calibrated), *_signed(calibrated)]
-    found = [Words(" ".join(sentences), "lead"), Words(_met(calibrated))]
+    found = [Words(" ".join(sentences), "lead"), _met(calibrated)]
     sure = _surest(calibrated)
     if sure:
         found.append(Words(sure))
@@ -228,21 +229,25 @@ def _signed(calibrated: Calibrated) -> list[str]:
     return found
 
 
-def _met(calibrated: Calibrated) -> str:
+def _met(calibrated: Calibrated) -> Words:
+    """Say how many figures of the files runs show; warn where runs cannot show some."""
     beside = list(held(calibrated).values())
     if not beside:
-        return say("verdict.no_runs")
+        return Words(say("verdict.no_runs"), "warning")
     worst = max(beside, key=lambda each: abs(each.apart))
-    return say(
+    met = say(
         "verdict.runs", inside=sum(each.inside for each in beside), all=len(beside),
         worst=figure_name(worst.key), miss=f"{abs(worst.apart):.1f}",
     )  # fmt: skip
+    if any(of_kind(calibrated.findings, "misfit")):
+        return Words(say("verdict.misfit", met=met), "warning")
+    return Words(met)
 
 
 def figure_name(key: str) -> str:
     """Write the key of a figure that was held against runs as a reader would say it."""
     stem, _, rest = key.partition(".")
-    if rest.startswith("p") and rest[1:].isdigit():
+    if stem.startswith("days_"):
         return f"{say(f'days.{stem}')}, {say('days.quantile', percent=rest[1:])}"
     name = say(f"stage.{stem}")
     return say("figure.of_channel", name=name, channel=rest) if rest else name

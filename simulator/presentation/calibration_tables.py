@@ -64,7 +64,7 @@ def story(calibrated: Calibrated) -> Iterator[RenderableType]:
 def verdict(calibrated: Calibrated) -> str:
     """Say in a few sentences what came out."""
     told, records = calibrated.told, calibrated.records
-    since, until = (day_of(records, each) for each in (calibrated.since, records.until))
+    since, until = day_of(records, calibrated.since), day_of(records, records.until, ends=True)
     words = (
         f"{told.arrivals.total.n:,} {told.arrivals.of} since {since}, files until {until}:"
         f" {told.arrivals.total.value:.3g} a business day."
@@ -156,7 +156,7 @@ def as_json(
     matched = calibrated.matched
     return {
         "since": str(day_of(calibrated.records, calibrated.since)),
-        "until": str(day_of(calibrated.records, calibrated.records.until)),
+        "until": str(day_of(calibrated.records, calibrated.records.until, ends=True)),
         "numbers": numbers,
         "told": {
             each.key: {"value": each.value, "unit": each.unit, **_interval(each)}

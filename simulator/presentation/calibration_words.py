@@ -103,6 +103,8 @@ ENGLISH: Mapping[str, str] = {
     "verdict.days": "Half of those that sign do so within {value} business days ({interval}).",
     "verdict.runs": "Runs of the calibrated scenario show {inside} of {all} figures inside the"
     " files' own 95 % intervals; the farthest off is {worst}, by {miss} standard errors.",
+    "verdict.misfit": "{met} The model's way of selling is not that of these files: do not trust"
+    " what hangs on it.",
     "verdict.no_runs": "Too few wins are on file to hold runs against them: fit, readiness and"
     " thinking time stay the default company's.",
     "verdict.surest": "Surest: {sure}. Least sure: {unsure}.",
@@ -143,6 +145,8 @@ ENGLISH: Mapping[str, str] = {
     "conversion.lead": "Dot and line: the files and their 95 % interval, at the age of {age}"
     " business days, open cases counted as open. Diamond: runs of the calibrated scenario, read by"
     " the same rule. Pale line: how far single histories of this size differ.",
+    "conversion.lead.files": "Dot and line: the files and their 95 % interval, at the age of {age}"
+    " business days, open cases counted as open. No runs were held against them.",
     "conversion.whole": "The way as a whole",
     "conversion.caption": "{name}, by channel",
     "conversion.days": "{name}: how long it takes those that get there by then",
@@ -291,6 +295,7 @@ ENGLISH: Mapping[str, str] = {
     " cited figures.",
     # Findings
     "findings.heading": "What to know",
+    "findings.misfit": "Runs do not show it",
     "findings.no_law_fits": "No law fits",
     "findings.left_truncation": "Recording began late",
     "findings.regime_change": "Change of regime",

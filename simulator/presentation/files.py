@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from simulator import disk
+from simulator.cells import harmless
 from simulator.experiment import Estimate, Results
 from simulator.metrics import METRICS, Measures
 from simulator.metrics.definitions import TEAMS
@@ -36,7 +37,6 @@ _PERSON_UNITS = {
     "bookings": "currency per month",
     "cost": "currency",
 }
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 Row = Sequence[Any]
 
@@ -226,8 +226,7 @@ def _cell(value: Any) -> str:
         return "" if exact is None else repr(exact).removesuffix(".0")
     if isinstance(value, int):
         return str(value)
-    text = str(value)
-    return f"'{text}" if text.startswith(_RISKY) else text
+    return harmless(str(value))
 
 
 def _runs(results: Results) -> Iterator[tuple[int, Measures]]:

@@ -80,11 +80,15 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture with what is to be said under it, and a key of its lines (class, words)."""
+    """A picture with what is to be said under it, and a key of its lines (class, words).
+
+    A wide one is a history: on a narrow screen it is scrolled, and begins at its recent end.
+    """
 
     svg: Markup
     caption: str
     key: tuple[tuple[str, str], ...] = ()
+    wide: bool = False
     kind: str = "picture"
 
 
@@ -198,6 +202,8 @@ def written(estimate: Estimate, digits: int = 3) -> tuple[str, str, str]:
     if is_share(estimate.unit):
         places = _decimals(estimate)
         value, low, high = (percent(each, places) for each in numbers)
+    elif all(float(each).is_integer() for each in numbers):
+        value, low, high = (number(each, 0) for each in numbers)
     else:
         value, low, high = (significant(each, digits) for each in numbers)
     return value, low, high
@@ -270,5 +276,6 @@ def common_method(estimates: Sequence[Estimate]) -> str | None:
 
 def note_of(unit: str | None, method: str | None) -> str:
     """Say what unit and method all rows of a table have, where it is one."""
-    said = [say("table.unit", unit=unit)] if unit else []
+    # What is shown as % needs no unit; its caption says of what.
+    said = [say("table.unit", unit=unit)] if unit and not unit.startswith(("per ", "of ")) else []
     return " ".join([*said, *([say("table.method", method=method)] if method else [])])
