@@ -508,7 +508,7 @@ def test_weekdays_show_the_pattern_and_what_came_on_a_weekend(
 def test_every_week_is_counted_once_and_pieces_of_weeks_are_marked(calibrated: Calibrated) -> None:
     records, arrivals = calibrated.records, calibrated.told.arrivals
     weeks = weeks_of(records, arrivals)
-    assert weeks.count.sum() == len(records.leads)
+    assert weeks.came.sum() == len(records.leads)
     assert weeks.monday[0] == np.datetime64("2023-04-03")
     assert weeks.whole[0]
     assert weeks.whole[1:-1].all()

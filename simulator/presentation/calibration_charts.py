@@ -60,7 +60,7 @@ class Weeks(NamedTuple):
     """Whole and begun weeks of the calendar, with what came in each."""
 
     monday: NDArray[np.datetime64]
-    count: Integers
+    came: Integers
     recent: Flags
     whole: Flags
 
@@ -106,19 +106,19 @@ def arrivals_chart(records: Records, arrivals: Arrivals) -> Markup:
     drawing = Drawing(
         _WIDE, height,
         say(
-            "chart.arrivals.label", what=what, weeks=len(weeks.count),
-            most=int(weeks.count.max()), changes=len(arrivals.changes),
+            "chart.arrivals.label", what=what, weeks=len(weeks.came),
+            most=int(weeks.came.max()), changes=len(arrivals.changes),
         ),
         "chart wide",
     )  # fmt: skip
-    highest = 1.08 * float(weeks.count.max())
+    highest = 1.08 * float(weeks.came.max())
     y = Axis(0.0, highest, height - bottom, top)
-    x = Axis(0.0, float(len(weeks.count)), left, _WIDE - right)
+    x = Axis(0.0, float(len(weeks.came)), left, _WIDE - right)
     for value in ticks(0.0, highest, 4):
         drawing.line(left, y(value), _WIDE - right, y(value), "grid")
         drawing.text(left - 6.0, y(value) + 4.0, _plain(value), anchor="end")
-    gap = 0.5 if len(weeks.count) < 250 else 0.0
-    for i, count in enumerate(weeks.count.tolist()):
+    gap = 0.5 if len(weeks.came) < 250 else 0.0
+    for i, count in enumerate(weeks.came.tolist()):
         look = "bar" if weeks.recent[i] else "bar old"
         look += "" if weeks.whole[i] else " part"
         drawing.bar(x(i) + gap, y(count), x(i + 1) - x(i) - 2.0 * gap, y(0.0) - y(count), look)
