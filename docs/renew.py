@@ -3,8 +3,11 @@
     python docs/renew.py              write them, without the studies (4 minutes)
     python docs/renew.py --studies    write the studies, too (about 25 minutes on 2 processors)
     python docs/renew.py --check      exit 1 and name the first difference if one is out of date
-    python docs/renew.py docs/calibration.md --studies --olist FOLDER
-                                      one page, with what is told of the Olist files
+    python docs/renew.py --worked     write the worked example alone, with its studies (5 minutes)
+    python docs/renew.py --worked --olist FOLDER
+                                      and what is told of the Olist files
+    python docs/renew.py docs/olist.md
+                                      write one page
 
 A block between ``<!-- output: themodel … -->`` and ``<!-- end -->`` is what that command prints;
 ``| lines 3-20`` keeps some of it. A block that begins with ``<!-- study 0123abcd: themodel … -->``
@@ -251,6 +254,12 @@ def old_studies(page: str) -> list[str]:
     ]
 
 
+def renewed_example(page: str, olist: Path | None) -> str:
+    """Return a page with the blocks of the worked example renewed, and no others."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return _WORKED.sub(_worked_block(False, True, olist), text)
+
+
 def renewed(page: str, check: bool, studies: bool, olist: Path | None = None) -> str:
     """Return a page with every block renewed (all but the slow ones, to check it)."""
     text = (ROOT / page).read_text(encoding="utf-8")
@@ -333,17 +342,24 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("pages", nargs="*", metavar="PAGE", help="these alone, without the picture")
     parser.add_argument("--studies", action="store_true")
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--worked", action="store_true")
     parser.add_argument("--olist", type=Path, metavar="FOLDER", help="the Olist files")
     asked = parser.parse_args(arguments)
+    if asked.check and asked.worked:
+        parser.error("--worked writes; --check looks at everything")
     unknown = sorted(set(asked.pages) - set(PAGES))
     if unknown:
         parser.error(f"no such page: {', '.join(unknown)}; there are {', '.join(PAGES)}")
-    check, studies = asked.check, asked.studies
+    check, studies = asked.check, asked.studies or asked.worked
     for page in asked.pages or PAGES:
         path = ROOT / page
         if not path.exists():
             continue
-        old, new = path.read_text(encoding="utf-8"), renewed(page, check, studies, asked.olist)
+        old = path.read_text(encoding="utf-8")
+        if asked.worked:
+            new = renewed_example(page, asked.olist)
+        else:
+            new = renewed(page, check, studies, asked.olist)
         for command in [] if studies else old_studies(page):
             print(f"{page}: out of date, run python docs/renew.py --studies: themodel {command}")
             if check:
@@ -361,7 +377,7 @@ def main(arguments: list[str]) -> int:
         part.write_text(new, encoding="utf-8")
         part.replace(path)
         print(f"renewed {page}")
-    if not (check or asked.pages):
+    if not (check or asked.pages or asked.worked):
         draw()
     return 0
 

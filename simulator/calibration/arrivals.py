@@ -123,7 +123,7 @@ def fit_arrivals(records: Records) -> Arrivals | None:
     noise = _noise(days, pattern, len(times))
     weekly = _weekly_noise(days, month, slope, len(times))
     law = _law(days, pattern, month, slope)
-    findings += _doubts(noise, weekly, trend, law, days)
+    findings += _doubts(noise, weekly, trend, law, days, what)
     findings += _channels(records, times, channel, since, until)
     exposure = until - since
     held = np.bincount(channel[channel >= 0], minlength=len(records.channels))
@@ -479,7 +479,12 @@ def _law(days: _Days, pattern: _Pattern, month: tuple[float, ...], slope: float)
 
 
 def _doubts(
-    noise: Estimate | None, weekly: Estimate | None, trend: Estimate | None, law: str, days: _Days
+    noise: Estimate | None,
+    weekly: Estimate | None,
+    trend: Estimate | None,
+    law: str,
+    days: _Days,
+    what: str,
 ) -> list[Finding]:
     """What the reader should know of noise and trend."""
     found = []
@@ -496,7 +501,7 @@ def _doubts(
         )  # fmt: skip
     if trend is not None and trend.low * trend.high > 0.0:
         found.append(
-            Finding("trend", "Within the recent regime inquiries change by"
+            Finding("trend", f"Within the recent regime {what} change by"
  f" {100 * trend.value:+.1f}"
                     f" % a month (95 % interval {100 * trend.low:+.1f} to {100 * trend.high:+.1f}):"
                     " the mean rate is behind the level at the end.")

@@ -122,7 +122,11 @@ class Against:
             return f"A baseline wins: {label}. The model's CRPS is {size}{which}."
         if self.better == "model":
             return f"The model beats {label}: its CRPS is {size}{which}."
-        return f"The model and {label} cannot be told apart (its CRPS is {size}{which})."
+        return (
+            f"The model's CRPS is {size}{which} than with {label}; so few weeks do not settle it."
+            if which
+            else f"The model's CRPS is the same as with {label}."
+        )
 
 
 @dataclass(frozen=True, slots=True)

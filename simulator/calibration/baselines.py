@@ -338,7 +338,9 @@ def _stages(past: Past) -> tuple[_Share, list[tuple[_Share, Floats]]]:
     else:
         stage = deals.stage[np.isfinite(deals.opened)] + 1
     won = np.isfinite(cases.won)
-    resolved = won | given_up if given_up.any() else np.ones(len(cases), dtype=np.bool_)
+    # Most leads end without anybody writing down when: all that came are counted, not only those
+    # that are known to be over.
+    resolved = won | given_up if given_up.any() and not is_lead else np.ones_like(won)
     counted = recent & resolved
     ages = (cases.won - cases.created)[recent & won]
     first = _Share(int(np.count_nonzero(won & counted)), int(np.count_nonzero(counted)), ages)

@@ -120,9 +120,12 @@ def of_market(records: Records, arrivals: Arrivals, share_kept: float = 1.0) -> 
     known = arrivals.of == "leads"
     source = f"{arrivals.of} on file in the recent regime"
     stated = []
+    some = any(rate.n for rate in rates.values())
     for name in records.channels:
         path = f"market.channels.{name}"
         rate = rates[f"leads_per_day.{name}"]
+        if some and not rate.n:
+            continue  # nobody came from there in the recent regime
         if known:
             stated.append(told(f"{path}.leads_per_day", rate, source))
         else:
@@ -272,7 +275,8 @@ def of_start(records: Records, when: float) -> list[Stated]:
     """
     deals, contracts = records.opportunities, records.contracts
     opened = np.where(np.isnan(deals.opened), np.inf, deals.opened)
-    there = (opened < when) & ~(deals.closed <= when)
+    # A company's stock is often entered at the very moment at which its files begin.
+    there = (opened <= when) & ~(deals.closed <= when)
     lost = (deals.outcome == Outcome.LOST) & (deals.closed < when)
     # Who signed later, or came back as another opportunity, is not parked any more.
     known = deals.lead >= 0

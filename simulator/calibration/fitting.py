@@ -8,6 +8,7 @@ end of the files (to look ahead from).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -20,14 +21,14 @@ from simulator.calibration.conversion import Conversions, convert
 from simulator.calibration.customers import Churn, Deals, fit_churn, fit_deals
 from simulator.calibration.drafting import Draft
 from simulator.calibration.durations import Durations, fit_durations
-from simulator.calibration.estimates import Estimate, Finding, onto
+from simulator.calibration.estimates import Estimate, Finding, back, onto
 from simulator.calibration.losses import Losses, fit_losses
 from simulator.calibration.matching import Matched
 from simulator.calibration.people import People, fit_people
 from simulator.calibration.records import Outcome, Records
 from simulator.calibration.recycling import Returns, fit_returns
 from simulator.calibration.spans import Transition, spans
-from simulator.calibration.twin import Twin, twin_of
+from simulator.calibration.twin import CHURN_RUNS, Twin, twin_of
 from simulator.calibration.writing import Stated
 from simulator.errors import Problem, ScenarioError
 from simulator.experiment.departments import lasting
@@ -138,8 +139,8 @@ class Calibrated:
         values: dict[str, float] = {}
         for each in self.told.arrivals.per_day:
             path = f"market.channels.{each.key.removeprefix('leads_per_day.')}.leads_per_day"
-            stated = next(s for s in self.ahead.stated if s.path == path)
-            told = stated.estimate
+            stated = next((s for s in self.ahead.stated if s.path == path), None)
+            told = None if stated is None else stated.estimate
             if told is not None and told.value > 0.0:
                 error = min((onto(told.high, "log") - onto(told.value, "log")) / 1.96, 1.0)
                 values[path] = told.value * float(np.exp(error * rng.standard_normal()))
@@ -193,7 +194,9 @@ def calibrate(
     how = execution_of(workers)
     matched: Matched | None = None
     findings = list(told.findings())
-    plan = funnel_fit.plan_of(records, told.conversions, history.scenario, since)
+    plan = funnel_fit.plan_of(
+        records, told.conversions, history.scenario, since, use_older=not told.arrivals.changes
+    )
     enough = _wins(records, since) >= funnel_fit.FEWEST and len(plan.targets) > 0
     expected = funnel_fit.looks(plan)
 
@@ -367,29 +370,41 @@ def _inquiries(records: Records, told: Told, twin: Twin) -> list[Stated]:
 
 
 def _leaving(told: Told, twin: Twin) -> list[Stated]:
-    """State churn so that runs show the hazard on file."""
+    """State churn so that runs show the hazard on file, and how it falls with tenure.
+
+    Runs show another course than the scenario states: to a customer's own reasons for leaving come
+    the company's faults, and who was likeliest to leave has left.
+    """
     churn = told.churn
     if churn is None or churn.at_one_year is None or not churn.at_one_year.value > 0.0:
         return []
-    stated = []
-    if churn.shape is not None:
-        path = "churn.tenure_shape"
-        shape = replace(churn.shape, value=min(max(churn.shape.value, 0.2), 3.0))
-        stated.append(drafting.told(path, shape, "customers on file"))
-    gross = twin.gross_churn({each.path: each.value for each in stated})
-    if gross is None:
+    stated: list[Stated] = []
+    shown = twin.gross_churn({})
+    if churn.shape is not None and shown is not None:
+        shift = twin.draft.churn.tenure_shape - shown[1]
+        words = f"{churn.shape.method}; {shift:+.2f}, as runs show more faults, and thus another"
+        shape = _moved(churn.shape, shift, f"{words} course, than stated")
+        shape = replace(shape, value=min(max(shape.value, 0.2), 3.0))
+        stated.append(drafting.told("churn.tenure_shape", shape, "customers on file"))
+        shown = twin.gross_churn({each.path: each.value for each in stated})
+    if shown is None:
         return stated
-    path = "churn.monthly_at_one_year"
-    factor = gross[1] / gross[0]
-    told_hazard = churn.at_one_year
-    net = Estimate(
-        told_hazard.key, told_hazard.value * factor, told_hazard.low * factor,
-        told_hazard.high * factor, told_hazard.n, told_hazard.unit,
-        f"{told_hazard.method}; by {factor:.2f}, the part that runs show to be nobody's fault",
-        told_hazard.scale,
-    )  # fmt: skip
-    stated.append(drafting.told(path, net, "customers on file"))
+    factor = twin.draft.churn.monthly_at_one_year / shown[0]
+    words = f"by {factor:.2f}, the part that runs show to be nobody's fault"
+    net = _moved(churn.at_one_year, math.log(factor), f"{churn.at_one_year.method}; {words}")
+    stated.append(drafting.told("churn.monthly_at_one_year", net, "customers on file"))
     return stated
+
+
+def _moved(told: Estimate, by: float, method: str) -> Estimate:
+    """Move an estimate on its scale by what a few runs told, which err as the files do."""
+    wider = math.sqrt(1.0 + 1.0 / CHURN_RUNS)
+    at = onto(told.value, told.scale) + by
+    low, high = (
+        at + wider * (onto(bound, told.scale) + by - at) for bound in (told.low, told.high)
+    )
+    value, low, high = (back(each, told.scale) for each in (at, low, high))
+    return replace(told, value=value, low=low, high=high, method=method)
 
 
 def day_of(records: Records, when: float, ends: bool = False) -> date:

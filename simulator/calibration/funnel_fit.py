@@ -54,12 +54,19 @@ class Plan:
         Cases of each channel.
     horizon : float
         Age in business days up to which conversion is told, on both sides.
+    recorded_since : float
+        Business day of a run before which its wins are not looked at, since the files do not have
+        them either; minus infinity: from the beginning.
+    use_older : bool
+        As in :func:`simulator.calibration.conversion.convert`.
     """
 
     knobs: tuple[Knob, ...]
     targets: tuple[Target, ...]
     counts: dict[str, int]
     horizon: float
+    recorded_since: float = -math.inf
+    use_older: bool = False
 
     @property
     def cases(self) -> int:
@@ -72,7 +79,9 @@ class Plan:
         return {name: count / max(self.cases, 1) for name, count in self.counts.items()}
 
 
-def plan_of(records: Records, told: Conversions, draft: Scenario, since: float) -> Plan:
+def plan_of(
+    records: Records, told: Conversions, draft: Scenario, since: float, use_older: bool = False
+) -> Plan:
     """Choose what to move and what to meet.
 
     Parameters
@@ -83,7 +92,9 @@ def plan_of(records: Records, told: Conversions, draft: Scenario, since: float) 
     draft : Scenario
         Gives the numbers at which the search begins.
     since : float
-        Business day from which on cases count.
+        Business day from which on cases count; runs begin then.
+    use_older : bool
+        Whether older cases informed `told`.
     """
     has_leads = len(records.leads) > 0
     has_losses = bool((records.opportunities.outcome == Outcome.LOST).any())
@@ -112,7 +123,11 @@ def plan_of(records: Records, told: Conversions, draft: Scenario, since: float) 
 
     add(SIGNS, "linear", 0.3, 3.0, -20.0, 20.0)
     if has_leads and has_losses and told.lead_to_opportunity is not None:
-        targets.append(target_of(told.lead_to_opportunity))
+        known = keyed(told.lead_to_opportunity_by_channel)
+        for name in of_channels:
+            found = known.get(f"lead_to_opportunity.{name}")
+            if found is not None and of_channels[name]:
+                targets.append(target_of(found, name))
         add(AGREES, "linear", 0.3, 3.0, -20.0, 20.0)
     selling = bool(told.days_in_sales)
     for each in told.days_in_sales if selling else told.days_to_win:
@@ -127,7 +142,8 @@ def plan_of(records: Records, told: Conversions, draft: Scenario, since: float) 
             late = told.days_to_win[-1]
             targets.append(target_of(late, least_error=0.02))
         add(REMEMBERS, "logit", 0.5, 2.0, 0.0, 1.0)
-    return Plan(tuple(knobs), tuple(targets), of_channels, told.horizon)
+    recorded_since = told.recorded_since - since if told.recorded_since > since else -math.inf
+    return Plan(tuple(knobs), tuple(targets), of_channels, told.horizon, recorded_since, use_older)
 
 
 def find(
@@ -174,7 +190,9 @@ def _cases(records: Records) -> int:
 
 def figures(seen: Records, plan: Plan) -> NDArray[np.float64]:
     """Return what runs show of each target, on its scale."""
-    told = keyed(convert(seen, recorded_since=-math.inf, horizon=plan.horizon, detail=False))
+    told = keyed(
+        convert(seen, 0.0, plan.recorded_since, plan.horizon, plan.use_older, detail=False)
+    )
     return np.array([_placed(told.get(target.key), target) for target in plan.targets])
 
 

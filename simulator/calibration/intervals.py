@@ -62,8 +62,14 @@ def rate(
     return Estimate(key, count / exposure, low * scale, high * scale, count, unit, words, "log")
 
 
-def share(key: str, part: int, whole: int, method: str = "share, Wilson interval") -> Estimate:
-    """Estimate a share of independent cases (Wilson 1927).
+def share(
+    key: str,
+    part: int,
+    whole: int,
+    method: str = "share, Wilson interval",
+    dispersion: float = 1.0,
+) -> Estimate:
+    """Estimate a share (Wilson 1927).
 
     Parameters
     ----------
@@ -71,14 +77,17 @@ def share(key: str, part: int, whole: int, method: str = "share, Wilson interval
     part, whole : int
         Cases that count, and all cases; whole above 0.
     method : str
+    dispersion : float
+        Variance of the count over that of independent cases; taken as 1 where it is less.
     """
     value = part / whole
+    size = whole / max(dispersion, 1.0)
     square = _NORMAL**2
-    middle = (value + square / (2.0 * whole)) / (1.0 + square / whole)
+    middle = (value + square / (2.0 * size)) / (1.0 + square / size)
     half = (
         _NORMAL
-        / (1.0 + square / whole)
-        * math.sqrt(value * (1.0 - value) / whole + square / (4.0 * whole**2))
+        / (1.0 + square / size)
+        * math.sqrt(value * (1.0 - value) / size + square / (4.0 * size**2))
     )
     low = 0.0 if part == 0 else max(middle - half, 0.0)
     high = 1.0 if part == whole else min(middle + half, 1.0)

@@ -33,8 +33,8 @@ def scenario_file(calibrated: Calibrated, sources: Sequence[str], command: str) 
         f"Again: {command}",
         f"From: {'; '.join(sources)}",
         f"The regime since {since}; looks ahead from {until}.",
-        "Beside a number: its 95 % interval and the cases behind it. What carries none was not",
-        "told by the files (trust M, C, D: the default company's).",
+        "Beside a number: its 95 % interval and the cases behind it. What carries none was counted",
+        "in the files (trust B in sources), or is not in them at all (any other trust).",
     ]
     return scenario_text(
         head,

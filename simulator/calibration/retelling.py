@@ -63,7 +63,8 @@ def observed(calibrated: Calibrated) -> list[dict[str, Any]]:
         if not math.isnan(low):
             entry["low"] = min(rounded(low), entry["value"])
             entry["high"] = max(rounded(high), entry["value"])
-        entry["fitted"] = metric.partition("@")[0] in fitted
+        name = metric.partition("@")[0]
+        entry["fitted"] = name in fitted or name.startswith("leads_in_month")
         entry["source"] = words
         entries.append(entry)
     return entries

@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from simulator.calibration.records import Flags, Floats, Integers, Outcome, Records
+from simulator.calibration.records import NONE, Flags, Floats, Integers, Outcome, Records
 from simulator.calibration.survival import CENSORED, ENDED, OTHERWISE, Curve, incidence
 from simulator.calibration.survival import incidence_on_file as on_file
 
@@ -119,7 +119,7 @@ def spans(
     known = created <= records.until  # False for NaN
     hidden = (ended < recorded_since) | (otherwise < recorded_since)
     if transition.startswith("opportunity"):
-        known &= ~hidden
+        known &= ~hidden & ~_there_before(records)
     if not use_older:
         known &= created >= start
     created, channel = created[known], channel[known]
@@ -147,6 +147,19 @@ def spans(
         transition, created, channel, entry, exits,
         event.astype(np.int64), followed, unseen,
     )  # fmt: skip
+
+
+def _there_before(records: Records) -> Flags:
+    """Opportunities that had been open before files or a run begin: for how long, nobody knows.
+
+    Where inquiries are on file, these have none and were entered at the very first moment.
+    """
+    deals = records.opportunities
+    dated = np.isfinite(deals.opened)
+    if not len(records.leads) or not dated.any():
+        return np.zeros(len(deals), dtype=np.bool_)
+    found: Flags = (deals.lead == NONE) & (deals.opened == deals.opened[dated].min())
+    return found
 
 
 def told_to(followed: Floats) -> float:

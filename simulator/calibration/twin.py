@@ -28,6 +28,8 @@ MOST_LEADS = 12_000
 SURPLUS = 4.0
 """As many times the files' inquiries are simulated, within `RUNS`."""
 RUNS = (4, 24)
+CHURN_RUNS = 4
+"""Runs that tell which part of the churn on file is nobody's fault."""
 
 _NO_CONTRACT = nothing()[4]
 _NO_ACT = nothing()[3]
@@ -39,10 +41,15 @@ def funnel_of_run(scenario: Scenario, name: str, seed: int, replication: int) ->
     return replace(seen, activities=_NO_ACT, contracts=_NO_CONTRACT)
 
 
-def churn_of_run(scenario: Scenario, name: str, seed: int, replication: int) -> float:
-    """Run once and return the hazard of leaving at one year, as files would show it; 0: none."""
+def churn_of_run(scenario: Scenario, name: str, seed: int, replication: int) -> tuple[float, float]:
+    """Run once and return the hazard of leaving at one year and its shape, as files would show it.
+
+    NaN where too few leave to tell.
+    """
     told = fit_churn(records_of(run(scenario, seed, replication, name)))
-    return 0.0 if told is None or told.at_one_year is None else told.at_one_year.value
+    if told is None or told.at_one_year is None or told.shape is None:
+        return math.nan, math.nan
+    return told.at_one_year.value, told.shape.value
 
 
 def pooled(runs: Sequence[Records]) -> Records:
@@ -98,17 +105,19 @@ class Twin:
         return replace(self, draft=changed(self.draft, {each.path: each.value for each in stated}))
 
     def gross_churn(self, values: Mapping[str, Any]) -> tuple[float, float] | None:
-        """Return the hazard at one year that runs show, and the one that the scenario states.
+        """Return the hazard at one year and the shape that runs show, with some numbers changed.
 
         None where too few leave in the runs to tell.
         """
         scenario = changed(self.draft, values)
-        jobs = [("twin", number) for number in self.numbers[:4]]
+        jobs = [("twin", number) for number in self.numbers[:CHURN_RUNS]]
         done = execute({"twin": scenario}, jobs, self.seed, churn_of_run, self.how)
-        shown = [found for found in (done.runs[job] for job in jobs) if found > 0.0]
-        if not shown:
+        shown = np.array([done.runs[job] for job in jobs])
+        shown = shown[np.isfinite(shown).all(axis=1)]
+        if not len(shown):
             return None
-        return float(np.mean(shown)), scenario.churn.monthly_at_one_year
+        hazard, shape = shown.mean(axis=0)
+        return float(hazard), float(shape)
 
     def look(self, values: Mapping[str, Any]) -> Records:
         """Run it with these numbers, by path, and return what files would show of all runs."""

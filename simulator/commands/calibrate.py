@@ -69,9 +69,10 @@ def calibrate(
 
     Reads exports of Salesforce, HubSpot and Zoho (leads, opportunities, stage history, activities,
     contracts) and any other CSV or XLSX. What the columns mean is guessed, shown, and written
-    beside the scenario, to be corrected and given back with --mapping; what can be read in two
-    ways (dates, amounts, stages) is asked for, never guessed. Rows that cannot be used are listed
-    with their reasons; the command stops if they are more than --most-unusable of a file.
+    beside the scenario: correct it and type the same again, it is used then and never written
+    over. What can be read in two ways (dates, amounts, stages) is asked for, never guessed. Rows
+    that cannot be used are listed with their reasons; the command stops if they are more than
+    --most-unusable of a file.
 
     Fitted are arrivals, conversion, durations, people, deals, churn and losses, each with its 95 %
     interval; what no file can tell is listed and filled from the default company. No name and no
@@ -88,7 +89,7 @@ def calibrate(
     Examples:
       themodel calibrate leads.csv opportunities.csv -o my_company.yaml
       themodel calibrate deals.csv --amounts annual -o my_company.yaml --report fit.html
-      themodel calibrate crm.xlsx --mapping my_company_mapping.yaml -o my_company.yaml --overwrite
+      themodel calibrate crm.xlsx --mapping other_mapping.yaml -o my_company.yaml --overwrite
       themodel run my_company.yaml --input-uncertainty
     """  # fmt: skip
     from simulator import disk
@@ -97,6 +98,10 @@ def calibrate(
 
     last = day("--until", until)
     names = _names(out)
+    if mapping is None and (out.parent / names["mapping"]).exists():
+        # It may hold somebody's corrections: it is used, and never written over.
+        mapping = out.parent / names["mapping"]
+        say(f"files are read as {mapping} says; without it they are guessed anew")
     beside = [name for name in names.values() if mapping is None or not _same(out, name, mapping)]
     _check_targets(out, beside, report, overwrite)
     sheets, how = read(files, mapping, amounts)
@@ -111,7 +116,7 @@ def calibrate(
         disk.write_files(out.parent, {names["mapping"]: mapping_text(how).encode()})
         say(f"what the columns mean is written to {out.parent / names['mapping']}")
     if questions:
-        remedy = f"answer in {names['mapping']} and give it with --mapping"
+        remedy = f"answer in {mapping or names['mapping']} and type the same again"
         if [each.key for each in questions] == ["amounts"]:
             remedy += ", or with --amounts"
         stop(WRONG_INPUT, *map(str, questions), remedy)
@@ -123,14 +128,14 @@ def calibrate(
     from simulator.calibration.publishing import retold_file, scenario_file
 
     options: dict[str, Any] = {
-        "--mapping": mapping,
+        "--mapping": None if mapping is None else _as_typed(mapping),
         "--until": last,
         "--amounts": amounts,
         "--leads": "qualified" if qualified else "inquiries",
         "--most-unusable": most_unusable,
         "--seed": seed,
     }
-    again = typed("calibrate", *(path.name for path in files), options=options, changes=())
+    again = typed("calibrate", *map(_as_typed, files), options=options, changes=())
     command = " ".join([*again, "-o", out.name])
     with execution("calibration: looks at runs", workers, None, None, None, engine) as runs:
         result = fit(
@@ -188,11 +193,14 @@ def _check_targets(out: Path, names: Sequence[str], report: Path | None, overwri
         targets.append(report)
     there = [path for path in targets if path.exists()]
     if there and not overwrite:
-        rule = (
-            "is there already: give another name with -o, or --overwrite (a corrected mapping is"
-            " kept where it is given with --mapping)"
-        )
+        rule = "is there already: give another name with -o, or --overwrite (the mapping is kept)"
         raise ScenarioError([Problem(str(path), "", "", rule) for path in there])
+
+
+def _as_typed(path: Path) -> str:
+    """Return a path as it was typed, but where on this machine it lies: that is nobody's business.
+    """  # fmt: skip
+    return path.name if path.is_absolute() else path.as_posix()
 
 
 def _sources(sheets: Sequence[Sheet]) -> list[str]:

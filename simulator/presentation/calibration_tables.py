@@ -16,7 +16,7 @@ from simulator.calibration.fitting import Calibrated, day_of
 from simulator.calibration.importing import Imported
 from simulator.calibration.mapping import FileMapping, Mapping
 from simulator.calibration.matching import Matched
-from simulator.calibration.writing import Stated
+from simulator.calibration.writing import Stated, rounded
 from simulator.presentation.tables import grid, right, titled
 
 
@@ -43,7 +43,7 @@ def import_story(imported: Imported) -> Iterator[RenderableType]:
     for each in imported.counts:
         why = Counter(found.reason for found in imported.unusable if found.file == each.file)
         said = [f"{count:,} {REASON_WORDS[reason]}" for reason, count in why.most_common()]
-        used = each.rows - each.unusable
+        used = each.rows - sum(each.left_out.values())
         table.add_row(each.file, f"{each.rows:,}", f"{used:,}", ", ".join(said) or "-")
     yield titled("Rows, and cells of them", table)
 
@@ -86,8 +86,8 @@ def verdict(calibrated: Calibrated) -> str:
 
 def _numbers(stated: Sequence[Stated]) -> Table:
     table = grid(
-        Column("number of the scenario", min_width=34, overflow="fold"), right("value"),
-        right("95 % interval"), right("cases"), Column("how"),
+        Column("number of the scenario", overflow="fold"), right("value"),
+        right("95 % interval"), right("cases"), Column("how", overflow="fold"),
     )  # fmt: skip
     for each in stated:
         if each.estimate is not None:
@@ -100,11 +100,17 @@ def _numbers(stated: Sequence[Stated]) -> Table:
 def _number(table: Table, path: str, estimate: Estimate) -> None:
     table.add_row(
         path.removeprefix("market.channels."),
-        f"{estimate.value:.4g}",
-        f"{estimate.low:.3g} to {estimate.high:.3g}",
+        _figure(estimate.value, 4),
+        f"{_figure(estimate.low)} to {_figure(estimate.high)}",
         f"{estimate.n:,}",
         estimate.method,
     )
+
+
+def _figure(value: float, digits: int = 3) -> str:
+    """Write a number as people do: no powers of ten where it is an amount."""
+    short = rounded(value, digits)
+    return f"{short:,.0f}" if abs(short) >= 10.0**digits else f"{short:.{digits}g}"
 
 
 def _held_against(matched: Matched) -> Table:
@@ -113,8 +119,8 @@ def _held_against(matched: Matched) -> Table:
     for target, reached, error in rows:
         low, high = (back(target.value + sign * 1.96 * error, target.scale) for sign in (-1.0, 1.0))
         table.add_row(
-            target.key, f"{back(target.value, target.scale):.3g}", f"{low:.3g} to {high:.3g}",
-            f"{back(float(reached), target.scale):.3g}",
+            target.key, _figure(back(target.value, target.scale)),
+            f"{_figure(low)} to {_figure(high)}", _figure(back(float(reached), target.scale)),
         )  # fmt: skip
     return table
 
