@@ -139,7 +139,7 @@ def calibrated() -> Calibrated:
     told = tell(records)
     draft = draft_of(records, told)
     return Calibrated(
-        records, told, told.arrivals.since, draft.scenario, draft, matched_of(told),
+        records, told, told.arrivals.since, draft.scenario, draft.stated, draft, matched_of(told),
         (*told.findings(), Finding("trend", f"Of {EVIL} and {JAPANESE}.")),
         drafting.not_identifiable(records, told.churn is not None), 7,
     )  # fmt: skip
@@ -688,7 +688,7 @@ def test_opportunities_alone_and_nothing_won_still_make_a_page(calibrated: Calib
     told = tell(bare)
     draft = draft_of(bare, told)
     poor = Calibrated(
-        bare, told, told.arrivals.since, draft.scenario, draft, None, told.findings(),
+        bare, told, told.arrivals.since, draft.scenario, draft.stated, draft, None, told.findings(),
         drafting.not_identifiable(bare, False), 1,
     )  # fmt: skip
     nothing_dropped = Imported(

@@ -187,6 +187,12 @@ def read_amounts(cells: pd.Series[str], decimal: Decimal | None = None) -> Amoun
     )
 
 
+def currency_code(text: str) -> str:
+    """Return the ISO 4217 code of a currency however it is written; "" for a missing one."""
+    word = plain(text)
+    return "" if is_missing(word) else _SIGNS.get(word.lower(), word.upper())
+
+
 def decimal_of(number: str) -> str:
     """Return what separates the decimals of a number, as far as it tells.
 
@@ -248,8 +254,10 @@ def _shape(text: str) -> _Shape | None:
     if len(currencies) > 1 or (found["open"] is None) != (found["close"] is None):
         return None
     number = found["number"].rstrip()
-    # ¥1,000- and 1.000,- : the dash only closes the amount, so that nothing can be added.
-    closes = found["before"] or number.endswith((".", ","))
+    # ¥1,000- and 1.000,- : the dash only closes the amount, so that nothing can be added. $500- is
+    # how accountants write a negative amount.
+    yen = found["before"] is not None and _SIGNS[found["before"].lower()] == "JPY"
+    closes = yen or number.endswith((".", ","))
     minuses = [found["minus"], found["inner"], found["open"], None if closes else found["behind"]]
     if sum(sign is not None for sign in minuses) > 1:
         return None

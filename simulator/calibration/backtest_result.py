@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from simulator.calibration.baselines import BASELINES, LABELS
 from simulator.calibration.cases import Cases, Unit, Wins
 from simulator.calibration.forecasting import Matched
-from simulator.calibration.scoring import BANDS, Score, band, mean_of_neighbors, score
+from simulator.calibration.scoring import BANDS, Score, band, known_to_all, mean_of_neighbors, score
 from simulator.calibration.tallies import GROUPS, LEVELS, Ensemble, Frame, day_of
 from simulator.calibration.uneven_weeks import Unevenness
 from simulator.calibration.working_time import WorkingTime
@@ -178,11 +178,12 @@ class Backtest:
         """
         wins = Wins.of(truth)
         happened = frame.tally(wins)
-        scores = {
-            (quantity, name): score(getattr(each, quantity), getattr(happened, quantity))
-            for quantity in QUANTITIES
-            for name, each in ensembles.items()
-        }
+        scores = {}
+        for quantity in QUANTITIES:
+            actual = getattr(happened, quantity)
+            told = {name: getattr(each, quantity) for name, each in ensembles.items()}
+            shared = np.where(known_to_all(told.values(), actual), actual, math.nan)
+            scores |= {(quantity, name): score(each, shared) for name, each in told.items()}
         before = frame.by_month(wins.within(-math.inf, frame.at).created)
 
         def table(quantity: str, added: Floats | float = 0.0) -> dict[str, Floats]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from simulator.calibration.backtest_result import MODEL, Backtest, Conditions
 from simulator.calibration.baselines import BASELINES, Past
 from simulator.calibration.cases import ANY_STAGE, NO_OPPORTUNITY, Cases, Wins, cases_of, unit_of
+from simulator.calibration.conversion import wins_recorded_since
 from simulator.calibration.forecasting import Forecasting, Member, Open, Starting
 from simulator.calibration.records import Records
 from simulator.calibration.tallies import Ensemble, Frame, day_of, moment_after
@@ -121,15 +122,15 @@ def backtest(
     quiet = replace(execution_of(workers), on_progress=None)
     calibrated = calibrate(train, seed=seed, workers=quiet, on_progress=on_progress)
     later = (truth.created > at) & (truth.created <= frame.leads_until)
-    past = Past.of(
-        train, unit, calibrated.since, frame, truth.created[later] if given_leads else None
-    )
-    start = _starting(past, truth, later if given_leads else None)
+    # What was not recorded is no evidence: not for the baselines either.
+    since = max(calibrated.since, wins_recorded_since(train).wins_since)
+    past = Past.of(train, unit, since, frame, truth.created[later] if given_leads else None)
+    start = _starting(past, truth, later if given_leads else None, calibrated.since)
     task = Forecasting(start, records.channels)
     done = (simulate or with_engine)(calibrated, task, members, seed, workers)
     if len(done) < FEWEST_MEMBERS:
         raise KeyboardInterrupt
-    uneven = _unevenness(past, done)
+    uneven = _unevenness(past, done, calibrated.since)
     rng = np.random.default_rng([seed, 3])
     spread = [uneven.spread(each.wins, frame, rng) for each in done]
     ensembles = {MODEL: Ensemble.of(frame, spread)}
@@ -215,15 +216,17 @@ def _frame(records: Records, train_until: date, known: Cases) -> Frame:
     return frame
 
 
-def _unevenness(past: Past, members: list[Member]) -> Unevenness:
+def _unevenness(past: Past, members: list[Member], begins: float) -> Unevenness:
     """Hold the weeks before the date against those of the simulated company."""
     # That company began with the regime: what came earlier is not in it.
-    won = past.cases.won[past.cases.created >= past.since]
-    actual = np.histogram(won, past_edges(past.since, past.frame.at))[0].astype(np.float64)
-    return Unevenness.of(actual, np.array([each.past for each in members]))
+    won = past.cases.won[past.cases.created >= begins]
+    edges = past_edges(begins, past.frame.at)
+    seen = edges[:-1] >= past.since - 1e-6  # weeks in which wins were recorded
+    actual = np.histogram(won, edges)[0].astype(np.float64)
+    return Unevenness.of(actual[seen], np.array([each.past for each in members])[:, seen])
 
 
-def _starting(past: Past, truth: Cases, later: Flags | None) -> Starting:
+def _starting(past: Past, truth: Cases, later: Flags | None, begins: float) -> Starting:
     """Put together the open cases, and those to come if they are given."""
     frame, cases, told = past.frame, past.cases, past.told
     still = cases.open_at(frame.at)
@@ -238,7 +241,7 @@ def _starting(past: Past, truth: Cases, later: Flags | None) -> Starting:
         cases=Open(created, channel, stage),
         told=told,
         unit=cases.unit,
-        since=past.since,
+        since=begins,
         at=frame.at,
         leads_until=min(frame.leads_until, frame.until),
         until=frame.until,

@@ -17,13 +17,34 @@ MASKED = "an_address"
 MOST_CHANNELS = 13
 """A scenario holds no more."""
 
+MANY_ROWS, SELDOM = 25, 2
+"""Among so many rows a source that so few have is taken for a remark."""
+
 _LONGEST = 40
 _ADDRESS = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+")
 
 
+# 090-1234-5678, +81 90 1234 5678, (03) 1234 5678 and (555) 123-4567; a time follows no number.
+_TELEPHONE = re.compile(
+    r"(?<![\w./])(?:\+|\(?[0０])[\d()\-. \u2010-\u2015\u2212\uff0d\u30fc\u3000（）]*\d(?![\w:/])"
+    r"|(?<![\w./])\(?\d{3}\)?[-. ]{1,2}\d{3}[-. ]\d{4}(?![\w:/])"
+)
+_DIGITS = range(10, 16)
+"""Of a telephone number: a date has fewer."""
+
+
 def mask_addresses(text: str) -> str:
-    """Write an ellipsis where a text holds an e-mail address."""
-    return _ADDRESS.sub("…", text)
+    """Write an ellipsis where a text holds an e-mail address or a telephone number."""
+    return _TELEPHONE.sub(_masked, _ADDRESS.sub("…", text))
+
+
+def _masked(found: re.Match[str]) -> str:
+    return "…" if sum(c.isdigit() for c in found[0]) in _DIGITS else found[0]
+
+
+def tells_who(text: str) -> bool:
+    """Tell whether a text holds an e-mail address or a telephone number."""
+    return "@" in text or mask_addresses(text) != text
 
 
 def channel_name(source: str) -> str:
@@ -37,9 +58,9 @@ def channel_name(source: str) -> str:
     Returns
     -------
     str
-        Never an e-mail address: those all become `MASKED`.
+        Never an e-mail address or a telephone number: those all become `MASKED`.
     """
-    if "@" in source:
+    if tells_who(source):
         return MASKED
     text = unicodedata.normalize("NFKC", source).casefold()
     kept = "".join(c if unicodedata.category(c)[0] in "LN" else "_" for c in text)
@@ -74,6 +95,22 @@ def largest(names: Mapping[str, float]) -> tuple[list[str], list[str]]:
     merged = ranked[room:] + ([OTHER] if OTHER in names else [])
     kept = sorted(ranked[:room] + apart, key=lambda name: (-names[name], name))
     return [*kept, OTHER], merged
+
+
+def rare(sizes: Mapping[str, float]) -> set[str]:
+    """Return channels that are probably remarks: written once or twice among many rows.
+
+    Such a text may name anybody, as in ``introduced by Bob Ray``.
+
+    Parameters
+    ----------
+    sizes : mapping of str to float
+        How many rows have each.
+    """
+    if sum(size for name, size in sizes.items() if name != NOT_RECORDED) < MANY_ROWS:
+        return set()
+    apart = (NOT_RECORDED, OTHER, MASKED)
+    return {name for name, size in sizes.items() if size <= SELDOM and name not in apart}
 
 
 def counted(codes: Integers, names: list[str]) -> dict[str, float]:

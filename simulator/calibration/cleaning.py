@@ -62,8 +62,8 @@ REASON_WORDS: dict[Reason, str] = {
 """Every reason in words that complete "row left out: …"."""
 
 HARMLESS: frozenset[Reason] = frozenset(
-    {"duplicate_row", "file_ignored", "stage_left_out", "status_left_out", "pipeline_left_out",
-     "not_on_file", "not_a_change_of_stage", "planned", "after_until"}
+    {"duplicate_row", "duplicate_id", "file_ignored", "stage_left_out", "status_left_out",
+     "pipeline_left_out", "not_on_file", "not_a_change_of_stage", "planned", "after_until"}
 )  # fmt: skip
 """Reasons that speak of what the files are about, not of their quality; such rows count as neither
 usable nor unusable."""
@@ -319,7 +319,12 @@ def shown_value(text: str, role: str) -> str:
 # ------------------------------------------------------------------ rows that are there twice
 
 
-def leave_out_duplicates(table: Table, ledger: Ledger, latest_by: Sequence[str]) -> None:
+def leave_out_duplicates(
+    table: Table,
+    ledger: Ledger,
+    latest_by: Sequence[str],
+    closed: tuple[Flags, Stamps] | None = None,
+) -> None:
     """Leave out rows that are there twice, and all but the latest of rows with the same id.
 
     Parameters
@@ -329,6 +334,9 @@ def leave_out_duplicates(table: Table, ledger: Ledger, latest_by: Sequence[str])
     latest_by : sequence of str
         Roles of dates that tell which row is the latest, the first that is known counts; among
         equals the last row of the files is.
+    closed : tuple of ndarray, optional
+        Which rows have ended, and their last event. A row that has ended is later than one that has
+        not, and a later event than an earlier one, unless the first of `latest_by` tells.
     """
     ids = table.texts("id")
     codes = pd.factorize(ids)[0]
@@ -343,14 +351,23 @@ def leave_out_duplicates(table: Table, ledger: Ledger, latest_by: Sequence[str])
     rows[at[again]] = True
     ledger.leave_out(table, rows, "duplicate_row")
     at = at[~again]
-    latest = np.full(len(at), np.iinfo(np.int64).min)
-    for role in reversed(latest_by):
-        stamps = table.times(role)[0][at]
-        known = ~np.isnat(stamps)
-        latest[known] = stamps[known].astype("datetime64[s]").astype(np.int64)
-    order = np.lexsort((at, latest, codes[at]))
+    keys = [at, _latest([table.times(role)[0][at] for role in latest_by])]
+    if closed is not None:
+        ended, event = closed
+        first = _latest([table.times(latest_by[0])[0][at]])
+        keys = [at, _latest([event[at]]), ended[at].astype(np.int64), first]
+    order = np.lexsort((*keys, codes[at]))
     is_last = np.append(codes[at][order][1:] != codes[at][order][:-1], True)
     rows[:] = False
     rows[at[order[~is_last]]] = True
     treatment = "row left out; the latest row of its id is used"
     ledger.leave_out(table, rows, "duplicate_id", "id", treatment)
+
+
+def _latest(dates: Sequence[Stamps]) -> Integers:
+    """Return the first date that is known of each row as a number; the least where none is."""
+    found: Integers = np.full(len(dates[0]), np.iinfo(np.int64).min)
+    for stamps in reversed(dates):
+        known = ~np.isnat(stamps)
+        found[known] = stamps[known].astype("datetime64[s]").astype(np.int64)
+    return found

@@ -338,6 +338,8 @@ def _understood(texts: list[str]) -> tuple[Integers, NDArray[np.float64]]:
     table[:] = (_Form.BAD, 0, 0, 0, _NO_TIME, _NO_OFFSET)
     numbers = np.full(len(texts), np.nan)
     done = _read_iso(texts, table)
+    never = done & ~table[:, _A : _C + 1].any(axis=1)  # 0000-00-00
+    table[never, _FORM] = _Form.MISSING
     days: dict[str, tuple[_Form, int, int, int]] = {}
     times: dict[str, tuple[int, int] | None] = {}
     for at in np.flatnonzero(~done):

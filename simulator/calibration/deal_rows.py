@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from simulator.calibration.channel_names import mask_addresses
 from simulator.calibration.cleaning import Ledger, Stamps, Table, leave_out_duplicates
 from simulator.calibration.headings import plain
 from simulator.calibration.mapping import Mapping
 from simulator.calibration.records import NONE, Flags, Integers, LossReason, Outcome
 from simulator.calibration.stage_moves import RawMoves, Stages, moves_of
-from simulator.calibration.stage_names import reason_meaning, says_yes
+from simulator.calibration.stage_names import reason_meaning, says_yes, stage_meaning
 
 Dated = tuple[Stamps, Flags]
 
@@ -76,15 +77,18 @@ def deal_rows(
     ScenarioError
         If a stage is not in the mapping.
     """
-    leave_out_duplicates(table, ledger, ("modified", "closed", "created"))
+    stages = Stages(mapping.stages)
+    outcome = _outcomes(table, stages.codes(table.texts("stage")), stages)
+    ended = (outcome == Outcome.WON) | (outcome == Outcome.LOST)
+    leave_out_duplicates(table, ledger, ("modified",), (ended, _last_events(table, ended)))
     if mapping.pipelines and table.has("pipeline"):
         named = table.texts("pipeline")
-        wanted = {plain(each) for each in mapping.pipelines}
+        wanted = {plain(mask_addresses(each)) for each in mapping.pipelines}
         codes, words = pd.factorize(named)
-        foreign = np.array([bool(w) and plain(w) not in wanted for w in words], dtype=np.bool_)
+        plainly = [plain(mask_addresses(word)) for word in words]
+        foreign = np.array([bool(word) and word not in wanted for word in plainly], dtype=np.bool_)
         if len(foreign):
             ledger.leave_out(table, foreign[codes], "pipeline_left_out", "pipeline")
-    stages = Stages(mapping.stages)
     stage = stages.checked(table, "stage")
     ledger.leave_out(table, Stages.is_left_out(stage), "stage_left_out", "stage")
     outcome = _outcomes(table, stage, stages)
@@ -112,6 +116,30 @@ def _outcomes(table: Table, stage: Integers, stages: Stages) -> Integers:
     found = by_dates.astype(np.int64)
     known = stage >= 0
     found[known] = stages.outcomes[stage[known]]
+    if table.has("is_won"):
+        _follow_flags(table, stage, stages, found)
+    return found
+
+
+def _follow_flags(table: Table, stage: Integers, stages: Stages, found: Integers) -> None:
+    """Let flags tell, in place, where a stage's name does not and its rows ended differently."""
+    won, closed = _says_yes(table, "is_won"), _says_yes(table, "is_closed")
+    for code, name in enumerate(stages.names):
+        rows = stage == code
+        if stage_meaning(name) is not None or len(np.unique(won[rows])) < 2:
+            continue
+        others = stages.outcomes[code]
+        found[rows & won] = Outcome.WON
+        found[rows & ~won] = Outcome.LOST if others == Outcome.WON else others
+        if table.has("is_closed"):
+            found[rows & ~won] = np.where(closed, Outcome.LOST, Outcome.OPEN)[rows & ~won]
+
+
+def _last_events(table: Table, ended: Flags) -> Stamps:
+    """Return the last event of each row; the closing date of an open one is an expectation."""
+    found: Stamps = table.times("created")[0].copy()
+    for role in ("closed", "won_at", "lost_at"):
+        found = np.where(ended, np.fmax(found, table.times(role)[0]), found)
     return found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +30,7 @@ ASSUMED = "M"
 
 _DEFAULT = Scenario()
 _ANY = plain(_DEFAULT)
+_HALF_A_MONTH = 10.0
 _USUAL_WINS = 0.93  # a business day, of the default company (`themodel run base`)
 
 
@@ -105,16 +106,18 @@ def _held(estimate: Estimate, least: float = -math.inf, most: float = math.inf) 
     )
 
 
-def of_market(records: Records, arrivals: Arrivals, share_kept: float = 1.0) -> list[Stated]:
+def of_market(
+    records: Records, arrivals: Arrivals, kept: Mapping[str, float] | None = None
+) -> list[Stated]:
     """State where inquiries come from and how they spread.
 
     Parameters
     ----------
     records : Records
     arrivals : Arrivals
-    share_kept : float
-        Where only opportunities are on file: the share of inquiries that the model turns into
-        opportunities; as many more inquiries are stated.
+    kept : mapping of str to float, optional
+        Where only opportunities are on file: the share of each channel's inquiries that runs turn
+        into opportunities; as many more inquiries are stated.
     """
     rates = keyed(arrivals.per_day)
     known = arrivals.of == "leads"
@@ -129,11 +132,13 @@ def of_market(records: Records, arrivals: Arrivals, share_kept: float = 1.0) -> 
         if known:
             stated.append(told(f"{path}.leads_per_day", rate, source))
         else:
+            share = 1.0 if kept is None else kept.get(name, 1.0)
             more = Estimate(
-                rate.key, rate.value / share_kept, rate.low / share_kept, rate.high / share_kept,
-                rate.n, rate.unit, f"{rate.method}; over a share of {share_kept:.3g}", rate.scale,
+                rate.key, rate.value / share, rate.low / share, rate.high / share, rate.n,
+                rate.unit, f"{rate.method}; over {share:.3g}, the share that runs bring so far",
+                rate.scale,
             )  # fmt: skip
-            words = f"{source}, over the default company's share of inquiries that come so far"
+            words = f"{source}; inquiries are not on file: as many as they take in runs"
             stated.append(told(f"{path}.leads_per_day", more, words))
         stated.append(Stated(f"{path}.fit_mean", 0.0, "not fitted: the average", ASSUMED))
         stated.append(
@@ -157,11 +162,61 @@ def of_market(records: Records, arrivals: Arrivals, share_kept: float = 1.0) -> 
 
 def start_month(records: Records, when: float) -> Stated:
     """State in which calendar month a run begins."""
-    month = int(records.time.stamps(np.array([when]))[0].astype("datetime64[M]").astype(int))
+    # A run's months begin when it does: the nearest calendar month is meant.
+    middle = np.array([when + _HALF_A_MONTH])
+    month = int(records.time.stamps(middle)[0].astype("datetime64[M]").astype(int))
     return Stated("market.start_month", month % 12 + 1, "where the run begins", OWN_FILES)
 
 
-def of_people(records: Records, people: People, arrivals: Arrivals) -> list[Stated]:
+def common_noise(arrivals: Arrivals) -> float:
+    """Return how far the errors of the channels' rates hang together: busy weeks are busy for all.
+
+    The correlation, the same for all pairs, with which the channels' errors add up to that of the
+    total.
+    """
+    errors = np.array([each.value * each.error for each in arrivals.per_day if each.value > 0.0])
+    squares, square = float((errors**2).sum()), float(errors.sum() ** 2)
+    if square <= squares:
+        return 0.0
+    total = (arrivals.total.value * arrivals.total.error) ** 2
+    return min(max((total - squares) / (square - squares), 0.0), 0.95)
+
+
+def at_the_end(stated: Sequence[Stated], arrivals: Arrivals) -> list[Stated]:
+    """State the rates of inquiries at the end of the files, where they follow a trend.
+
+    Parameters
+    ----------
+    stated : sequence of Stated
+        Of the regime as a whole.
+    arrivals : Arrivals
+    """
+    trend = arrivals.trend
+    if trend is None or trend.low * trend.high <= 0.0 or not arrivals.total.value > 0.0:
+        return []
+    factor = arrivals.now.value / arrivals.total.value
+    wider = max(arrivals.now.error / max(arrivals.total.error, 1e-9), 1.0)
+    moved = []
+    for each in stated:
+        told_then = each.estimate
+        if not each.path.endswith(".leads_per_day") or told_then is None or told_then.value <= 0.0:
+            continue
+        value = told_then.value * factor
+        low, high = (
+            value * (bound / told_then.value) ** wider if bound > 0.0 else 0.0
+            for bound in (told_then.low, told_then.high)
+        )
+        words = f"{told_then.method}; by {factor:.2f}, where the trend stands at the end"
+        now = Estimate(
+            told_then.key, value, low, high, told_then.n, told_then.unit, words, told_then.scale
+        )
+        moved.append(told(each.path, now, each.source))
+    return moved
+
+
+def of_people(
+    records: Records, people: People, arrivals: Arrivals, inquiries_a_day: float | None = None
+) -> list[Stated]:
     """State how many people there are: those on file, and of other teams enough for the work.
 
     Parameters
@@ -169,8 +224,10 @@ def of_people(records: Records, people: People, arrivals: Arrivals) -> list[Stat
     records : Records
     people : People
     arrivals : Arrivals
+    inquiries_a_day : float, optional
+        Where they are not on file.
     """
-    a_day = arrivals.total.value
+    a_day = arrivals.total.value if inquiries_a_day is None else inquiries_a_day
     usual = sum(channel.leads_per_day for channel in _DEFAULT.market.channels.values())
     days = max(records.until - arrivals.since, 1.0)
     won = np.isfinite(records.leads.won) & (records.leads.won >= arrivals.since)
@@ -197,7 +254,7 @@ def of_people(records: Records, people: People, arrivals: Arrivals) -> list[Stat
             stated.append(Stated(path, max(round(active.value), 1), words, OWN_FILES))
         else:
             default = int(getattr(_DEFAULT.teams, name).people)
-            count = max(round(default * load), 1)
+            count = max(math.ceil(default * load), 1)
             words = "not on file: as many for the work as the default company has"
             stated.append(Stated(path, count, words, ASSUMED))
     return stated
@@ -278,12 +335,19 @@ def of_start(records: Records, when: float) -> list[Stated]:
     # A company's stock is often entered at the very moment at which its files begin.
     there = (opened <= when) & ~(deals.closed <= when)
     lost = (deals.outcome == Outcome.LOST) & (deals.closed < when)
-    # Who signed later, or came back as another opportunity, is not parked any more.
+    signed = (deals.outcome == Outcome.WON) & (deals.closed <= when)
+    # Who signed, or is back as another opportunity, is not parked any more.
+    back = np.unique(deals.lead[there | signed])
     known = deals.lead >= 0
-    parked = len(np.unique(deals.lead[lost & known])) + int((lost & ~known).sum())
-    active = (contracts.start <= when) & ~(contracts.end <= when)
-    customers = int(active.sum())
+    parked = len(np.setdiff1d(deals.lead[lost & known], back)) + int((lost & ~known).sum())
     source = "on file at that time"
+    active = (contracts.start <= when) & ~(contracts.end <= when)
+    begun = contracts.start[active]
+    trust = OWN_FILES
+    if not len(contracts):
+        begun = deals.closed[signed]
+        source, trust = "signed by then; who left since is not on file", ASSUMED
+    customers = len(begun)
     day = str(records.time.stamps(np.array([when]))[0])[:10]
     counts = {"customers": customers, "opportunities": int(there.sum()), "parked": parked}
     loaded = any(counts.values())
@@ -291,13 +355,13 @@ def of_start(records: Records, when: float) -> list[Stated]:
     if not loaded:
         return stated
     for name, count in counts.items():
-        stated.append(Stated(f"start.{name}", count, f"{source} ({day})", OWN_FILES))
+        words = source if name == "customers" else "on file at that time"
+        certain = trust if name == "customers" else OWN_FILES
+        stated.append(Stated(f"start.{name}", count, f"{words} ({day})", certain))
     if customers:
-        tenure = float((when - contracts.start[active]).mean())
+        tenure = float((when - begun).mean())
         words = f"mean of {customers:,} contracts"
-        stated.append(
-            Stated("start.tenure_mean_days", rounded(max(tenure, 1.0)), words, OWN_FILES)
-        )
+        stated.append(Stated("start.tenure_mean_days", rounded(max(tenure, 1.0)), words, trust))
     return stated
 
 

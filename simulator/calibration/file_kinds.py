@@ -205,13 +205,13 @@ def letters_of(path: Path, asked: str | None = None) -> Letters:
     if _trouble(path, "cp1252") is None:
         return Letters("cp1252", notes=(
             "not UTF-8 and not Japanese: read as Western European (cp1252); "
-            "if letters look wrong, state the encoding in the mapping file",
+            "if letters look wrong, save the file as UTF-8 and give it again",
         ))  # fmt: skip
     raise refused(
         f"{file}:{trouble[0]}",
         "",
-        "is in no known encoding (UTF-8, UTF-16, CP932, CP1252); export it again as CSV (UTF-8), "
-        "or state the encoding in the mapping file",
+        "is in no known encoding (UTF-8, UTF-16, CP932, CP1252); save the file as UTF-8: open it in "
+        "the spreadsheet program and save it as CSV UTF-8, or export it again so",
     )
 
 

@@ -25,7 +25,7 @@ from simulator.calibration.estimates import Estimate, Finding, back, onto
 from simulator.calibration.losses import Losses, fit_losses
 from simulator.calibration.matching import Matched
 from simulator.calibration.people import People, fit_people
-from simulator.calibration.records import Outcome, Records
+from simulator.calibration.records import NONE, Outcome, Records, nothing
 from simulator.calibration.recycling import Returns, fit_returns
 from simulator.calibration.spans import Transition, spans
 from simulator.calibration.twin import CHURN_RUNS, Twin, twin_of
@@ -39,6 +39,9 @@ from simulator.scenario.schema import Scenario
 LOOKS_AHEAD = 24.0
 """Months that the written scenario looks ahead."""
 _FAR = 2.5  # standard errors that a figure may be missed by chance
+_FITS = 2  # searches, where what was found overloads people
+_VAGUE = 0.8  # of what is usual: an error as large tells hardly anything
+_FEW_STRANGERS = 0.1  # share of contracts without an inquiry that is nothing to speak of
 _MARGIN = 60.0  # business days that runs go on after the age to which conversion is told
 _FASTEST = 10.0  # with quicker wins than this there is no room for three meetings
 _TRANSITIONS: tuple[tuple[Transition, str], ...] = (
@@ -63,6 +66,9 @@ class Told:
     churn : Churn or None
     losses : Losses
     returns : Returns
+    selling_since : float
+        From when on cases tell how inquiries are sold: the begin of the recent regime, or of the
+        files where the recent regime is too young to tell.
     """
 
     arrivals: Arrivals
@@ -73,6 +79,7 @@ class Told:
     churn: Churn | None
     losses: Losses
     returns: Returns
+    selling_since: float
 
     def findings(self) -> tuple[Finding, ...]:
         """Return everything that a reader must be told, each once."""
@@ -107,6 +114,8 @@ class Calibrated:
         Begin of the recent regime, in business days.
     scenario : Scenario
         From then on, with what it had then.
+    stated : tuple of Stated
+        What in it is not the default company's.
     ahead : Draft
         From the end of the files on, with what it has then.
     matched : Matched or None
@@ -121,6 +130,7 @@ class Calibrated:
     told: Told
     since: float
     scenario: Scenario
+    stated: tuple[Stated, ...]
     ahead: Draft
     matched: Matched | None
     findings: tuple[Finding, ...]
@@ -137,13 +147,17 @@ class Calibrated:
         """
         rng = np.random.default_rng([seed, k, _DRAWS])
         values: dict[str, float] = {}
+        shared = drafting.common_noise(self.told.arrivals)
+        busy = rng.standard_normal()
         for each in self.told.arrivals.per_day:
             path = f"market.channels.{each.key.removeprefix('leads_per_day.')}.leads_per_day"
-            stated = next((s for s in self.ahead.stated if s.path == path), None)
+            stated = next((s for s in self.stated if s.path == path), None)
             told = None if stated is None else stated.estimate
             if told is not None and told.value > 0.0:
                 error = min((onto(told.high, "log") - onto(told.value, "log")) / 1.96, 1.0)
-                values[path] = told.value * float(np.exp(error * rng.standard_normal()))
+                own = rng.standard_normal()
+                moved = error * (math.sqrt(shared) * busy + math.sqrt(1.0 - shared) * own)
+                values[path] = told.value * math.exp(moved)
         if self.matched is not None:
             values.update(funnel_fit.ordered(self.matched.drawn(rng)))
         return changed(self.scenario, values)
@@ -183,6 +197,7 @@ def calibrate(
     ScenarioError
         If nothing that came is dated.
     """
+    records, said = _of_one_kind(records)
     told = tell(records)
     since = told.arrivals.since
     stated = _stated(records, told, qualified)
@@ -193,35 +208,52 @@ def calibrate(
     )
     how = execution_of(workers)
     matched: Matched | None = None
-    findings = list(told.findings())
+    findings = [*said, *told.findings()]
     plan = funnel_fit.plan_of(
-        records, told.conversions, history.scenario, since, use_older=not told.arrivals.changes
-    )
-    enough = _wins(records, since) >= funnel_fit.FEWEST and len(plan.targets) > 0
-    expected = funnel_fit.looks(plan)
+        records, told.conversions, history.scenario, told.selling_since,
+        use_older=not told.arrivals.changes,
+    )  # fmt: skip
+    enough = _wins(records, told.selling_since) >= funnel_fit.FEWEST and len(plan.targets) > 0
+    only_deals = told.arrivals.of != "leads"
+    expected = funnel_fit.looks(plan) * (2 if only_deals and enough else 1)
 
     def step(calls: int, distance: float) -> None:
         if on_progress is not None:
             on_progress(min(calls, expected), expected)
 
     with lasting(replace(how, store=None)) as steady:
+        for _ in range(2 if only_deals else 1):
+            if only_deals:
+                twin = twin_of(history.scenario, plan.cases, seed, steady)
+                history = history.with_stated(_inquiries(records, told, twin))
+            twin = twin_of(history.scenario, plan.cases, seed, steady)
+            history = history.with_stated(loads.bearable(twin, {}))
+            if not enough:
+                continue
+            for _ in range(_FITS):
+                twin = twin_of(history.scenario, plan.cases, seed, steady)
+                matched = funnel_fit.find(plan, twin, step, matched)
+                history = history.with_stated(_found(matched, plan))
+                # What was found changes how much work there is.
+                more = loads.bearable(twin, matched.values())
+                if not more:
+                    break
+                history = history.with_stated(more)
         twin = twin_of(history.scenario, plan.cases, seed, steady)
-        more = loads.bearable(twin, {})
-        twin = twin.with_stated(more)
-        if enough:
-            matched = funnel_fit.find(plan, twin, step)
-            # What was found changes how much work there is.
-            again = loads.bearable(twin, matched.values())
-            if again:
-                more = [*more, *again]
-                matched = funnel_fit.find(plan, twin.with_stated(again), step, matched)
-        stated = [*more, *(_found(matched, plan, history) if matched else [])]
-        history = history.with_stated(stated)
-        findings += loads.shortened(history.stated)
-        findings += _missed(matched) if matched else []
-        twin = twin_of(history.scenario, plan.cases, seed, steady)
-        stated = [*_inquiries(records, told, twin), *_leaving(told, twin)]
-        history = history.with_stated(stated)
+        if only_deals:
+            history = history.with_stated(_inquiries(records, told, twin))
+        history = history.with_stated(_leaving(told, twin))
+    findings += loads.shortened(history.stated)
+    findings += _missed(matched) if matched else []
+    findings += _hardly_told(matched) if matched else []
+    if told.selling_since < since:
+        findings.append(
+            Finding(
+                "assumption",
+                f"Fewer than {funnel_fit.FEWEST} wins are on file in the recent regime: how"
+                " inquiries are sold is told by all of them, as if only their number had changed.",
+            )
+        )
     if not enough:
         findings.append(
             Finding(
@@ -235,11 +267,12 @@ def calibrate(
             *drafting.of_start(records, records.until),
             drafting.horizon(LOOKS_AHEAD, "planning horizon"),
             drafting.start_month(records, records.until),
+            *drafting.at_the_end(history.stated, told.arrivals),
         ]
     )
     return Calibrated(
-        records, told, since, history.scenario, ahead, matched, tuple(findings),
-        drafting.not_identifiable(records, told.churn is not None), seed,
+        records, told, since, history.scenario, history.stated, ahead, matched, tuple(findings),
+        drafting.not_identifiable(records, _tells_churn(told.churn)), seed,
     )  # fmt: skip
 
 
@@ -260,9 +293,12 @@ def tell(records: Records) -> Told:
         rule = "hold no lead and no opportunity with a date of creation: nothing can be fitted"
         raise ScenarioError([Problem("the files", "created", "", rule)])
     since = arrivals.since
+    if arrivals.changes and _wins(records, since) < funnel_fit.FEWEST <= _wins(records, -math.inf):
+        since = -math.inf  # more inquiries need not be other ones, and these few tell nothing
     # Cases from before a change of regime speak of another organization; those from before wins
     # were recorded, of this one.
     conversions = convert(records, since=since, use_older=not arrivals.changes)
+    recent = arrivals.since
     durations = []
     dated = bool(np.isfinite(records.leads.converted).any())
     for transition, words in _TRANSITIONS:
@@ -276,12 +312,54 @@ def tell(records: Records) -> Told:
         arrivals,
         conversions,
         tuple(durations),
-        fit_people(records, since, arrivals.until),
+        fit_people(records, recent, arrivals.until),
         fit_deals(records, since),
         fit_churn(records),
         fit_losses(records, since),
         fit_returns(records),
+        since,
     )
+
+
+def _of_one_kind(records: Records) -> tuple[Records, list[Finding]]:
+    """Leave out inquiries where most contracts have nothing to do with them.
+
+    The model sells to inquiries. Where most of what is won comes from elsewhere, the opportunities
+    are the only flow that tells what is sold.
+    """
+    deals = records.opportunities
+    won = deals.outcome == Outcome.WON
+    count, strangers = int(won.sum()), int((won & (deals.lead < 0)).sum())
+    if not len(records.leads) or not count or strangers <= _FEW_STRANGERS * count:
+        return records, []
+    if strangers <= count / 2.0:
+        words = (
+            f"{strangers:,} of {count:,} contracts belong to no inquiry on file: they are not in"
+            " the scenario, which sells that much less."
+        )
+        return records, [Finding("assumption", words)]
+    words = (
+        f"{strangers:,} of {count:,} contracts belong to no inquiry on file, so that inquiries do"
+        " not tell what is sold: opportunities alone are used."
+    )
+    leads, *_ = nothing()
+    alone = replace(
+        records,
+        leads=leads,
+        leads_until=records.until,
+        leads_weekday=np.empty(0, dtype=np.int64),
+        leads_month=np.empty(0, dtype=np.int64),
+        opportunities=replace(deals, lead=np.full(len(deals), NONE, dtype=np.int64)),
+        activities=replace(
+            records.activities, lead=np.full(len(records.activities), NONE, dtype=np.int64)
+        ),
+    )
+    return alone, [Finding("assumption", words)]
+
+
+def _tells_churn(churn: Churn | None) -> bool:
+    """Whether contracts show when customers leave, and not only when a term ends."""
+    return churn is not None and churn.contract_months is None and churn.at_one_year is not None
 
 
 def _wins(records: Records, since: float) -> int:
@@ -316,7 +394,7 @@ def _stated(records: Records, told: Told, qualified: bool) -> list[Stated]:
     return stated
 
 
-def _found(matched: Matched, plan: funnel_fit.Plan, history: Draft) -> list[Stated]:
+def _found(matched: Matched, plan: funnel_fit.Plan) -> list[Stated]:
     """State what runs told."""
     source = "found by runs that show what the files show"
     method = "indirect inference"
@@ -334,6 +412,23 @@ def _found(matched: Matched, plan: funnel_fit.Plan, history: Draft) -> list[Stat
     if thinking:
         stated.append(drafting.told_law(funnel_fit.THINKING, "lognormal", thinking, source))
     return stated
+
+
+def _hardly_told(matched: Matched) -> list[Finding]:
+    """Say which numbers the files hardly tell, so that they stay about where they began."""
+    errors = np.sqrt(np.diag(matched.covariance))
+    vague = [
+        knob.path
+        for knob, error in zip(matched.knobs, errors, strict=True)
+        if error > _VAGUE * knob.spread
+    ]
+    if not vague:
+        return []
+    words = (
+        f"The files hardly tell {', '.join(vague)}: the interval is about as wide as what is usual"
+        " elsewhere, and the value stays near the default company's."
+    )
+    return [Finding("not_identifiable", words)]
 
 
 def _missed(matched: Matched) -> list[Finding]:
@@ -355,18 +450,28 @@ def _missed(matched: Matched) -> list[Finding]:
 
 
 def _inquiries(records: Records, told: Told, twin: Twin) -> list[Stated]:
-    """Where only opportunities are on file: as many inquiries as they would take."""
-    if told.arrivals.of == "leads":
-        return []
-    seen = convert(twin.look({}), recorded_since=-np.inf)
-    kept = seen.lead_to_opportunity
-    if kept is None or kept.value <= 0.0:
-        return []
-    return [
+    """Where only opportunities are on file: as many inquiries as they would take, and people.
+
+    Parameters
+    ----------
+    records : Records
+    told : Told
+    twin : Twin
+        Shows what share of each channel's inquiries become opportunities.
+    """
+    seen = twin.look({})
+    made = seen.opportunities.channel[seen.opportunities.lead >= 0]
+    channels = len(seen.channels)
+    opened = np.bincount(made, minlength=channels) + 0.5
+    came = np.bincount(seen.leads.channel, minlength=channels) + 1.0
+    shares = dict(zip(seen.channels, (opened / came).tolist(), strict=True))
+    stated = [
         each
-        for each in drafting.of_market(records, told.arrivals, kept.value)
+        for each in drafting.of_market(records, told.arrivals, shares)
         if each.path.endswith("leads_per_day")
     ]
+    a_day = sum(float(each.value) for each in stated)
+    return [*stated, *drafting.of_people(records, told.people, told.arrivals, a_day)]
 
 
 def _leaving(told: Told, twin: Twin) -> list[Stated]:
@@ -378,6 +483,8 @@ def _leaving(told: Told, twin: Twin) -> list[Stated]:
     churn = told.churn
     if churn is None or churn.at_one_year is None or not churn.at_one_year.value > 0.0:
         return []
+    if not _tells_churn(churn):
+        return []  # a term that ends may be renewed as another contract: nobody need have left
     stated: list[Stated] = []
     shown = twin.gross_churn({})
     if churn.shape is not None and shown is not None:

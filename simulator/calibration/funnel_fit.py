@@ -142,7 +142,8 @@ def plan_of(
             late = told.days_to_win[-1]
             targets.append(target_of(late, least_error=0.02))
         add(REMEMBERS, "logit", 0.5, 2.0, 0.0, 1.0)
-    recorded_since = told.recorded_since - since if told.recorded_since > since else -math.inf
+    late = math.isfinite(since) and told.recorded_since > since
+    recorded_since = told.recorded_since - since if late else -math.inf
     return Plan(tuple(knobs), tuple(targets), of_channels, told.horizon, recorded_since, use_older)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from simulator.calibration.amounts import AmbiguousAmounts, read_amounts
-from simulator.calibration.dates import AmbiguousDates, DateOrder, read_dates
+from simulator.calibration.dates import AmbiguousDates, DateOrder, MixedOrders, read_dates
 from simulator.calibration.guessing_words import sampled, some_filled, with_words
 from simulator.calibration.headings import (
     AMOUNTS,
@@ -26,7 +26,7 @@ from simulator.calibration.headings import (
     stage_of_heading,
     telling,
 )
-from simulator.calibration.mapping import ASK, Ask, Decimal, FileMapping, Mapping, check_names
+from simulator.calibration.mapping import ASK, Ask, Decimal, FileMapping, Mapping, check_names, unit_of
 from simulator.calibration.reading import Sheet
 from simulator.calibration.stage_names import any_telling
 from simulator.scenario.scalars import shorten
@@ -36,6 +36,7 @@ ANY_ZONE = "UTC"
 
 _MOST_WORDS = 100  # a column of more different words is no stage and no status
 _MOST_REPEATED = 0.3  # of the ids in a table with one row for each
+_MOST_ODD = 0.95  # of the cells below a known heading
 _CLOSE = 0.5  # kinds whose scores differ by less are a question
 _ASKED = frozenset(
     {"id", "created", "closed", "stage", "amount", "source", "owner", "won_at", "lost_at", "time",
@@ -138,8 +139,11 @@ def _match(sheet: Sheet, kind: FileKind) -> _Matched:
     """Give roles to headings, the best headings of all roles first."""
     found = _Matched()
     by_plain: dict[str, list[str]] = {}
+    bare: dict[str, list[str]] = {}  # headings of amounts without their unit
     for heading in sheet.columns:
         by_plain.setdefault(plain(heading), []).append(heading)
+        if (name := unit_of(heading)[0]) != heading:
+            bare.setdefault(plain(name), []).append(heading)
     used: set[str] = set()
     deepest = max((len(tiers) for tiers in ROLES[kind].values()), default=0)
     for tier in range(deepest):
@@ -149,7 +153,10 @@ def _match(sheet: Sheet, kind: FileKind) -> _Matched:
             fitting = [
                 heading
                 for word in tiers[tier]
-                for heading in by_plain.get(word, ())
+                for heading in (
+                    *by_plain.get(word, ()),
+                    *(bare.get(word, ()) if role in AMOUNTS else ()),
+                )
                 if heading not in used and fits(role, sheet.cells[heading])
             ]
             if not fitting:
@@ -171,12 +178,15 @@ def _same(sheet: Sheet, headings: Sequence[str]) -> bool:
 
 
 def fits(role: str, cells: pd.Series) -> bool:
-    """Tell whether what stands in a column can play a role."""
+    """Tell whether what stands in a column can play the role that its heading says.
+
+    The heading is known, so odd cells ("TBD") are the cells' fault unless nearly all are odd.
+    """
     filled = some_filled(cells)
     if not len(filled):
         return False
     if role in DATES:
-        return are_dates(filled)
+        return are_dates(filled, _MOST_ODD)
     if role in AMOUNTS:
         return _are_amounts(filled)
     if role in _FLAGS:
@@ -186,13 +196,13 @@ def fits(role: str, cells: pd.Series) -> bool:
     return True
 
 
-def are_dates(filled: pd.Series) -> bool:
-    """Tell whether most cells of a column, none of them empty, are dates."""
+def are_dates(filled: pd.Series, odd: float = 0.5) -> bool:
+    """Tell whether most cells of a column, none of them empty, are dates; some may be odd."""
     try:
         read = read_dates(filled, None, ANY_ZONE)
     except AmbiguousDates:
         return True
-    return bool(read.bad.mean() < 0.5)
+    return bool(read.bad.mean() < odd)
 
 
 def _are_amounts(filled: pd.Series) -> bool:
@@ -200,7 +210,7 @@ def _are_amounts(filled: pd.Series) -> bool:
         read = read_amounts(filled)
     except AmbiguousAmounts:
         return True
-    return bool(read.bad.mean() < 0.5)
+    return bool(read.bad.mean() < _MOST_ODD)
 
 
 def _stage_dates(sheet: Sheet) -> dict[str, str]:
@@ -347,13 +357,16 @@ def _order_of(sheet: Sheet, headings: Sequence[str]) -> tuple[DateOrder | Ask | 
     for heading in headings:
         cells = sheet.cells[heading]
         try:
-            try:
-                read = read_dates(sampled(cells), None, ANY_ZONE)
-            except AmbiguousDates:
-                read = read_dates(cells, None, ANY_ZONE)
+            # All of it: the one row that contradicts the others may be anywhere.
+            read = read_dates(cells, None, ANY_ZONE)
         except AmbiguousDates as error:
-            shown = ", ".join(f'"{shorten(text, 20)}"' for _, text in error.examples[:2])
-            doubts.append(f'"{shorten(heading)}" holds {shown}: {error.rule}')
+            mixed = isinstance(error, MixedOrders)
+            examples = (error.examples[0], error.examples[-1]) if mixed else error.examples[:2]
+            shown = ", ".join(f'"{shorten(text, 20)}"' for _, text in examples)
+            doubt = f'"{shorten(heading)}" holds {shown}: {error.rule}'
+            if mixed:
+                return ASK, doubt  # no other column can settle what contradicts itself
+            doubts.append(doubt)
             continue
         if read.order != "year_first":
             told[read.order] = f'"{shorten(heading)}": {read.evidence}'

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 import numpy as np
 import pandas as pd
 
-from simulator.calibration.amounts import AmbiguousAmounts, read_amounts
+from simulator.calibration.amounts import AmbiguousAmounts, currency_code, read_amounts
 from simulator.calibration.channel_names import (
     MOST_CHANNELS,
     NOT_RECORDED,
     OTHER,
     channel_name,
     largest,
+    mask_addresses,
+    rare,
+    tells_who,
 )
+from simulator.calibration.dates import AmbiguousDates, DateOrder, read_dates
 from simulator.calibration.headings import AMOUNT_MEANINGS, DATES, plain
-from simulator.calibration.mapping import AS_WRITTEN, ASK, AmountKind, Ask, FileMapping, Mapping
+from simulator.calibration.mapping import (
+    AS_WRITTEN,
+    ASK,
+    AmountKind,
+    Ask,
+    FileMapping,
+    Mapping,
+    unit_of,
+)
 from simulator.calibration.reading import Sheet
 from simulator.calibration.stage_names import (
     ReasonMeaning,
@@ -35,7 +48,10 @@ MOST_LISTED = 60
 """So many sources, statuses and reasons are written out; rarer ones are read by their words."""
 _MOST_STAGES = 200
 _SAMPLE, _ENOUGH = 2_000, 50
-_STATES_ZONE = r"\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?\s*(?:Z|JST|UTC|GMT|[+-]\d{2}:?\d{2})\b"
+_ANY_ZONE = "UTC"
+_CLOSED = re.compile(r"\bclosed?\b|\bcompleted?\b|クローズ|完了|終了", re.IGNORECASE)
+_ENOUGH_ROWS = 3
+_MOST, _FEW = 0.9, 0.1  # shares of the rows of a stage that have a closing date
 
 Located = tuple[Sheet, FileMapping, str]
 
@@ -56,7 +72,8 @@ def with_words(sheets: Sequence[Sheet], mapping: Mapping) -> Mapping:
     zone = ASK if _any_zoned(sheets, mapping) else AS_WRITTEN
     if zone == ASK:
         notes["time_zone"] = "times in the files state their offset from UTC"
-    pipelines = list(_counts(_columns(sheets, mapping, "opportunities", "pipeline")))
+    pipelines = _counts(_columns(sheets, mapping, "opportunities", "pipeline"))
+    pipelines = list(dict.fromkeys(map(mask_addresses, pipelines)))
     if len(pipelines) > 1:
         notes["pipelines"] = "delete those that are not to be used, such as renewals"
     channels = _channels(sheets, mapping)
@@ -67,7 +84,7 @@ def with_words(sheets: Sequence[Sheet], mapping: Mapping) -> Mapping:
         time_zone=zone,
         amounts=amounts,
         currency=_currency(sheets, mapping),
-        stages=_stages(sheets, mapping),
+        stages=_stages(sheets, mapping, notes),
         lead_statuses=_statuses(sheets, mapping),
         loss_reasons=_reasons(sheets, mapping),
         channels=channels,
@@ -112,14 +129,16 @@ def _counts(columns: Iterable[Located]) -> dict[str, int]:
 
 def _listed(counts: dict[str, int]) -> list[str]:
     """Return the words that are worth listing: the most frequent, and none that names a person."""
-    several = [word for word in counts if "@" not in word]
+    several = [word for word in counts if not tells_who(word)]
     return sorted(several, key=lambda word: (-counts[word], word))[:MOST_LISTED]
 
 
 # ------------------------------------------------------------------ stages
 
 
-def _stages(sheets: Sequence[Sheet], mapping: Mapping) -> dict[str, StageMeaning | Ask]:
+def _stages(
+    sheets: Sequence[Sheet], mapping: Mapping, notes: dict[str, str]
+) -> dict[str, StageMeaning | Ask]:
     names = dict(_counts(_columns(sheets, mapping, "opportunities", "stage")))
     for _, each in _mapped(sheets, mapping):
         for stage in each.stage_dates.values():
@@ -129,14 +148,16 @@ def _stages(sheets: Sequence[Sheet], mapping: Mapping) -> dict[str, StageMeaning
     for word in _history_values(sheets, mapping):
         names.setdefault(word, 0)
     told = _told_by_flags(sheets, mapping)
+    mixed = _ended_either_way(sheets, mapping)
     probabilities = _probabilities(sheets, mapping)
     found: dict[str, StageMeaning | Ask] = {}
     seen: set[str] = set()
     for name in list(names)[:_MOST_STAGES]:
-        if plain(name) in seen:
+        shown = mask_addresses(name)
+        if plain(shown) in seen:
             continue  # the same word in another case or width
-        seen.add(plain(name))
-        found[name] = told.get(name) or stage_meaning(name) or _by(probabilities, name) or ASK
+        seen.add(plain(shown))
+        found[shown] = told.get(name) or stage_meaning(name) or _by(probabilities, name) or ASK
     return {name: found[name] for name in in_usual_order(found, probabilities)}
 
 
@@ -182,6 +203,53 @@ def _told_by_flags(sheets: Sequence[Sheet], mapping: Mapping) -> dict[str, Stage
     return found
 
 
+def _ended_either_way(sheets: Sequence[Sheet], mapping: Mapping) -> set[str]:
+    """Return stages that are called closed, of whose rows flags say that some are won."""
+    found: set[str] = set()
+    for sheet, each, heading in _columns(sheets, mapping, "opportunities", "stage"):
+        if each.columns.get("is_won") in sheet.columns:
+            won = sheet.cells[each.columns["is_won"]].map(says_yes)
+            for stage, rows in won.groupby(sheet.cells[heading]):
+                if _CLOSED.search(str(stage)) and rows.nunique() == 2:
+                    found.add(str(stage))
+    return found
+
+
+def _doubt_undated(
+    sheets: Sequence[Sheet],
+    mapping: Mapping,
+    found: dict[str, StageMeaning | Ask],
+    certain: set[str],
+    notes: dict[str, str],
+) -> None:
+    """Ask, in place, about stages whose rows have a closing date where their words say open."""
+    for sheet, each, heading in _columns(sheets, mapping, "opportunities", "stage"):
+        roles = [r for r in ("closed", "won_at", "lost_at") if each.columns.get(r) in sheet.columns]
+        if not roles:
+            continue
+        dated = pd.Series(False, index=sheet.cells.index)
+        for role in roles:
+            dated |= sheet.cells[each.columns[role]] != ""
+        shares = dated.groupby(sheet.cells[heading]).agg(["mean", "size"])
+        shares = shares[shares["size"] >= _ENOUGH_ROWS]
+        said_of = {str(stage): found.get(str(stage)) for stage in shares.index}
+        ends = [s for n, s in shares["mean"].items() if said_of[str(n)] in ("won", "lost")]
+        still = [s for n, s in shares["mean"].items() if said_of[str(n)] == "open"]
+        dated_ends = max(ends, default=0.0) > _MOST
+        # Where open ones have an expected closing date, having one says nothing.
+        tells = dated_ends and min(still, default=1.0) < _FEW
+        for stage, share in shares["mean"].items():
+            name, said = str(stage), said_of[str(stage)]
+            if name in certain:
+                continue
+            if tells and said == "open" and share > _MOST:
+                found[name] = ASK
+                notes[f"stages.{name}"] = "it sounds open, but its rows have a closing date"
+            elif said in ("won", "lost") and share < _FEW and dated_ends:
+                found[name] = ASK
+                notes[f"stages.{name}"] = f"it sounds {said}, but its rows have no closing date"
+
+
 def _probabilities(sheets: Sequence[Sheet], mapping: Mapping) -> dict[str, float]:
     """Return the CRM's own probability of winning by stage, in percent."""
     found: dict[str, float] = {}
@@ -217,7 +285,7 @@ def _statuses(sheets: Sequence[Sheet], mapping: Mapping) -> dict[str, StatusMean
 def _reasons(sheets: Sequence[Sheet], mapping: Mapping) -> dict[str, ReasonMeaning]:
     counts = _counts(_columns(sheets, mapping, "opportunities", "loss_reason"))
     # A reason that somebody wrote only once may be a remark about a person.
-    often = {word: count for word, count in counts.items() if count > 1 or len(counts) <= 20}
+    often = {word: count for word, count in counts.items() if count > 1}
     return {word: reason_meaning(word) for word in _listed(often)}
 
 
@@ -231,10 +299,17 @@ def _channels(sheets: Sequence[Sheet], mapping: Mapping) -> dict[str, str]:
     empty = any((sheet.cells[heading] == "").any() for sheet, _, heading in columns)
     if empty:
         sizes.setdefault(NOT_RECORDED, 1.0)
+    # What is not listed here becomes `OTHER` when it is imported.
+    remarks = rare(sizes)
+    merged = sum(sizes.pop(name) for name in remarks)
+    if merged:
+        sizes[OTHER] = sizes.get(OTHER, 0.0) + merged
     kept, _ = largest(sizes)
     found = {}
     for word in _listed(counts):
         name = channel_name(word)
+        if name in remarks:
+            continue
         found[word] = name if name in kept else OTHER
     return found
 
@@ -249,14 +324,17 @@ def _amounts(
         if any(_columns(sheets, mapping, "contracts", "mrr")):
             return "monthly", ""
         return ("annual" if any(_columns(sheets, mapping, "contracts", "arr")) else ""), ""
-    told = {AMOUNT_MEANINGS.get(plain(heading)) for heading in headings}
+    told = {AMOUNT_MEANINGS.get(plain(unit_of(heading)[0])) for heading in headings}
     if len(told) == 1 and (meaning := told.pop()) is not None:
         return meaning, ""
     return ASK, f'"{headings[0]}" could be what is paid a month, a year, or in all'
 
 
 def _currency(sheets: Sequence[Sheet], mapping: Mapping) -> str:
-    counts = _counts(_columns(sheets, mapping, "opportunities", "currency"))
+    counts: dict[str, int] = {}
+    for word, count in _counts(_columns(sheets, mapping, "opportunities", "currency")).items():
+        if code := currency_code(word):
+            counts[code] = counts.get(code, 0) + count
     if counts:
         return max(counts, key=lambda word: counts[word])
     for kind, role in (
@@ -270,7 +348,9 @@ def _currency(sheets: Sequence[Sheet], mapping: Mapping) -> str:
             except AmbiguousAmounts:
                 continue
             if found:
-                return found
+                counts[found] = counts.get(found, 0) + int((sheet.cells[heading] != "").sum())
+        if counts:
+            return max(counts, key=lambda word: counts[word])
     return ""
 
 
@@ -281,8 +361,20 @@ def _any_zoned(sheets: Sequence[Sheet], mapping: Mapping) -> bool:
             *(heading for role, heading in each.columns.items() if role in DATES),
             *each.stage_dates,
         ]:
-            if heading not in sheet.columns:
-                continue
-            if some_filled(sheet.cells[heading]).str.contains(_STATES_ZONE, regex=True).any():
+            if heading in sheet.columns and _is_zoned(sheet.cells[heading], each.date_order):
                 return True
     return False
+
+
+def _is_zoned(cells: pd.Series, order: DateOrder | Ask | None) -> bool:
+    """Tell whether any cell of a whole column states its zone; the order of its day is no matter.
+
+    Rows of several systems may stand in one file, so a sample would not do.
+    """
+    if order in get_args(DateOrder):
+        return bool(read_dates(cells, order, _ANY_ZONE).zoned.any())
+    try:
+        return bool(read_dates(cells, None, _ANY_ZONE).zoned.any())
+    except AmbiguousDates:
+        tried: tuple[DateOrder, ...] = ("day_first", "month_first")
+        return any(read_dates(cells, each, _ANY_ZONE).zoned.any() for each in tried)

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simulator.calibration.amounts import currency_code
 from simulator.calibration.assembling import (
     leads_of,
     mostly_days,
@@ -35,6 +36,7 @@ from simulator.calibration.deal_rows import DealRows, deal_rows
 from simulator.calibration.estimates import Finding
 from simulator.calibration.headings import KINDS, FileKind
 from simulator.calibration.importing_words import (
+    about_contracts,
     about_joins,
     about_records,
     about_rows,
@@ -47,6 +49,7 @@ from simulator.calibration.mapping import Mapping, check_names, open_questions
 from simulator.calibration.other_rows import activities_of, contracts_of
 from simulator.calibration.owner_numbers import numbered, same_people
 from simulator.calibration.reading import Sheet
+from simulator.calibration.record_ids import without_missing_marks
 from simulator.calibration.records import Flags, Integers, Records
 from simulator.calibration.sheet_rows import amounts_of, table_of
 from simulator.calibration.sources import channels_of
@@ -148,6 +151,8 @@ class _Import:
         self.tables: dict[FileKind, Table] = {
             kind: table_of(sheets, mapping, kind, self.ledger) for kind in KINDS
         }
+        for table in self.tables.values():
+            without_missing_marks(table)
 
     def run(self) -> Imported:
         """Clean, join, and account for every row."""
@@ -256,6 +261,7 @@ class _Import:
         contracts, kind = contracts_of(
             self.sheets, mapping, self.tables["contracts"], (deals, amount), time, self.end, ledger
         )
+        findings += about_contracts(self.tables["contracts"], contracts, kind)
         activities = activities_of(
             self.tables["activities"],
             (leads.table, number_of_lead),
@@ -281,7 +287,7 @@ class _Import:
             leads_weekday=weekday_of(came),
             leads_month=came.astype("datetime64[M]").astype(np.int64) % 12 + 1,
             dated_only=mostly_days(leads, deals),
-            currency=mapping.currency,
+            currency=currency_code(mapping.currency),
             amounts=kind,
         )
         return self._until_the_stated_end(records, leads.table, deals.table)

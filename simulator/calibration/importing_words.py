@@ -10,9 +10,10 @@ from simulator.calibration.cleaning import HARMLESS, REASON_WORDS, Count, Reason
 from simulator.calibration.deal_rows import DealRows
 from simulator.calibration.estimates import Finding
 from simulator.calibration.joining import Joined
-from simulator.calibration.records import Outcome, Records
+from simulator.calibration.records import Contracts, Outcome, Records
 from simulator.errors import Problem
 
+DEFAULT_CURRENCY = "JPY"
 _FEW = 30
 
 
@@ -78,6 +79,60 @@ def about_rows(deals: DealRows) -> list[Finding]:
     return found
 
 
+def about_contracts(table: Table, contracts: Contracts, kind: str) -> list[Finding]:
+    """Tell which amounts of contracts are of no use beside those of opportunities."""
+    if kind not in ("", "total") or not len(table):
+        return []
+    written = (table.texts("mrr") != "") | (table.texts("arr") != "")
+    dropped = int(np.count_nonzero(written[table.kept] & np.isnan(contracts.amount)))
+    if not dropped:
+        return []
+    return [
+        Finding(
+            "dropped",
+            f"{dropped:,} contracts state what a month or a year costs, opportunities what is paid"
+            " in all: the two cannot be compared, so these amounts of contracts are left out.",
+        )
+    ]
+
+
+def about_currencies(records: Records, counts: Sequence[Count]) -> list[Finding]:
+    """Tell which amounts are in another currency, and where nobody knows in which they are."""
+    found = []
+    other = sum(each.noted.get("other_currency", 0) for each in counts)
+    if other:
+        used = f"in {records.currency}" if records.currency else "in the most frequent one"
+        words = "1 amount is" if other == 1 else f"{other:,} amounts are"
+        found.append(
+            Finding(
+                "dropped",
+                f"The files hold amounts in several currencies. Only those {used} are used, and"
+                f" {words} left out; another currency can be stated in the mapping file, or the"
+                " amounts converted in the files.",
+            )
+        )
+    several = sum(each.noted.get("several_currencies", 0) for each in counts)
+    if several:
+        found.append(
+            Finding(
+                "dropped",
+                f"A column of amounts mixes several currencies: all {several:,} of its amounts are"
+                " left out. Add a column that names the currency of each row.",
+            )
+        )
+    amounts = np.concatenate([records.opportunities.amount, records.contracts.amount])
+    if not records.currency and np.isfinite(amounts).any():
+        found.append(
+            Finding(
+                "assumption",
+                "No file names a currency, so the currency of the amounts is not known; they are"
+                f" shown in that of the default scenario ({DEFAULT_CURRENCY}). State currency in"
+                " the mapping file.",
+            )
+        )
+    return found
+
+
 def about_records(records: Records, counts: Sequence[Count]) -> list[Finding]:
     """Tell what was left out, and what the records cannot tell."""
     found = []
@@ -110,7 +165,7 @@ def about_records(records: Records, counts: Sequence[Count]) -> list[Finding]:
                 "recycling", f"{int(deals.reopened.sum()):,} closed opportunities were reopened."
             )
         )
-    return found + _outcomes(records)
+    return found + about_currencies(records, counts) + _outcomes(records)
 
 
 def _outcomes(records: Records) -> list[Finding]:

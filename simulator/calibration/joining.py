@@ -10,11 +10,30 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from simulator.calibration.cell_text import is_missing, plain
 from simulator.calibration.cleaning import Stamps, Table, Texts
+from simulator.calibration.record_ids import position_of
 from simulator.calibration.records import NONE, Flags, Integers
-from simulator.calibration.stage_moves import position_of
 
 _SEVERAL = r"[;,\s]+"
+_MOST_NAMED = 20
+"""Ids of one cell; what is behind them is not looked at."""
+_SHARED = {
+    "domain": frozenset(
+        "gmail.com googlemail.com yahoo.com yahoo.co.jp yahoo.ne.jp ymail.com outlook.com"
+        " outlook.jp outlook.co.jp hotmail.com hotmail.co.jp live.com live.jp msn.com icloud.com"
+        " me.com mac.com aol.com gmx.de gmx.net gmx.com web.de t-online.de mail.ru yandex.ru"
+        " yandex.com qq.com 163.com 126.com naver.com daum.net hanmail.net proton.me"
+        " protonmail.com zoho.com orange.fr free.fr laposte.net libero.it docomo.ne.jp"
+        " ezweb.ne.jp au.com softbank.ne.jp i.softbank.jp nifty.com biglobe.ne.jp ocn.ne.jp"
+        " so-net.ne.jp excite.co.jp comcast.net yahoo.co.uk hotmail.co.uk yahoo.fr yahoo.de".split()
+    ),
+    "account": frozenset(
+        "個人 個人事業主 個人事業 フリーランス 自営業 自営 不明 無所属 学生 private individual"
+        " personal person self self-employed freelance freelancer unknown student other".split()
+    ),
+}
+"""What many write who have nothing to do with each other."""
 _WIDE = 1 << 36
 """More seconds than any two dates are apart."""
 _A_DAY = 86_400
@@ -79,8 +98,9 @@ def _each_named(texts: Texts) -> list[Texts]:
     """Split cells that name several ids: the first of each, then the second, and so on."""
     if not pd.Series(texts).str.contains(";", regex=False).any():
         return [texts]
-    split = pd.Series(texts).str.split(_SEVERAL, regex=True, expand=True).fillna("")
-    return [split[column].to_numpy(dtype=object) for column in split.columns[:20]]
+    # One cell with a million ids must not make a million columns.
+    split = pd.Series(texts).str.split(_SEVERAL, n=_MOST_NAMED, regex=True, expand=True).fillna("")
+    return [split[column].to_numpy(dtype=object) for column in split.columns[:_MOST_NAMED]]
 
 
 def _by_opportunity(leads: Table, deals: Table) -> Integers:
@@ -98,7 +118,7 @@ def _by_opportunity(leads: Table, deals: Table) -> Integers:
 
 def _by_key(leads: Table, deals: Table, role: str, when: Stamps) -> Integers:
     """Join by a text that several leads may share."""
-    theirs, ours = _folded(leads.texts(role)), _folded(deals.texts(role))
+    theirs, ours = _folded(leads.texts(role), role), _folded(deals.texts(role), role)
     codes, _ = pd.factorize(np.concatenate([theirs, ours]))
     of_lead, of_deal = codes[: len(leads)].astype(np.int64), codes[len(leads) :].astype(np.int64)
     created = leads.times("created")[0]
@@ -136,7 +156,12 @@ def _seconds(stamps: Stamps) -> Integers:
     return np.clip(seconds, 0, _WIDE - 1)
 
 
-def _folded(texts: Texts) -> Texts:
+def _folded(texts: Texts, role: str) -> Texts:
+    """Return texts without case; "" where one says nothing about who it is."""
     codes, words = pd.factorize(texts)
-    folded = np.array([word.strip().casefold() for word in words], dtype=object)
-    return folded[codes] if len(folded) else texts
+    shared = _SHARED.get(role, frozenset())
+    folded = [plain(word).casefold() for word in words]
+    if role == "domain":
+        folded = [word.removeprefix("@").removeprefix("www.") for word in folded]
+    kept = ["" if word in shared or is_missing(word) else word for word in folded]
+    return np.array(kept, dtype=object)[codes] if kept else texts

@@ -22,6 +22,10 @@ _LONG = 10.0
 """A silence of so many mean spacings does not happen by chance (probability e to the -10)."""
 _LEAST_DAYS = 14
 _RECENT = 100
+_LONELY_SHARE, _LONELY = 0.01, 2
+"""Dates after a silence are slips of the pen if they are no more than this share or this many."""
+_ENOUGH_BEFORE = 10
+"""Fewer dates before a silence do not tell what is usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +62,12 @@ class KnownTime:
         if not len(every):
             return None
         last = without_strays(every)
-        machine = machine[machine <= last]
+        machine = np.sort(machine[machine <= last])
         if len(machine) and len(typed):
-            end = int(machine.max())
-            near = typed[typed <= end + silence(machine)]
-            late = int(np.count_nonzero(typed <= last)) - len(near)
-            if 0 < late <= _FEW_CLOSINGS * len(typed):
+            end = without_strays(machine)
+            typed = typed[typed <= last]
+            near = typed[typed <= end + silence(machine[machine <= end])]
+            if len(near) and len(typed) - len(near) <= _FEW_CLOSINGS * len(typed):
                 last = max(end, int(near.max()))
         return cls(_date(int(every[0])), _date(last))
 
@@ -78,11 +82,22 @@ def _date(day: int) -> np.datetime64:
 
 
 def without_strays(days: Integers) -> int:
-    """Return the last day before the few that lie beyond an empty year; days must be sorted."""
-    gaps = np.flatnonzero(np.diff(days) > _YEAR)
-    for gap in gaps:
+    """Return the last day before the few that lie beyond a silence; days must be sorted.
+
+    A silence is an empty year, or a gap that is too long to be chance and twice as long as every
+    gap before it: who has quiet months now and then may end with one.
+    """
+    between = np.diff(days)
+    for gap in np.flatnonzero(between > _YEAR):
         beyond = len(days) - 1 - int(gap)
         if beyond <= max(_STRAY_SHARE * len(days), 1.0) and len(days) > 2:
+            return int(days[gap])
+    few = max(int(_LONELY_SHARE * len(days)), _LONELY)
+    start = max(len(days) - 1 - few, _ENOUGH_BEFORE - 1)
+    longest = np.maximum.accumulate(between) if len(between) else between
+    for gap in range(start, len(days) - 1):
+        unusual = between[gap] > max(2 * longest[gap - 1], _LEAST_DAYS)
+        if unusual and between[gap] > silence(days[: gap + 1]):
             return int(days[gap])
     return int(days[-1])
 
@@ -112,6 +127,6 @@ def recorded_until(created: Stamps, last: np.datetime64) -> np.datetime64:
     days = days[days <= int(last.astype("datetime64[D]").astype(np.int64))]
     if len(days) < 10:
         return last
-    end = int(days.max())
+    end = without_strays(np.sort(days))
     gap = int(last.astype("datetime64[D]").astype(np.int64)) - end
     return _date(end) if gap > silence(days) else last

@@ -19,7 +19,7 @@ from simulator.experiment.execution import execute, run_streamed
 from simulator.scenario.changing import changed, value_of
 from simulator.scenario.schema import Scenario
 
-MOST_BUSY = 0.88
+MOST_BUSY = 0.93
 """A team that runs show busier than this share of its time could hardly have done the work."""
 USUAL = 0.6
 """So busy is a team taken to be whose working times are shortened: nobody waits long for it."""

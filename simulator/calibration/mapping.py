@@ -8,12 +8,14 @@ in it, marked `ASK`: nothing is imported until all of that has been answered.
 from __future__ import annotations
 
 import datetime
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from simulator.calibration.dates import DateOrder
-from simulator.calibration.headings import KINDS, NEEDED, ROLES, FileKind
+from simulator.calibration.headings import AMOUNTS, KINDS, NEEDED, ROLES, FileKind
 from simulator.calibration.stage_names import ReasonMeaning, StageMeaning, StatusMeaning
 from simulator.errors import Problem, ScenarioError
 from simulator.scenario.scalars import shorten
@@ -138,8 +140,11 @@ def open_questions(mapping: Mapping, where: str = "mapping") -> list[Problem]:
             where,
             f"stages.{shorten(name)}",
             ASK,
-            "it is not clear whether opportunities in this stage are open, won or lost; write"
-            " open, won, lost, or leave_out to leave its rows out",
+            mapping.notes.get(
+                f"stages.{name}",
+                "it is not clear whether opportunities in this stage are open, won or lost",
+            )
+            + "; write open, won, lost, or leave_out to leave its rows out",
         )
         for name, meaning in mapping.stages.items()
         if meaning == ASK
@@ -158,6 +163,13 @@ def _of_file(each: FileMapping, where: str) -> list[Problem]:
             note = each.notes.get(role, "several headings could be meant")
             rule = f"{note}; write the heading, or delete the line if it has none"
             problems.append(Problem(where, f"{key}.columns.{role}", ASK, rule))
+        elif role in AMOUNTS and (factor := unit_of(heading)[1]):
+            rule = (
+                f"holds amounts in {shorten(factor)}, and amounts are read as they stand: write"
+                " whole amounts into the file and take the unit out of the heading, or delete the"
+                " line to go without amounts"
+            )
+            problems.append(Problem(where, f"{key}.columns.{role}", shorten(heading), rule))
     for name, choices in (
         ("date_order", "year_first, month_first or day_first"),
         ("decimal", "'.' or ','"),
@@ -182,6 +194,37 @@ def _missing(each: FileMapping, where: str, key: str) -> list[Problem]:
         for group in NEEDED[each.kind]
         if not set(group) & set(each.columns)
     ]
+
+
+_UNIT = re.compile(r"\s*[(\[（［【]\s*(?P<unit>[^()\[\]（）［］【】]{1,30})\s*[)\]）］】]\s*$")
+_PLAIN_UNIT = re.compile(
+    r"(usd|jpy|eur|gbp|us\$|\$|€|£|¥|yen|dollars?|euros?|円|税込み?|税抜き?|税別|[\s,/・、])+"
+)
+_SCALED = re.compile(r"(?<![a-z])(thousands?|millions?|billions?|k|mm?|bn|000s?|.?000)(?![a-z])|[千万億]")
+
+
+def unit_of(heading: str) -> tuple[str, str]:
+    """Take the unit off a heading of amounts.
+
+    Parameters
+    ----------
+    heading : str
+
+    Returns
+    -------
+    name : str
+        The heading without a unit in brackets at its end; the heading itself if there is none.
+    factor : str
+        The unit, if it is so many of a currency: "thousands", "千円"; else "".
+    """
+    text = unicodedata.normalize("NFKC", heading)
+    found = _UNIT.search(text)
+    if found is None:
+        return heading, ""
+    unit = found["unit"].strip().casefold()
+    if _SCALED.search(unit):
+        return text[: found.start()], found["unit"].strip()
+    return (text[: found.start()], "") if _PLAIN_UNIT.fullmatch(unit) else (heading, "")
 
 
 def roles_of(kind: FileKind) -> Sequence[str]:

@@ -127,6 +127,8 @@ def _file_lines(each: FileMapping) -> list[str]:
     if each.stage_dates:
         lines.append("    stage_dates:")
         lines += [f"      {quoted(h)}: {quoted(stage)}" for h, stage in each.stage_dates.items()]
+    elif each.kind == "opportunities":
+        lines.append("    stage_dates: {}  # heading: stage, of columns that date a stage's begin")
     for name in ("date_order", "decimal"):
         value = getattr(each, name)
         note = each.notes.get(name, "")
@@ -242,19 +244,24 @@ class _Checked:
             self.refuse(path, stated, f"must hold keys and values; keys: {', '.join(_FILE_KEYS)}")
             return FileMapping(sheet.file, "ignored")
         self._known(path, stated, _FILE_KEYS)
-        kind = stated.get("kind", ASK)
+        guessed = None if "kind" in stated else guess_file(sheet)
+        kind = stated["kind"] if guessed is None else guessed.kind
         if kind not in (*KINDS, ASK):
             self._word((*path, "kind"), kind, (*KINDS, ASK))
             return FileMapping(sheet.file, "ignored")
         if kind == ASK:
-            return guess_file(sheet) if "kind" not in stated else FileMapping(sheet.file, ASK)
+            if guessed is None or not stated:
+                return guessed or FileMapping(sheet.file, ASK)
+            note = f"{', '.join(stated)} stated, but not what its rows are"
+            return FileMapping(sheet.file, ASK, notes={"kind": note}, unused=sheet.columns)
         found = guess_file(sheet, kind)
         if "columns" in stated:
             found = replace(found, columns={}, notes={})
             columns = dict(self._columns(sheet, kind, (*path, "columns"), stated["columns"]))
-            found = replace(found, columns=columns)
-        if "stage_dates" in stated or "columns" in stated:
-            dates = self._map((*path, "stage_dates"), stated.get("stage_dates", {}))
+            dated = {h: s for h, s in found.stage_dates.items() if h not in columns.values()}
+            found = replace(found, columns=columns, stage_dates=dated)
+        if "stage_dates" in stated:
+            dates = self._map((*path, "stage_dates"), stated["stage_dates"])
             found = replace(
                 found,
                 stage_dates={

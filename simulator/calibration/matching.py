@@ -183,8 +183,11 @@ class Matched:
         Two correlate by the geometric mean of the sizes, negatively where the signs differ: the
         one-factor model nearest to their correlations (principal axis).
         """
-        errors = np.sqrt(np.diag(self.covariance))
-        correlation = self.covariance / np.outer(errors, errors)
+        # Channels balance each other by construction, which is no cause in common.
+        common = [j for j, knob in enumerate(self.knobs) if not knob.channel]
+        covariance = self.covariance[np.ix_(common, common)]
+        errors = np.sqrt(np.diag(covariance))
+        correlation = covariance / np.outer(errors, errors)
         weight = np.full(len(errors), 0.5)
         for _ in range(_AXIS_STEPS):
             reduced = correlation - np.diag(1.0 - weight)
@@ -192,7 +195,7 @@ class Matched:
             loading = vectors[:, -1] * np.sqrt(max(values[-1], 0.0))
             weight = np.minimum(loading**2, _MOST_SHARED)
         sizes = np.sign(loading) * weight
-        return {knob.path: float(size) for knob, size in zip(self.knobs, sizes, strict=True)}
+        return {self.knobs[j].path: float(x) for j, x in zip(common, sizes, strict=True)}
 
     def estimates(self, counts: Mapping[str, int], method: str) -> dict[str, Estimate]:
         """Return every number with its interval, by path.

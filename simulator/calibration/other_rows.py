@@ -11,6 +11,7 @@ from simulator.calibration.cleaning import Ledger, Table, leave_out_duplicates
 from simulator.calibration.deal_rows import DealRows
 from simulator.calibration.mapping import ASK, Mapping
 from simulator.calibration.reading import Sheet
+from simulator.calibration.record_ids import position_of
 from simulator.calibration.records import (
     NONE,
     Activities,
@@ -21,7 +22,6 @@ from simulator.calibration.records import (
     nothing,
 )
 from simulator.calibration.sheet_rows import amounts_of
-from simulator.calibration.stage_moves import position_of
 from simulator.calibration.stage_names import act_of, reached_by
 from simulator.calibration.working_time import WorkingTime
 

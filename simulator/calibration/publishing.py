@@ -7,11 +7,12 @@ from typing import Any
 
 from simulator.calibration import drafting
 from simulator.calibration.fitting import Calibrated, day_of
-from simulator.calibration.retelling import observed
+from simulator.calibration.retelling import begins, observed
 from simulator.calibration.writing import Stated, rounded, scenario_text
 from simulator.organization.journal import DAYS_PER_MONTH
 
 _GROUP = "found by runs"
+_BUSY = "busy weeks"
 _LEAST = 0.01  # a correlation that is not worth a word
 
 
@@ -63,7 +64,7 @@ def retold_file(calibrated: Calibrated, extends: str) -> str | None:
     entries = observed(calibrated)
     if not entries:
         return None
-    records, since = calibrated.records, calibrated.since
+    records, since = calibrated.records, begins(calibrated)
     months = (records.until - since) / DAYS_PER_MONTH
     stated = [
         *drafting.of_start(records, since),
@@ -88,13 +89,23 @@ def retold_file(calibrated: Calibrated, extends: str) -> str | None:
 
 def _together(calibrated: Calibrated) -> dict[str, dict[str, Any]]:
     """Say which numbers were found together, and how their errors hang together."""
+    busy = rounded(drafting.common_noise(calibrated.told.arrivals), 3)
+    rates = [
+        each.path
+        for each in calibrated.ahead.stated
+        if each.path.endswith(".leads_per_day") and each.estimate is not None
+    ]
+    found: dict[str, dict[str, Any]] = {}
+    if busy >= _LEAST and len(rates) > 1:
+        found = {path: {"group": _BUSY, "correlation": busy} for path in rates}
     if calibrated.matched is None:
-        return {}
+        return found
     shared = {
         path: rounded(size, 3)
         for path, size in calibrated.matched.shared().items()
         if abs(size) >= _LEAST
     }
-    if len(shared) < 2:
-        return {}
-    return {path: {"group": _GROUP, "correlation": size} for path, size in shared.items()}
+    if len(shared) > 1:
+        for path, size in shared.items():
+            found[path] = {"group": _GROUP, "correlation": size}
+    return found

@@ -31,6 +31,7 @@ MOST_LETTERS = 131_072
 _SAMPLE = 1 << 18
 _DELIMITERS = (",", ";", "\t", "|")
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_A_ROW_OF_HEADINGS = 3  # filled cells: below a single one that is no heading
 _BATCH = 1_000  # rows at once: small enough for the processor's cache, which makes it fast
 _END = "\x00end of the file\x00"  # no cell can hold it: texts with NUL are refused
 
@@ -304,6 +305,7 @@ class _Table:
         if not some.all():
             arrays = [array[some] for array in arrays]
             numbers = numbers[some]
+        self._refuse_a_title(arrays, numbers)
         names = unique_headings(self.headings)
         kept = {names[at]: arrays[at] for at in range(len(arrays)) if used[at]}
         cells = pd.DataFrame(kept, index=pd.Index(numbers, name="row"), dtype=object)
@@ -318,6 +320,22 @@ class _Table:
             digest,
             tuple(notes),
         )
+
+    def _refuse_a_title(
+        self, arrays: list[NDArray[np.object_]], numbers: NDArray[np.int64]
+    ) -> None:
+        """Refuse a first row that is the title of a report: one cell above rows of many."""
+        if sum(map(bool, self.headings)) != 1:
+            return
+        filled = np.sum([array != "" for array in arrays], axis=0)
+        many = np.flatnonzero(filled >= _A_ROW_OF_HEADINGS)
+        if len(many) * 2 >= len(filled):
+            raise refused(
+                f"{self.file}: row {numbers[many[0]]}",
+                "",
+                f"has {filled[many[0]]} filled cells, the first row only one: a title; the headings"
+                " must stand in the first row: delete what is above the headings",
+            )
 
     def _check(self) -> None:
         if not self.headings:

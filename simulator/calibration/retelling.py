@@ -25,6 +25,11 @@ _MOST_HAZARDS = 10
 _FEWEST_WINS = 20
 
 
+def begins(calibrated: Calibrated) -> float:
+    """Return when the past that is retold begins: its wins have to be on file."""
+    return max(calibrated.since, calibrated.told.conversions.recorded_since)
+
+
 def observed(calibrated: Calibrated) -> list[dict[str, Any]]:
     """Return the ``observed`` block: inquiries, conversion by channel, days to contract.
 
@@ -37,7 +42,7 @@ def observed(calibrated: Calibrated) -> list[dict[str, Any]]:
     list of dict
         Empty where no inquiries with wins are on file.
     """
-    records, since = calibrated.records, calibrated.since
+    records, since = calibrated.records, begins(calibrated)
     leads = records.leads
     months = int((records.leads_until - since) / DAYS_PER_MONTH + 1e-9)
     if months < 1 or np.count_nonzero(np.isfinite(leads.won)) < _FEWEST_WINS:

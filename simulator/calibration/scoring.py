@@ -8,7 +8,7 @@ Journal of the American Statistical Association 102, 359-378).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -144,6 +144,17 @@ class Score:
     n: int
     coverages: tuple[Coverage, ...]
     each: Floats
+
+
+def known_to_all(ensembles: Iterable[Floats], actual: Floats) -> NDArray[np.bool_]:
+    """Return the columns in which neither the truth nor a member of any ensemble is missing.
+
+    Forecasts that are held against each other have to be scored on the same columns.
+    """
+    known = np.isfinite(actual)
+    for ensemble in ensembles:
+        known = known & np.isfinite(ensemble).all(axis=0)
+    return np.asarray(known, dtype=np.bool_)
 
 
 def score(ensemble: Floats, actual: Floats) -> Score:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from simulator.calibration.amounts import AmbiguousAmounts, read_amounts
+from simulator.calibration.amounts import AmbiguousAmounts, currency_code, read_amounts
 from simulator.calibration.cleaning import Ledger, Stamps, Table, Texts
 from simulator.calibration.dates import AmbiguousDates, DateOrder, read_dates
 from simulator.calibration.headings import DATES, FileKind
@@ -18,6 +18,10 @@ from simulator.errors import Problem, ScenarioError
 from simulator.scenario.scalars import shorten
 
 _NO_ZONE = "UTC"  # where no time states its zone, none matters
+_STATES_ZONE = (
+    "is a time of a stated zone (numbers since 1970 are UTC), so it cannot be used as written: set"
+    " time_zone in the mapping file to the zone in which the company works, such as Asia/Tokyo"
+)
 _EARLIEST = np.datetime64("1990-01-01", "s")
 """Earlier dates are what machines write for want of one (1900-01-01, 1970-01-01)."""
 _TELLS_APART = 0.5
@@ -43,7 +47,7 @@ def table_of(sheets: Sequence[Sheet], mapping: Mapping, kind: FileKind, ledger: 
     by_file = {sheet.file: sheet for sheet in sheets}
     pairs = [(by_file[each.file], each) for each in mapping.of_kind(kind) if each.file in by_file]
     table = _stacked(pairs, kind)
-    zone = _NO_ZONE if mapping.time_zone in (AS_WRITTEN, ASK) else mapping.time_zone
+    zone = "" if mapping.time_zone in (AS_WRITTEN, ASK) else mapping.time_zone
     problems: list[Problem] = []
     for role in DATES:
         if table.has(role):
@@ -117,13 +121,18 @@ def _read_dates(
         if heading is not None:
             order: DateOrder | None = None if each.date_order == ASK else each.date_order
             try:
-                read = read_dates(sheet.cells[heading], order, zone)
+                read = read_dates(sheet.cells[heading], order, zone or _NO_ZONE)
             except AmbiguousDates as error:
                 where = f"{sheet.file}: row {error.examples[0][0] if error.examples else '?'}"
                 shown = error.examples[0][1] if error.examples else ""
                 rule = f"{error.rule}; state date_order of this file in the mapping file"
                 problems.append(Problem(where, shorten(heading), shorten(shown, 30), rule))
             else:
+                if read.zoned.any() and not zone:
+                    at = int(np.flatnonzero(read.zoned)[0])
+                    where = f"{sheet.file}: row {sheet.cells.index[at]}"
+                    value = shorten(sheet.cells[heading].iloc[at], 30)
+                    problems.append(Problem(where, shorten(heading), value, _STATES_ZONE))
                 stamps[start:end] = read.stamps
                 dated_only[start:end], bad[start:end] = read.dated_only, read.bad
         start = end
@@ -201,6 +210,7 @@ def amounts_of(
     by_file = {sheet.file: sheet for sheet in sheets}
     bad = np.zeros(len(table), dtype=np.bool_)
     several = np.zeros(len(table), dtype=np.bool_)
+    signed = np.full(len(table), "", dtype=object)
     problems: list[Problem] = []
     for at, file in enumerate(table.files):
         heading = table.headings.get((at, role))
@@ -219,10 +229,11 @@ def amounts_of(
             continue
         found[mine], bad[mine] = read.values, read.bad
         several[mine] = bool(read.mixed) and not table.has("currency")
+        signed[mine] = read.currency
     if problems:
         raise ScenarioError(problems)
     ledger.note(table, bad, "unreadable_amount", role)
-    _without_foreign(table, mapping, found, several, role, ledger)
+    _without_foreign(table, mapping, found, several, signed, role, ledger)
     negative = found < 0.0
     ledger.note(table, negative, "negative_amount", role)
     found[negative | (found == 0.0)] = np.nan
@@ -233,18 +244,25 @@ def amounts_of(
 
 
 def _without_foreign(
-    table: Table, mapping: Mapping, found: Floats, several: Flags, role: str, ledger: Ledger
-) -> None:
+    table: Table, mapping: Mapping, found: Floats, several: Flags, signed: Texts, role: str,
+    ledger: Ledger,
+) -> None:  # fmt: skip
     """Take out amounts that cannot be compared: of another currency, or of nobody knows which."""
     known = np.isfinite(found)
     several = several & known
     ledger.note(table, several, "several_currencies", role)
     found[several] = np.nan
-    if table.has("currency") and mapping.currency:
-        stated = table.texts("currency")
-        other = (stated != "") & (stated != mapping.currency) & known
-        ledger.note(table, other, "other_currency", role)
-        found[other] = np.nan
+    # A column of currencies says more than the sign that a file writes.
+    codes, words = pd.factorize(table.texts("currency"))
+    stated = np.array([*map(currency_code, words), ""], dtype=object)[codes]
+    own = np.where(stated != "", stated, signed)
+    named = pd.Series(own[known & (own != "")])
+    if named.empty:
+        return
+    usual = currency_code(mapping.currency) or str(named.value_counts().index[0])
+    other = (own != "") & (own != usual) & known & np.isfinite(found)
+    ledger.note(table, other, "other_currency", role)
+    found[other] = np.nan
 
 
 def _absurd(amounts: Floats) -> Flags:

@@ -14,6 +14,7 @@ from simulator.calibration.channel_names import (
     channel_name,
     counted,
     largest,
+    rare,
 )
 from simulator.calibration.cleaning import Table
 from simulator.calibration.estimates import Finding
@@ -58,6 +59,13 @@ def channels_of(leads: Table, deals: Table, lead_of: Integers, mapping: Mapping)
     found = [
         (stated.get(plain(word)) or channel_name(word)) if word else NOT_RECORDED for word in words
     ]
+    # A remark that the mapping does not list is nobody's channel: it may name a person.
+    used = np.concatenate([np.ones(len(ours), dtype=np.bool_), lead_of < 0])
+    sizes: dict[str, float] = {}
+    for name, size in zip(found, np.bincount(codes[used], minlength=len(found)), strict=True):
+        sizes[name] = sizes.get(name, 0.0) + float(size)
+    remarks = rare(sizes) - set(stated.values())
+    found = [OTHER if name in remarks else name for name in found]
     names = list(dict.fromkeys([*found, NOT_RECORDED]))
     number = np.array([names.index(name) for name in found], dtype=np.int64)
     all_codes = number[codes] if len(number) else np.empty(0, dtype=np.int64)
@@ -71,8 +79,18 @@ def channels_of(leads: Table, deals: Table, lead_of: Integers, mapping: Mapping)
     renumber = np.array([place.get(name, rest) for name in names], dtype=np.int64)
     # The mapping that was guessed may have merged some already.
     own = {channel_name(word) for word, name in zip(words, found, strict=True) if name == OTHER}
-    merged = sorted({*merged, *own} - {OTHER})
+    merged = sorted({*merged, *own} - {OTHER} - remarks)
     findings = []
+    if remarks:
+        rows = int(sum(sizes[name] for name in remarks))
+        findings.append(
+            Finding(
+                "assumption",
+                f"{len(remarks)} sources that only one or two rows have ({rows:,} rows) are taken"
+                f" for remarks and merged into {OTHER}; list them under channels in the mapping"
+                " file if they are channels.",
+            )
+        )
     if merged:
         share = counts.get(OTHER, 0.0) + sum(counts.get(name, 0.0) for name in merged)
         findings.append(

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from simulator.calibration.channel_names import mask_addresses
 from simulator.calibration.cleaning import Ledger, Stamps, Table, Texts
 from simulator.calibration.guessing_words import STAGE_FIELDS
 from simulator.calibration.headings import plain
+from simulator.calibration.record_ids import position_of
 from simulator.calibration.records import NONE, Flags, Integers, Outcome
 from simulator.errors import Problem, ScenarioError
 from simulator.scenario.scalars import shorten
@@ -37,15 +39,19 @@ class Stages:
         self.outcomes: Integers = np.array(
             [_OUTCOMES[meanings[name]] for name in used], dtype=np.int64
         )
-        self._codes = {plain(name): code for code, name in enumerate(used)}
+        self._codes = {plain(mask_addresses(name)): code for code, name in enumerate(used)}
         self._codes |= {
-            plain(name): _LEFT_OUT for name, meaning in meanings.items() if meaning == "leave_out"
+            plain(mask_addresses(name)): _LEFT_OUT for name, meaning in meanings.items() if meaning == "leave_out"
         }
 
     def codes(self, texts: Texts) -> Integers:
         """Return positions in `names`; -1 for an empty text, others below for those not used."""
         at, words = pd.factorize(texts)
-        each = [self._codes.get(plain(word), _UNKNOWN) if word else NONE for word in words]
+        # The mapping holds no address and no telephone number.
+        each = [
+            self._codes.get(plain(mask_addresses(word)), _UNKNOWN) if word else NONE
+            for word in words
+        ]
         return np.array([*each, NONE], dtype=np.int64)[at]
 
     def checked(self, table: Table, role: str, rows: Flags | None = None) -> Integers:
@@ -77,7 +83,7 @@ def _unknown(table: Table, at: int, role: str) -> Problem:
     return Problem(
         f"{table.files[sheet]}: row {table.row[at]}",
         shorten(table.headings.get((sheet, role), "")),
-        shorten(table.texts(role)[at]),
+        shorten(mask_addresses(table.texts(role)[at])),
         "stages of the mapping file has no such stage: add it there with open, won, lost or"
         " leave_out",
     )
@@ -105,14 +111,17 @@ class RawMoves:
         return len(self.deal)
 
     @classmethod
-    def of(cls, parts: list[RawMoves]) -> RawMoves:
-        """Put moves from several sources into order; repetitions of the same stage are one."""
+    def of(cls, parts: list[RawMoves], as_given: bool = False) -> RawMoves:
+        """Put moves from several sources into order; repetitions of the same stage are one.
+
+        What happened at one instant keeps the order in which it is given, else that of the stages.
+        """
         deal = np.concatenate([part.deal for part in parts])
         stamp = np.concatenate([part.stamp for part in parts])
         dated_only = np.concatenate([part.dated_only for part in parts])
         stage = np.concatenate([part.stage for part in parts])
-        # What happened at one instant keeps the order of the stages.
-        order = np.lexsort((stage, stamp, deal))
+        within = np.arange(len(deal)) if as_given else stage
+        order = np.lexsort((within, stamp, deal))
         deal, stage = deal[order], stage[order]
         changed = np.ones(len(deal), dtype=np.bool_)
         changed[1:] = (deal[1:] != deal[:-1]) | (stage[1:] != stage[:-1])
@@ -133,12 +142,16 @@ class RawMoves:
         return found
 
     def reopened(self, count: int, outcomes: Integers) -> Flags:
-        """Tell which of so many opportunities left a closed stage for an open one."""
+        """Tell which of so many opportunities left a closed stage for an open one, or won at last.
+
+        A lost one that is won has been open in between, though nobody wrote it down.
+        """
         found = np.zeros(count, dtype=np.bool_)
         if len(self):
             state = outcomes[self.stage]
-            back = (self.deal[1:] == self.deal[:-1]) & (state[1:] == Outcome.OPEN)
-            found[self.deal[1:][back & (state[:-1] != Outcome.OPEN)]] = True
+            again = (state[:-1] != Outcome.OPEN) & (state[1:] == Outcome.OPEN)
+            again |= (state[:-1] == Outcome.LOST) & (state[1:] == Outcome.WON)
+            found[self.deal[1:][again & (self.deal[1:] == self.deal[:-1])]] = True
         return found
 
 
@@ -180,9 +193,12 @@ def moves_of(
         ledger.leave_out(of_fields, ~about, "not_a_change_of_stage")
         parts.append(_from_rows(deals, of_fields, "new", stages, ledger))
         if of_fields.has("old"):
-            parts.append(_beginnings(deals, opened, of_fields, stages))
+            # On the day of opening, what came first was there first.
+            parts.insert(-1, _beginnings(deals, opened, of_fields, stages))
         parts.append(_unmoved(deals, opened, current, parts, stages))
-    return RawMoves.of(parts)
+    # Two files that tell the same have no common order of what happened on one day.
+    one_file = not len(parts[0]) and not (len(of_stages) and len(of_fields))
+    return RawMoves.of(parts, as_given=one_file)
 
 
 def _unmoved(
@@ -237,8 +253,13 @@ def _from_rows(deals: Table, history: Table, role: str, stages: Stages, ledger: 
     ledger.leave_out(history, codes == NONE, "no_stage", role)
     ledger.leave_out(history, Stages.is_left_out(codes), "stage_left_out", role)
     at = np.flatnonzero(history.kept)
+    by_deal = at[np.argsort(deal[at], kind="stable")]
+    steps = np.diff(stamps[by_deal].astype("datetime64[s]").astype(np.int64))
+    steps = steps[deal[by_deal][1:] == deal[by_deal][:-1]]
+    if np.count_nonzero(steps < 0) > np.count_nonzero(steps > 0):
+        at = at[::-1]  # the latest change stands first, also on one day
     moves = RawMoves(deal[at], stamps[at], dated_only[at], codes[at])
-    return RawMoves.of([moves])
+    return RawMoves.of([moves], as_given=True)
 
 
 def deals_named(deals: Table, table: Table, ledger: Ledger | None) -> Integers:
@@ -262,14 +283,6 @@ def deals_named(deals: Table, table: Table, ledger: Ledger | None) -> Integers:
         ledger.leave_out(table, several, "name_not_unique")
         ledger.leave_out(table, found < 0, "not_on_file")
     return found
-
-
-def position_of(wanted: Texts, names: Texts, usable: Flags) -> Integers:
-    """Return where each text stands among names, -1 if nowhere; of equal names the first counts."""
-    at = np.flatnonzero(usable & (names != ""))
-    unique = at[~pd.Series(names[at]).duplicated().to_numpy()]
-    found = pd.Index(names[unique], dtype=object).get_indexer(pd.Index(wanted, dtype=object))
-    return np.append(unique, NONE)[found]
 
 
 def _beginnings(

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
+from simulator.calibration.cell_text import is_missing
 from simulator.calibration.headings import plain
 from simulator.calibration.records import Act
 
@@ -20,42 +21,68 @@ ReasonMeaning = Literal[
     "unknown", "no_budget", "wrong_timing", "with_competitor", "bad_fit", "no_decision"
 ]
 
-_LOST = re.compile(
-    r"\b(lost|lose|loss|dead|cancel+ed|abandoned|disqualified|unqualified|rejected|declined"
-    r"|no decision|no sale|not interested|withdrawn)\b"
-    r"|closed ?lost|失注|不成立|見送り|辞退|キャンセル|取消|取り消し"
-    r"|没|対象外|断念|中止|不採用|破談|ロスト"
+def _all(listed: str) -> frozenset[str]:
+    return frozenset(plain(each) for each in listed.split(","))
+
+
+# Whole names of stages. A name that only holds such a word ("signed NDA", "win-back", "失注懸念")
+# may mean anything, and is asked for.
+_WON = _all(
+    "won, win, closed won, close won, closed and won, won closed, deal won, opportunity won,"
+    "order won, signed, contract signed, agreement signed, deal signed, closed signed, paid,"
+    "closed paid, 受注, 受注済, 受注済み, 受注確定, 受注完了, 成約, 成約済, 成約済み, 成約完了, 成立,"
+    "契約済, 契約済み, 契約完了, 契約締結, 契約締結済, 契約締結済み, 契約締結完了, 導入決定, 獲得済,"
+    "獲得済み"
 )
-_WON = re.compile(
-    r"\b(won|win|signed|paid)\b|closed ?won|受注|成約|成立|契約済|契約完了|契約締結|導入決定|獲得済"
+_LOST = _all(
+    "lost, lose, loss, closed lost, close lost, closed and lost, lost closed, deal lost,"
+    "opportunity lost, order lost, dead, closed dead, cancelled, canceled, closed cancelled,"
+    "closed canceled, abandoned, closed abandoned, disqualified, closed disqualified, unqualified,"
+    "rejected, closed rejected, declined, withdrawn, no decision, closed no decision, no sale,"
+    "not interested, not won, closed not won, lost to competitor, lost to competition,"
+    "lost no decision, 失注, 失注済, 失注済み, 失注確定, 不成立, 見送り, 辞退, キャンセル,"
+    "キャンセル済, キャンセル済み, 取消, 取り消し, 没, 対象外, 断念, 中止, 不採用, 破談, ロスト"
 )
+_BEFORE = re.compile(
+    r"^(?:(?:stage|phase|step|フェーズ|ステージ|クローズ(?:済み?)?|商談|案件|取引|[0-9]+|[a-z](?= ))\s*)+"
+)
+_BEHIND = re.compile(r"[\s0-9]+$")
+_REASON_BEHIND = re.compile(r"^(closed ?won|closed ?lost|lost|失注|受注|成約|不成立)\s+\S")
+"""What is written behind the end of an opportunity, with a gap, is why it ended so."""
 _NOT_YET_WON = re.compile(
-    r"(受注|成約|契約)(予定|見込|見込み|確度|前|待ち|可能性|交渉|調整|準備|手続)|未受注|未成約"
-    r"|to be (won|signed|paid)|not (won|signed|paid)|\b(win|won) (plan|probability|room)\b"
+    r"(受注|成約|成立|契約|契約締結)(予定|見込|見込み|確度|前|待ち|可能性|交渉|調整|準備|手続|手続き)$"
+    r"|契約書?(の)?(締結待ち|送付|送付済|送付済み|確認|確認中|準備中?|作成中?|レビュー|交渉中?|調整中?)$"
+    r"|^契約手続き?中?$"
 )
+_DOUBT = re.compile(
+    r"\b(won|win|wins|lost|lose|loss|closed?|out|not|no|non|never|dead|cancel\w*|abandon\w*"
+    r"|disqualif\w*|unqualif\w*|reject\w*|declin\w*|sign|signed|paid|back|expired|terminat\w*"
+    r"|ended|stopped|failed|refused|withdrawn|executed|received|delivered|live|at risk|risk"
+    r"|reopened|renewal|former|past)\b"
+    r"|受注|成約|成立|失注|契約|締結|見送|辞退|キャンセル|取消|取り消|断念|中止|不採用|破談|ロスト"
+    r"|解約|解除|終了|対象外|懸念|内定|発注"
+)
+_ALMOST_OPEN = re.compile(r"\bcontract (sent|negotiations?|review|sending|out|drafted|preparation)\b")
+_UNSURE = re.compile(r"[?？]")
 
 # In the order in which an opportunity usually passes them.
 _OPEN = (
     "new, open, prospect, prospecting, identified, 新規, 見込み, 未着手, 潜在, リード",
     "contacted, connected, engaging, engaged, working, アプローチ, 接触",
-    "appointment, meeting scheduled, meeting booked, アポ, 初回訪問, 初回面談, 初回商談",
-    "qualification, qualified, qualifying, 選定, 案件化, 商談化, 有効",
+    "appointment, meeting scheduled, meeting booked, appointmentscheduled, アポ, 初回訪問, 初回面談, 初回商談",
+    "qualification, qualified, qualifying, qualifiedtobuy, 選定, 案件化, 商談化, 有効",
     "meeting, 面談, 商談, 訪問",
     "discovery, needs, analysis, assessment, ヒアリング, ニーズ, 課題, 調査, 現状",
-    "presentation, demo, trial, poc, pilot, evaluation, プレゼン, デモ, トライアル, 評価,"
+    "presentation, demo, trial, poc, pilot, evaluation, presentationscheduled, プレゼン, デモ, トライアル, 評価,"
     "検証, 試用",
     "value proposition, solution, 価値, 解決策",
-    "decision maker, perception, stakeholder, buy-in, bought-in, 意思決定, 決裁者, 稟議, 認識,検討",
+    "decision maker, perception, stakeholder, buy-in, bought-in, decisionmakerboughtin, 意思決定, 決裁者, 稟議, 認識,検討",
     "proposal, quote, quotation, price, 提案, 見積, 価格",
     "negotiation, negotiating, review, legal, 交渉, 調整, レビュー, 条件, 商談中, 進行中",
-    "verbal, commit, closing, contract sent, contract, pending, 内示, 口頭, 合意,"
-    "クロージング, 契約, 注文書, 最終",
+    "verbal, commit, closing, contract sent, contractsent, contract, pending, 内示, 口頭, 合意,"
+    "クロージング, 契約, 受注, 成約, 成立, 注文書, 最終",
     "in progress, on hold, hold, active, pipeline, 保留, 対応中",
 )
-_RANKED = tuple(
-    (rank, tuple(plain(word) for word in listed.split(",")))
-    for rank, listed in enumerate(_OPEN)
-)  # fmt: skip
 _NUMBERED = re.compile(
     r"^\W*(?:stage|phase|step|フェーズ|ステージ)?\s*([0-9]{1,3})\s*[\W_]", re.IGNORECASE
 )
@@ -69,21 +96,48 @@ def _spoken(text: str) -> str:
     return " ".join(re.sub(r"[_\W]+", " ", found).split())
 
 
+_RANKED = tuple(
+    (rank, word, re.compile(rf"\b{re.escape(word)}s?\b" if word.isascii() else re.escape(word)))
+    for rank, listed in enumerate(_OPEN)
+    for word in map(_spoken, listed.split(","))
+)
+"""English words count as a whole ("inactive" is not "active"); Japanese has no blanks between."""
+
+
 def stage_meaning(text: str) -> StageMeaning | None:
-    """Say whether an opportunity in this stage is open, won or lost; None: not recognized."""
+    """Say whether an opportunity in this stage is open, won or lost; None: not recognized.
+
+    Only whole names that are known mean an end, with a number before them or a reason behind. A
+    name that holds a word of an end among others is not recognized: it can mean either.
+    """
     words = _spoken(text)
-    if _LOST.search(words):
+    if _UNSURE.search(text):
+        return None
+    shorter = _BEHIND.sub("", _BEFORE.sub("", words))
+    named = {plain(words), plain(shorter)}
+    if named & _LOST:
         return "lost"
-    if _NOT_YET_WON.search(words):
-        return "open"
-    if _WON.search(words):
+    if named & _WON:
         return "won"
+    if _NOT_YET_WON.search(shorter):
+        return "open"
+    behind = _REASON_BEHIND.match(shorter)
+    if behind is not None:
+        rest = shorter[behind.end(1) :].strip()
+        ended = behind[1].replace(" ", "")
+        if not _DOUBT.search(rest) and _rank(rest) is None:
+            return "won" if ended in ("closedwon", "受注", "成約") else "lost"
+        return None
+    if _ALMOST_OPEN.search(words):
+        return "open"
+    if _DOUBT.search(words) or plain(shorter) == "contract":
+        return None
     return "open" if _rank(text) is not None else None
 
 
 def _rank(text: str) -> int | None:
-    found = plain(text)
-    ranks = [(len(word), rank) for rank, words in _RANKED for word in words if word in found]
+    found = _spoken(text)
+    ranks = [(len(word), rank) for rank, word, pattern in _RANKED if pattern.search(found)]
     # The longest word says most: "contract sent" more than "contract".
     return max(ranks)[1] if ranks else None
 
@@ -229,15 +283,33 @@ def says_yes(text: str) -> bool:
     return plain(text) in _YES
 
 
-_NOBODY = re.compile(
-    r"\b(unassigned|queue|none|nobody|n/?a|no owner|deactivated|integration|api user|system)\b"
-    r"|未割り?当て?|未定|なし|キュー|システム|連携ユーザ"
+_NOBODY = frozenset(
+    "unassigned nobody integration deactivated automated automation bot robot api system".split()
+)
+_BESIDES = _NOBODY | frozenset(
+    "user users account admin administrator process platform service sync data the default owner"
+    " lead leads contact team salesforce hubspot marketo pardot zapier crm analytics cloud security"
+    " insights support bulk import web marketing sales inside field".split()
+)
+_NO_PERSON = frozenset({"no owner", "not assigned", "not set", "no one", "n a", "none none"})
+_NOBODY_JAPANESE = re.compile(
+    r"(担当|担当者|所有者|オーナー)?\s?(未割り?当て?|未定|未設定|未アサイン|なし|無し)"
+    r"|.*キュー[0-9]*|(システム|自動|api|連携|データ|\s)*(システム|連携|管理者|ユーザー?|処理|移行)"
 )
 
 
 def is_nobody(text: str) -> bool:
-    """Tell whether an owner is a waiting line or a program and no person."""
-    return bool(_NOBODY.search(_spoken(text)))
+    """Tell whether an owner is a waiting line or a program and no person.
+
+    Only whole words count, and all of them: a system engineer is a person, and so is Ms. Na.
+    """
+    words = _spoken(text)
+    each = words.split()
+    if is_missing(text) or words in _NO_PERSON or "queue" in each or "unassigned" in each:
+        return True
+    if _NOBODY_JAPANESE.fullmatch(words):
+        return True
+    return bool(each) and _BESIDES.issuperset(each) and not _NOBODY.isdisjoint(each)
 
 
 def any_telling(words: Iterable[str]) -> bool:

@@ -36,7 +36,8 @@ MOST_TEXTS = 10_000_000
 MOST_SHEET_ROWS = 1_048_576
 
 _PIECE = 1 << 16
-_MOST_WAITING = 1 << 22  # bytes of one tag: no sound part comes near
+_MOST_WAITING = 1 << 18  # bytes of one tag: no sound part comes near
+_MOST_OF_A_FORMAT = 255  # characters; spreadsheet programs allow no more
 _SAVE_AGAIN = "open it in the spreadsheet program and save it again as .xlsx or CSV UTF-8"
 
 Shape = Literal["number", "day", "instant", "time"]
@@ -302,7 +303,7 @@ def shape_of(code: str) -> Shape:
     code : str
         As a workbook states it, such as ``yyyy"年"m"月"d"日"``.
     """
-    plain = _LITERALS.sub("", code.partition(";")[0]).lower()
+    plain = _LITERALS.sub("", code[:_MOST_OF_A_FORMAT].partition(";")[0]).lower()
     if "general" in plain or re.search("[0#?]", re.sub(r"s\.0+", "s", plain)):
         return "number"
     clock = re.search("[hs]", plain) is not None

@@ -81,7 +81,8 @@ def scenario_text(
         More entries of ``sources``: source and trust by path.
     """
     together = together or {}
-    lines = [f"# {line}".rstrip() for line in head]
+    # File names may hold line breaks: a comment is one line.
+    lines = [f"# {' '.join(line.split())}".rstrip() for line in head]
     lines += _text("question", question) + _text("stands_for", stands_for)
     lines += _text("extends", extends)
     tree: dict[str, Any] = {}

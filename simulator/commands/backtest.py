@@ -103,7 +103,7 @@ def backtest(
         names = [*(f"{name}.csv" for name in TABLES), "backtest.json", backtest_tables.PICTURE]
         disk.check_folder(out, names)
     sheets, how_read = read(files, mapping, amounts)
-    qualified = are_qualified(leads, sheets)
+    qualified = are_qualified(leads, sheets, how_read)
     found = imported(sheets, how_read, last, most_unusable)
     for each in found.counts:
         if each.unusable:

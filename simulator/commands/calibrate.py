@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -103,9 +104,12 @@ def calibrate(
         mapping = out.parent / names["mapping"]
         say(f"files are read as {mapping} says; without it they are guessed anew")
     beside = [name for name in names.values() if mapping is None or not _same(out, name, mapping)]
+    if mapping is not None and out.exists() and mapping.resolve() == out.resolve():
+        rule = "is the mapping: give the scenario another name with -o"
+        raise ScenarioError([Problem("--out", "", out.name, rule)])
     _check_targets(out, beside, report, overwrite)
     sheets, how = read(files, mapping, amounts)
-    qualified = are_qualified(leads, sheets)
+    qualified = are_qualified(leads, sheets, how)
 
     from simulator.presentation import calibration_tables as tables
 
@@ -136,7 +140,7 @@ def calibrate(
         "--seed": seed,
     }
     again = typed("calibrate", *map(_as_typed, files), options=options, changes=())
-    command = " ".join([*again, "-o", out.name])
+    command = shlex.join([*again, "-o", out.name])
     with execution("calibration: looks at runs", workers, None, None, None, engine) as runs:
         result = fit(
             found.records, seed=seed, workers=runs, on_progress=runs.on_progress,

@@ -54,7 +54,8 @@ MostUnusable = Annotated[
 ]  # fmt: skip
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_QUALIFIED = re.compile(r"(?<![a-z])(mql|qualified)", re.IGNORECASE)
+_QUALIFIED = re.compile(r"(?<![a-z])(mql|qualified[ _]leads?)(?![a-z])", re.IGNORECASE)
+_FIRST = 1  # the column that names the rows
 
 
 def day(option: str, text: str | None) -> date | None:
@@ -113,11 +114,19 @@ def imported(
     return found
 
 
-def are_qualified(leads: str | None, sheets: Sequence[Sheet]) -> bool:
-    """Whether the leads on file were let through by marketing already."""
+def are_qualified(leads: str | None, sheets: Sequence[Sheet], mapping: Mapping) -> bool:
+    """Whether the leads on file were let through by marketing already.
+
+    Unless it is stated, a file of leads says so by its own name or by what it calls their id: a
+    date of becoming qualified, or a reason for not being, speaks of some of them only.
+    """
     if leads is None:
-        names = [name for sheet in sheets for name in (sheet.file, *sheet.columns)]
-        found = any(_QUALIFIED.search(name) for name in names)
+        found = any(
+            _QUALIFIED.search(name)
+            for sheet in sheets
+            if any(each.file == sheet.file and each.kind == "leads" for each in mapping.files)
+            for name in (sheet.file, *sheet.columns[:_FIRST])
+        )
         if found:
             say("leads are taken as qualified (a file or heading says so); else --leads inquiries")
         return found

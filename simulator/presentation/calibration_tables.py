@@ -18,10 +18,11 @@ from simulator.calibration.mapping import FileMapping, Mapping
 from simulator.calibration.matching import Matched
 from simulator.calibration.writing import Stated, rounded
 from simulator.presentation.tables import grid, right, titled
+from simulator.scenario.scalars import shorten
 
 
 def guess_story(mapping: Mapping) -> Iterator[RenderableType]:
-    """Show what each file is taken for, and which heading plays which role."""
+    """Show what each file is taken for, which heading plays which role, and what stages mean."""
     table = grid(Column("file"), Column("is"), Column("column"), Column("read as"))
     for each in mapping.files:
         for at, (role, heading) in enumerate(each.columns.items()):
@@ -30,6 +31,17 @@ def guess_story(mapping: Mapping) -> Iterator[RenderableType]:
         if not each.columns:
             table.add_row(each.file, _kind(each), "", "")
     yield titled("How the files are read", table)
+    if mapping.stages:
+        stages = grid(Column("stage"), Column("means that an opportunity is"))
+        for name, meaning in mapping.stages.items():
+            said = _STAGES_SAID.get(meaning, meaning)
+            note = mapping.notes.get(f"stages.{name}", "")
+            said = f"{said}: {note}" if note else said
+            stages.add_row(Text(shorten(name)), Text(said))  # a name is no markup
+        yield titled("What the stages are taken for (correct it in the mapping file)", stages)
+
+
+_STAGES_SAID = {"ask": "? (asked)", "leave_out": "not used"}
 
 
 def _kind(each: FileMapping) -> str:
