@@ -50,17 +50,20 @@ NUMBERS = {
     "market.channels.website.fit_mean": 0.4,
     "market.channels.referral.fit_mean": 1.1,
     "market.channels.webinar.fit_mean": 0.0,
-    "market.channels.advertising.fit_mean": -0.54,
+    "market.channels.advertising.fit_mean": -0.58,
 }
 """What only runs can tell."""
+INQUIRIES = {"website": 9.0, "referral": 2.0, "webinar": 7.0, "advertising": 10.0}
+"""A business day."""
 ASSUMED = {
     **{f"market.channels.{name}.reach": 0.45 for name in Scenario().market.channels},
     "market.channels.advertising.price_rises": False,
-    # Customer success is in no file: as many people as calibration takes for so many contracts.
-    "teams.customer_success.people": 11,
+    # In no file: as many people as calibration takes for so many inquiries and contracts.
+    "teams.marketing.people": 4,
+    "teams.customer_success.people": 12,
     # Nobody is overloaded.
-    "teams.inside_sales.people": 7,
-    "teams.field_sales.people": 11,
+    "teams.inside_sales.people": 8,
+    "teams.field_sales.people": 13,
 }
 """Where the default company is not what calibration takes for granted."""
 TRUNCATED = 200.0
@@ -81,7 +84,8 @@ TOLD = {
 
 def company() -> Scenario:
     """Return the company whose runs are calibrated."""
-    return changed(Scenario(), {**NUMBERS, **ASSUMED})
+    rates = {f"market.channels.{name}.leads_per_day": rate for name, rate in INQUIRIES.items()}
+    return changed(Scenario(), {**NUMBERS, **rates, **ASSUMED})
 
 
 def through_files(journal: Journal, choices: Choices) -> Imported:

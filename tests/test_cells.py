@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.calibration.amounts import AmbiguousAmounts, read_amounts
+from simulator.calibration.amounts import AmbiguousAmounts, currency_code, read_amounts
 from simulator.calibration.cell_text import is_missing, plain
+from simulator.calibration.channel_names import MASKED, channel_name, mask_addresses
 from simulator.calibration.dates import (
     AmbiguousDates,
     DateOrder,
@@ -21,6 +22,7 @@ from simulator.calibration.dates import (
     MixedOrders,
     read_dates,
 )
+from simulator.calibration.stage_names import is_nobody
 from simulator.errors import ScenarioError
 
 
@@ -170,6 +172,12 @@ def test_a_missing_date_is_neither_bad_nor_a_date(cell: str) -> None:
     assert not found.bad[0]
     assert not found.dated_only[0]
     assert np.isnat(found.stamps[0])
+
+
+def test_a_date_of_nothing_but_zeros_is_missing() -> None:
+    read = dates("0000-00-00", "0000-00-00 00:00:00", "2024-02-03")
+    assert not read.bad.any()
+    assert np.isnat(read.stamps).tolist() == [True, True, False]
 
 
 def test_an_empty_column_is_read_as_empty() -> None:
@@ -549,3 +557,64 @@ def test_full_width_letters_and_odd_spaces_become_plain_ones() -> None:
 def test_a_zero_is_not_missing() -> None:
     assert is_missing(" n/a ")
     assert not is_missing("0")
+
+
+# ------------------------------------------------------------------ signs and currencies
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [("$500-", -500.0), ("500-", -500.0), ("¥1,000-", 1000.0), ("€ 1.000,-", 1000.0)],
+)
+def test_a_dash_behind_an_amount_is_a_minus_unless_it_only_closes_it(
+    cell: str, value: float
+) -> None:
+    assert read_amounts(column(cell), "," if "€" in cell else None).values.tolist() == [value]
+
+
+def test_a_currency_is_the_same_however_it_is_written() -> None:
+    written = ("usd", " USD ", "$", "円", "ＥＵＲ", "xyz", "n/a")
+    found = ["USD", "USD", "USD", "JPY", "EUR", "XYZ", ""]
+    assert [currency_code(each) for each in written] == found
+
+
+# ------------------------------------------------------------------ people
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Hyun Na", "たかなし ゆき", "System Engineer Bob", "山田システム", "Bob Ray (Deactivated)",
+     "None Smith", "Api Tan"],
+)  # fmt: skip
+def test_a_person_whose_name_holds_a_word_for_nobody_is_a_person(name: str) -> None:
+    assert not is_nobody(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "-", "n/a", "Integration User", "Unassigned", "Leads Queue", "System Administrator",
+     "Automated Process", "No owner", "未割り当て", "担当者なし", "システム連携ユーザー",
+     "新規リードキュー"],
+)  # fmt: skip
+def test_waiting_lines_and_programs_are_nobody(name: str) -> None:
+    assert is_nobody(name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["090-1234-5678", "+81 90 1234 5678", "(03) 1234-5678", "０３−１２３４−５６７８", "0312345678",
+     "(555) 123-4567", "tel:03-1234-5678", "bob@example.com"],
+)  # fmt: skip
+def test_telephone_numbers_are_masked_as_addresses_are(text: str) -> None:
+    shown = mask_addresses(f"via Bob {text}")
+    assert shown.startswith("via Bob ")
+    assert not any(c.isdigit() for c in shown)
+    assert "@" not in shown
+    assert channel_name(text) == MASKED
+
+
+@pytest.mark.parametrize(
+    "text", ["2024-01-05 10:30:00", "01-02-2024 10:30", "1,000,000", "2. Proposal", "02/01/2024"]
+)
+def test_dates_and_amounts_are_no_telephone_numbers(text: str) -> None:
+    assert mask_addresses(text) == text

@@ -384,8 +384,11 @@ def test_cells_that_a_spreadsheet_would_execute_are_made_harmless(tmp_path: Path
     file.write_text(TINY)
     assert call(*quick(file, "--out", tmp_path / "out")).exit_code == 0
     assert table(tmp_path / "out" / "totals.csv")[0]["scenario"] == "'=cmd"
-    for text in ("=1+1", "+1", "-1", "@x", "\tx", "\rx"):
+    for text in ("=1+1", "+1", "-1", "@x", "\tx", "\nx"):
         assert files._cell(text) == f"'{text}"
+    # A lone carriage return would begin a row of its own.
+    assert files._cell("x\r=1+1") == "x\n=1+1"
+    assert files._cell("\rx") == "'\nx"
     assert files._cell(-1.5) == "-1.5"
     assert files._cell(-3) == "-3"
     assert files._cell(float("nan")) == ""

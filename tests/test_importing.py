@@ -8,16 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from test_mapping import needs, sheets_of
 
-from simulator.calibration.cleaning import HARMLESS, REASON_WORDS
+from simulator.calibration import joining
+from simulator.calibration.cleaning import HARMLESS, LEFT_OUT, REASON_WORDS
 from simulator.calibration.guessing import guess
 from simulator.calibration.importing import Imported, import_files, why_it_stops
+from simulator.calibration.importing_words import DEFAULT_CURRENCY
 from simulator.calibration.known_time import KnownTime, recorded_until
+from simulator.calibration.mapping_file import mapping_text
 from simulator.calibration.reading import Sheet, read_sheets
+from simulator.calibration.record_ids import position_of
 from simulator.calibration.records import Act, LossReason, Outcome
 from simulator.errors import ScenarioError
+from simulator.scenario import Scenario
 
 LEADS = "Lead ID,Created Date,Lead Source,Lead Owner,Email,Company"
 DEALS = (
@@ -222,7 +228,76 @@ def test_rows_that_are_there_twice_are_used_once_and_the_latest_of_an_id_counts(
     assert [(each.row, each.reason) for each in found.unusable] == [
         (3, "duplicate_row"), (5, "duplicate_id"),
     ]  # fmt: skip
-    assert found.share_unusable == pytest.approx(0.2)
+    assert found.share_unusable == 0.0
+
+
+def test_a_stale_open_row_does_not_beat_the_closed_one_by_its_expected_closing(
+    tmp_path: Path,
+) -> None:
+    won = deal(1, "Closed Won", "2024-01-05", "2024-02-01")
+    stale = deal(1, "Negotiation", "2024-01-05", "2024-12-31")
+    other = deal(2, "Closed Lost", "2024-01-05", "2024-02-20")
+    for rows in ((won, stale, other), (stale, won, other)):
+        found = imported(sheets_of(tmp_path, deals=deals(*rows)))
+        assert sorted(found.records.opportunities.outcome.tolist()) == [Outcome.WON, Outcome.LOST]
+
+
+def test_of_two_closed_rows_the_later_end_counts_and_a_date_of_change_beats_both(
+    tmp_path: Path,
+) -> None:
+    early = deal(1, "Closed Lost", "2024-01-05", "2024-02-01")
+    late = deal(1, "Closed Won", "2024-01-05", "2024-02-20")
+    found = imported(sheets_of(tmp_path, deals=deals(late, early)))
+    assert found.records.opportunities.outcome.tolist() == [Outcome.WON]
+    head = "Opportunity ID,Opportunity Name,Stage,Created Date,Close Date,Last Modified Date\n"
+    reopened = "1,n,Negotiation,2024-01-05,2024-09-01,2024-03-01\n"
+    closed = "1,n,Closed Won,2024-01-05,2024-02-20,2024-02-20\n"
+    found = imported(sheets_of(tmp_path, deals=head + reopened + closed))
+    assert found.records.opportunities.outcome.tolist() == [Outcome.OPEN]
+
+
+def test_a_date_of_nothing_but_zeros_is_told_as_missing(tmp_path: Path) -> None:
+    leads = f"{LEADS}\n1,2024-01-01,Web,,,\n2,0000-00-00,Web,,,\n3,soon,Web,,,\n"
+    found = imported(sheets_of(tmp_path, leads=leads))
+    assert [(each.row, each.reason) for each in found.unusable if each.treatment == LEFT_OUT] == [
+        (3, "creation_missing"), (4, "unreadable_date"),
+    ]  # fmt: skip
+
+
+def test_two_snapshots_of_the_same_leads_do_not_stop_the_import(tmp_path: Path) -> None:
+    def snapshot(status: str) -> str:
+        rows = [f"{at},2024-01-{1 + at % 28:02d},Web,{status}\n" for at in range(60)]
+        return "Lead ID,Created Date,Lead Source,Lead Status\n" + "".join(rows)
+
+    sheets = sheets_of(tmp_path, leads_jan=snapshot("New"), leads_feb=snapshot("Contacted"))
+    found = imported(sheets)
+    assert len(found.records.leads) == 60
+    assert reasons(found) == {"duplicate_id": 60}
+    assert why_it_stops(found) is None
+
+
+def test_flags_tell_which_rows_of_a_closed_stage_are_won(tmp_path: Path) -> None:
+    rows = [
+        f"{at},n{at},{'Closed' if at % 3 else 'Open'},{'Yes' if at % 3 == 1 else 'No'},"
+        f"2024-01-{1 + at:02d},2024-03-{1 + at:02d}\n"
+        for at in range(24)
+    ]
+    head = "Opportunity ID,Opportunity Name,Status,Won,Created Date,Close Date\n"
+    sheets = sheets_of(tmp_path, deals=head + "".join(rows))
+    expected = [(Outcome.OPEN, Outcome.WON, Outcome.LOST)[at % 3] for at in range(24)]
+    assert imported(sheets).records.opportunities.outcome.tolist() == expected
+    # Also where the user says what the stage means.
+    stated = imported(sheets, stages={"Open": "open", "Closed": "won"})
+    assert stated.records.opportunities.outcome.tolist() == expected
+
+
+def test_a_time_of_a_stated_zone_cannot_be_used_as_written(tmp_path: Path) -> None:
+    text = "Id,CreatedDate,LeadSource\n1,2024-01-01 03:00,Web\n2,2024-01-01T20:00:00Z,Web\n"
+    with pytest.raises(ScenarioError, match=r"leads\.csv: row 3: CreatedDate: .* set time_zone"):
+        imported(sheets_of(tmp_path, leads=text), time_zone="as_written")
+    found = imported(sheets_of(tmp_path, leads=text), time_zone="Asia/Tokyo").records
+    days = found.time.stamps(found.leads.created).astype("datetime64[D]").astype(str)
+    assert days.tolist() == ["2024-01-01", "2024-01-02"]
 
 
 def test_equal_rows_without_ids_are_kept_unless_something_tells_rows_apart(tmp_path: Path) -> None:
@@ -324,6 +399,38 @@ def test_dates_in_the_future_are_told_and_do_not_move_the_end(tmp_path: Path) ->
     assert (
         records.opportunities.closed[~np.isnan(records.opportunities.closed)] <= records.until
     ).all()
+
+
+@pytest.mark.parametrize("slips", [("2024-11-05",), ("2024-11-05", "2024-12-03")])
+def test_mistyped_creation_dates_do_not_become_the_end(
+    slips: tuple[str, ...], tmp_path: Path
+) -> None:
+    begin = date(2024, 1, 1)
+    rows = [f"{at},{begin + timedelta(days=at // 2)},Web,,," for at in range(280)]
+    rows += [f"{900 + at},{slip},Web,,," for at, slip in enumerate(slips)]
+    found = imported(sheets_of(tmp_path, leads="\n".join([LEADS, *rows]) + "\n"))
+    records = found.records
+    ends = records.time.stamps(np.array([records.leads_until - 1e-6, records.until - 1e-6]))
+    assert ends.astype("datetime64[D]").astype(str).tolist() == ["2024-05-17"] * 2
+    assert len(records.leads) == 280
+    assert [(each.row, each.reason, each.value) for each in found.unusable] == [
+        (282 + at, "date_in_the_future", slip) for at, slip in enumerate(slips)
+    ]
+
+
+def test_a_mistyped_creation_date_before_the_last_closing_does_not_move_the_last_lead() -> None:
+    days = np.arange("2024-01-01", "2024-05-21", dtype="datetime64[D]")
+    slip = np.append(days, np.datetime64("2024-11-05"))
+    assert recorded_until(slip, np.datetime64("2024-12-01")) == days[-1]
+
+
+def test_who_has_quiet_months_may_end_with_one() -> None:
+    months = ("2024-01-10", "2024-04-20", "2024-08-01")
+    days = np.array([np.datetime64(day) for day in months for _ in range(40)])
+    days = np.append(days, np.datetime64("2024-11-20"))
+    span = KnownTime.of(days, np.array([], dtype="datetime64[D]"))
+    assert span is not None
+    assert span.last == days[-1]
 
 
 def test_the_end_is_the_last_event_and_wins_may_go_on_after_the_last_lead() -> None:
@@ -474,15 +581,16 @@ def test_a_report_of_field_history_begins_with_the_stage_before_the_first_change
 
 
 def test_people_are_numbers_in_order_of_appearance_and_programs_are_none(tmp_path: Path) -> None:
-    owners = ["b", "B ", "a", "Integration User", "", "c", "d", *["z"] * 20]
+    owners = ["b", "B ", "a", "Integration User", "", *"cdefgh", *["z"] * 500]
     rows = [
         deal(at, "Closed Won", "2024-01-05", "2024-02-01", owner=owner)
         for at, owner in enumerate(owners)
     ]
     found = imported(sheets_of(tmp_path, deals=deals(*rows)))
-    assert found.records.opportunities.owner.tolist() == [0, 0, 1, -1, -1, 2, 3, *[-1] * 20]
-    assert found.records.field_sales == 4
-    assert "has 20 of 25 rows" in said(found, "one_owner")
+    owner = found.records.opportunities.owner.tolist()
+    assert owner == [0, 0, 1, -1, -1, *range(2, 8), *[-1] * 500]
+    assert found.records.field_sales == 8
+    assert "has 500 of 509 rows" in said(found, "one_owner")
 
 
 def test_no_name_and_no_address_is_in_what_an_import_returns(tmp_path: Path) -> None:
@@ -635,3 +743,222 @@ def test_open_questions_stop_an_import(tmp_path: Path) -> None:
 def test_every_reason_is_said_in_words() -> None:
     assert set(REASON_WORDS) >= HARMLESS
     assert all(words and words[0].islower() for words in REASON_WORDS.values())
+
+
+# ------------------------------------------------------------------ who is who
+
+
+@pytest.mark.parametrize(("others", "mine"), [("abcd", 600), ("abcdefghijk", 400)])
+def test_a_star_seller_of_a_small_team_is_a_person(tmp_path: Path, others: str, mine: int) -> None:
+    owners = [*others, *["star"] * mine]
+    rows = [
+        deal(at, "Closed Won", "2024-01-05", "2024-02-01", owner=owner)
+        for at, owner in enumerate(owners)
+    ]
+    found = imported(sheets_of(tmp_path, deals=deals(*rows)))
+    assert found.records.field_sales == len(others) + 1
+    assert not said(found, "one_owner")
+
+
+def test_ids_of_people_keep_their_case_and_names_do_not(tmp_path: Path) -> None:
+    owners = ["005A000000abcaA", "005A000000abcAa", "005A000000abcaAIAQ", "Bob Ray", "BOB RAY"]
+    rows = [
+        deal(at, "Closed Won", "2024-01-05", "2024-02-01", owner=owner)
+        for at, owner in enumerate(owners)
+    ]
+    records = imported(sheets_of(tmp_path, deals=deals(*rows))).records
+    assert records.opportunities.owner.tolist() == [0, 1, 0, 2, 2]
+
+
+def test_both_forms_of_a_salesforce_id_join_and_capital_letters_matter(tmp_path: Path) -> None:
+    sheets = sheets_of(
+        tmp_path,
+        leads="Lead ID,Created Date,Lead Source,Converted Opportunity ID\n"
+        "1,2024-01-01,Web,006A0000000abcd\n2,2024-01-01,Web,006A0000000abcD\n"
+        "3,2024-01-01,Web,006A0000000xyzaIAZ\n4,2024-01-01,Web,006A0000000abcdIAR\n",
+        deals="Opportunity ID,Stage,Created Date,Close Date\n"
+        "006A0000000abcDIAQ,Closed Won,2024-01-05,2024-02-01\n"
+        "006A0000000abcdIAQ,Closed Won,2024-01-05,2024-02-01\n"
+        "006A0000000xyza,Closed Lost,2024-01-05,2024-02-01\n",
+    )
+    assert imported(sheets).records.opportunities.lead.tolist() == [1, 0, 2]
+
+
+def test_long_ids_that_begin_alike_are_different_ids() -> None:
+    names = np.array(["DEAL00000000000001", "DEAL00000000000002"], dtype=object)
+    wanted = np.array(["DEAL00000000000002", "DEAL00000000000003"], dtype=object)
+    assert position_of(wanted, names, np.ones(2, dtype=np.bool_)).tolist() == [1, -1]
+
+
+@pytest.mark.parametrize("mark", ["-", "n/a", "N/A", "なし", "(none)"])
+def test_marks_for_nothing_join_nothing_and_are_no_ids(tmp_path: Path, mark: str) -> None:
+    leads = f"{mark},2024-01-01,Web,a,{mark},{mark}\n{mark},2024-01-02,Web,b,{mark},{mark}\n"
+    sheets = sheets_of(
+        tmp_path,
+        leads=f"{LEADS}\n{leads}",
+        deals=f"{DEALS},Contact Email,Account Name\n"
+        f"{mark},{mark},n1,x,Closed Won,5,2024-02-01,2024-01-05,,{mark},{mark}\n"
+        f"{mark},{mark},n2,x,Closed Lost,6,2024-02-01,2024-01-06,,{mark},{mark}\n",
+    )
+    records = imported(sheets).records
+    assert (len(records.leads), len(records.opportunities)) == (2, 2)
+    assert records.opportunities.lead.tolist() == [-1, -1]
+
+
+def test_what_many_have_in_common_joins_nobody(tmp_path: Path) -> None:
+    sheets = sheets_of(
+        tmp_path,
+        leads="Created Date,Company,Company Domain Name,Lead Source\n"
+        "2024-01-01,個人,gmail.com,Web\n2024-01-02,個人,Yahoo.co.jp,Web\n"
+        "2024-01-03,Acme,acme.com,Web\n",
+        deals="Deal ID,Deal Stage,Create Date,Close Date,Company Domain Name,Company Name\n"
+        "1,Closed Won,2024-03-01,2024-04-01,gmail.com,個人\n"
+        "2,Closed Won,2024-03-01,2024-04-01,yahoo.co.jp,個人\n"
+        "3,Closed Lost,2024-03-01,2024-04-01,Acme.com,Acme\n",
+    )
+    by_domain = dataclasses.replace(guess(sheets))
+    assert all("domain" in each.columns for each in by_domain.files)
+    assert imported(sheets).records.opportunities.lead.tolist() == [-1, -1, 2]
+    by_company = [
+        dataclasses.replace(
+            sheet,
+            columns=tuple(name for name in sheet.columns if name != "Company Domain Name"),
+            cells=sheet.cells.drop(columns="Company Domain Name"),
+        )
+        for sheet in sheets
+    ]
+    assert imported(by_company).records.opportunities.lead.tolist() == [-1, -1, 2]
+
+
+def test_a_cell_with_very_many_ids_makes_no_more_columns_than_are_looked_at() -> None:
+    many = ";".join(str(at) for at in range(100_000))
+    made: list[int] = []
+    split = pd.core.strings.accessor.StringMethods.split
+
+    def counted(*given: Any, **named: Any) -> Any:
+        made.append(split(*given, **named).shape[1])
+        return split(*given, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pd.core.strings.accessor.StringMethods, "split", counted)
+        found = joining._each_named(np.array([many, "7"], dtype=object))
+    assert made == [21]
+    assert [each[0] for each in found] == [str(at) for at in range(20)]
+
+
+# ------------------------------------------------------------------ currencies
+
+
+def test_files_in_two_currencies_are_not_added_up(tmp_path: Path) -> None:
+    few = [deal(at, "Closed Won", "2024-01-05", "2024-02-01", amount="$ 500") for at in range(3)]
+    many = [
+        deal(at, "Closed Won", "2024-01-05", "2024-02-01", amount="¥60000") for at in range(9, 19)
+    ]
+    sheets = sheets_of(tmp_path, deals_us=deals(*few), deals_jp=deals(*many))
+    found = imported(sheets)
+    assert found.records.currency == "JPY"
+    amount = found.records.opportunities.amount
+    assert sorted(amount[np.isfinite(amount)].tolist()) == [60000.0] * 10
+    assert reasons(found) == {"other_currency": 3}
+    assert "Only those in JPY are used, and 3 amounts are left out" in said(found, "dropped")
+    # Whatever the mapping says, they are not mixed.
+    unstated = imported(sheets, currency="").records.opportunities.amount
+    assert np.isfinite(unstated).sum() == 10
+
+
+def test_a_currency_in_small_letters_is_the_same(tmp_path: Path) -> None:
+    text = (
+        "Deal ID,Deal Stage,Create Date,Close Date,Amount,Currency\n"
+        "1,Closed Won,2024-01-01,2024-02-01,100,usd\n2,Closed Won,2024-01-01,2024-02-01,100,USD\n"
+        "3,Closed Lost,2024-01-01,2024-02-01,100,usd\n"
+    )
+    found = imported(sheets_of(tmp_path, deals=text))
+    assert found.records.currency == "USD"
+    assert not reasons(found)
+    assert "currency" not in said(found, "assumption")
+
+
+def test_a_currency_that_no_file_names_is_said_to_be_unknown(tmp_path: Path) -> None:
+    bare = sheets_of(tmp_path, deals=deals(deal(1, "Closed Won", "2024-01-05", "2024-02-01")))
+    assert "No file names a currency" in said(imported(bare), "assumption")
+    assert Scenario().currency == DEFAULT_CURRENCY
+
+
+def test_amounts_of_contracts_that_cannot_be_compared_are_told(tmp_path: Path) -> None:
+    sheets = sheets_of(
+        tmp_path,
+        deals=deals(deal(1, "Closed Won", "2024-01-05", "2024-02-01", amount="1200")),
+        contracts="Contract ID,Account Name,Start Date,End Date,MRR\n"
+        "1,a,2024-02-01,,100\n2,b,2024-02-01,,50\n3,c,2024-02-01,,\n",
+    )
+    assert "2 contracts state what a month" in said(imported(sheets, amounts="total"), "dropped")
+    assert "contracts state" not in said(imported(sheets, amounts="annual"), "dropped")
+
+
+# ------------------------------------------------------------------ one day, several changes
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_changes_of_one_day_keep_the_order_of_the_file(tmp_path: Path, newest_first: bool) -> None:
+    rows = [
+        "1,Demo,2024-01-05\n", "1,Closed Lost,2024-02-05\n", "1,Closed Won,2024-02-05\n",
+        "2,Demo,2024-01-05\n", "2,Closed Lost,2024-03-05\n",
+    ]  # fmt: skip
+    history = "".join(reversed(rows) if newest_first else rows)
+    sheets = sheets_of(
+        tmp_path,
+        deals=deals(
+            deal(1, "Closed Won", "2024-01-05", "2024-02-05"),
+            deal(2, "Closed Lost", "2024-01-05", "2024-03-05"),
+        ),
+        stage_history=f"Opportunity ID,Stage,Change Date\n{history}",
+    )
+    for order in (("Demo", "Closed Won", "Closed Lost"), ("Demo", "Closed Lost", "Closed Won")):
+        outcomes = {"Demo": "open", "Closed Won": "won", "Closed Lost": "lost"}
+        records = imported(sheets, stages={name: outcomes[name] for name in order}).records
+        first = records.moves.stage[records.moves.opportunity == 0]
+        assert [records.stages[at] for at in first] == ["Demo", "Closed Lost", "Closed Won"]
+        assert records.opportunities.reopened.tolist() == [True, False]
+
+
+# ------------------------------------------------------------------ nobody is named
+
+
+def test_no_telephone_number_and_no_remark_is_written_anywhere(tmp_path: Path) -> None:
+    phone, remark = "090-1234-5678", "Referral by Bob Ray"
+    leads = [f"L{at},2024-01-{1 + at % 28:02},Web,a,," for at in range(30)]
+    leads += [f"L98,2024-01-09,{remark},a,,", f"L99,2024-01-09,call {phone},a,,"]
+    head = "Deal ID,Deal Stage,Pipeline,Create Date,Close Date,Loss Reason\n"
+    rows = [
+        f"{at},{stage},{pipeline},2024-01-01,2024-02-01,{reason}\n"
+        for at, (stage, pipeline, reason) in enumerate(
+            [
+                ("Closed Won", "Sales", ""), ("Closed Lost", "Sales", "Bob was too expensive"),
+                ("Closed Lost", "Sales", "Price"), ("Closed Lost", "Sales", "Price"),
+                (f"Closed Lost call {phone}", "Sales", f"ask {phone}"),
+                ("Closed Lost", f"of bob@x.jp {phone}", f"ask {phone}"),
+            ]
+        )
+    ]  # fmt: skip
+    sheets = sheets_of(tmp_path, leads="\n".join([LEADS, *leads]), deals=head + "".join(rows))
+    mapping = guess(sheets)
+    found = imported(sheets)
+    for written in (mapping_text(mapping), repr(found)):
+        for part in ("1234", "Bob", "bob", "x.jp"):
+            assert part not in written
+    assert mapping.loss_reasons == {"Price": "no_budget"}
+    assert len(mapping.pipelines) == 2
+    assert set(found.records.channels) == {"web", "other", "an_address", "not_recorded"}
+    assert "1 sources that only one or two rows have" in said(found, "assumption")
+    # What is not listed is still understood, and nothing is lost.
+    assert len(found.records.opportunities) == 6
+    assert found.records.opportunities.reason[1] == LossReason.NO_BUDGET
+
+
+def test_a_rare_source_that_the_mapping_lists_is_a_channel(tmp_path: Path) -> None:
+    leads = [f"L{at},2024-01-{1 + at % 28:02},Web,a,," for at in range(30)]
+    text = "\n".join([LEADS, *leads, "L99,2024-01-09,Trade fair,a,,"])
+    sheets = sheets_of(tmp_path, leads=text)
+    assert imported(sheets).records.channels == ("web", "other")
+    stated = imported(sheets, channels={"Web": "web", "Trade fair": "fair"})
+    assert stated.records.channels == ("web", "fair")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from simulator.calibration.channel_names import (
     MASKED,
@@ -30,6 +32,7 @@ from simulator.calibration.stage_names import (
     status_meaning,
 )
 from simulator.errors import ScenarioError
+from simulator.presentation.calibration_tables import guess_story
 from simulator.scenario.scalars import plain_value
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -68,6 +71,16 @@ def only(mapping: Mapping, file: str) -> FileMapping:
         ("契約書送付済み", "open"), ("decisionmakerboughtin", "open"), ("Engaging", "open"),
         ("2. 提案・見積", "open"), ("Id. Decision Makers", "open"), ("商談2回目", "open"),
         ("Closed", None), ("Zebra", None), ("★", None),
+        ("6 - Closed Won", "won"), ("Won (100%)", "won"), ("クローズ(受注)", "won"),
+        ("Closed Lost - Price", "lost"), ("Lost (no budget)", "lost"), ("失注（価格）", "lost"),
+        ("Closed - Not Won", "lost"), ("契約締結", "won"), ("契約締結予定", "open"),
+        ("契約書締結待ち", "open"), ("qualifiedtobuy", "open"), ("Negotiations", "open"),
+        # What only holds a known word can mean anything.
+        ("Signed NDA", None), ("Paid pilot", None), ("Win-back", None), ("Inactive", None),
+        ("Renewed", None), ("Qualified out", None), ("失注懸念", None), ("Contracted", None),
+        ("Disengaged", None), ("Verbal win", None), ("Lost - reopened", None), ("受注A", None),
+        ("Deal won?", None), ("Cancellation risk", None), ("契約解除", None), ("契約未締結", None),
+        ("検討中止", None), ("Contract executed", None), ("契約", None),
     ],
 )  # fmt: skip
 def test_a_stage_says_by_its_name_whether_it_is_open_won_or_lost(
@@ -331,6 +344,137 @@ def test_a_stage_of_unknown_meaning_is_asked_for_unless_flags_tell(tmp_path: Pat
     assert told.stages == {"Zebra": "won", "Lion": "lost"}
 
 
+def test_a_stage_whose_words_and_probability_disagree_is_asked_for(tmp_path: Path) -> None:
+    text = (
+        "Deal ID,Deal Stage,Create Date,Close Date,Probability\n"
+        "1,Pilot,2024-01-01,2024-02-01,100\n2,Demo,2024-01-02,2024-02-02,0\n"
+        "3,Proposal,2024-01-02,2024-02-02,60\n4,Signed,2024-01-02,2024-02-02,75\n"
+        "5,Zebra,2024-01-02,2024-02-02,100\n6,Lost,2024-01-02,2024-02-02,0\n"
+    )
+    mapping = guess(sheets_of(tmp_path, deals=text))
+    assert mapping.stages == {
+        "Demo": ASK, "Pilot": ASK, "Signed": ASK, "Proposal": "open", "Zebra": "won",
+        "Lost": "lost",
+    }  # fmt: skip
+    rules = {problem.key: problem.rule for problem in open_questions(mapping)}
+    assert "sounds open, but its probability is 100 %" in rules["stages.Pilot"]
+    assert "sounds won, but its probability is 75 %" in rules["stages.Signed"]
+
+
+def test_a_stage_whose_words_and_closing_dates_disagree_is_asked_for(tmp_path: Path) -> None:
+    head = "Deal ID,Deal Stage,Create Date,Close Date\n"
+
+    def rows(stage: str, closed: str) -> str:
+        return "".join(f"{stage}{at},{stage},2024-01-0{at},{closed}\n" for at in range(1, 6))
+
+    ended = rows("Closed Won", "2024-02-01") + rows("Closed Lost", "2024-02-01")
+    still = rows("Demo", "")
+    odd = guess(sheets_of(tmp_path, deals=head + ended + still + rows("Trial", "2024-02-03")))
+    assert (odd.stages["Demo"], odd.stages["Trial"]) == ("open", ASK)
+    assert "its rows have a closing date" in odd.notes["stages.Trial"]
+    odd = guess(sheets_of(tmp_path, deals=head + ended + still + rows("Signed", "")))
+    assert odd.stages["Signed"] == ASK
+    # Where open opportunities have an expected closing date, a date says nothing.
+    usual = guess(sheets_of(tmp_path, deals=head + ended + rows("Trial", "2024-09-03")))
+    assert usual.stages["Trial"] == "open"
+
+
+def test_a_stage_called_closed_is_not_asked_for_where_flags_tell_its_rows_apart(
+    tmp_path: Path,
+) -> None:
+    head = "Deal ID,Deal Stage,Won,Create Date,Close Date\n"
+    text = head + "1,Closed,Yes,2024-01-01,2024-02-01\n2,Closed,No,2024-01-02,2024-02-02\n"
+    mapping = guess(sheets_of(tmp_path, deals=text))
+    assert mapping.stages == {"Closed": "lost"}
+    assert "won where" in mapping.notes["stages.Closed"]
+    assert open_questions(mapping) == []
+
+
+def test_the_meaning_of_every_stage_is_shown() -> None:
+    mapping = Mapping(
+        (FileMapping("deals.csv", "opportunities", {"stage": "Phase"}),),
+        stages={"Talk [b]": "open", "Signed": "won", "Zebra": ASK},
+        notes={"stages.Zebra": "it sounds like nothing"},
+    )
+    console = Console(width=120, file=io.StringIO(), color_system=None)
+    for part in guess_story(mapping):
+        console.print(part)
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    lines = [" ".join(line.split()) for line in shown.splitlines()]
+    assert {"Talk [b] open", "Signed won"} <= set(lines)
+    assert "Zebra ? (asked): it sounds like nothing" in lines
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["01/13/2024 11:30 PM GMT", "2024-03-01 16:30:00 +9", "2024-03-01 16:30 JST", "1709310600000"],
+)
+def test_every_time_of_a_known_zone_asks_for_the_time_zone(cell: str, tmp_path: Path) -> None:
+    head = "Lead ID,Created Date,Lead Source\n"
+    mapping = guess(sheets_of(tmp_path, leads=head + f"1,{cell},Web\n2,{cell},Web\n"))
+    assert mapping.files[0].columns["created"] == "Created Date"
+    assert mapping.time_zone == ASK
+
+
+def test_one_row_of_many_with_a_zone_asks_for_the_time_zone(tmp_path: Path) -> None:
+    rows = [f"{at},2024-03-{1 + at % 28:02d} 16:30,Web\n" for at in range(6000)]
+    rows[1234] = "1234,2024-03-05T16:30:00Z,Web\n"
+    text = "Lead ID,Created Date,Lead Source\n" + "".join(rows)
+    assert guess(sheets_of(tmp_path, leads=text)).time_zone == ASK
+
+
+def test_a_column_that_contradicts_itself_is_asked_for_whatever_another_tells(
+    tmp_path: Path,
+) -> None:
+    head = "Opportunity ID,Opportunity Name,Stage,Created Date,Close Date\n"
+    rows = [
+        f"{at},n{at},Closed {'Won' if at % 2 else 'Lost'},01/{13 + at % 15}/2024,"
+        f"{'25/02/2024' if at == 3 else '02/20/2024'}\n"
+        for at in range(40)
+    ]
+    mapping = guess(sheets_of(tmp_path, deals=head + "".join(rows)))
+    assert mapping.files[0].date_order == ASK
+    rule = open_questions(mapping)[0].rule
+    assert '"25/02/2024"' in rule
+    assert '"02/20/2024"' in rule
+
+
+def test_one_row_of_many_that_contradicts_the_order_is_found(tmp_path: Path) -> None:
+    rows = [f"{at},03/{13 + at % 15}/2024,Web\n" for at in range(6000)]
+    rows[1235] = "1235,25/03/2024,Web\n"
+    text = "Lead ID,Created Date,Lead Source\n" + "".join(rows)
+    assert guess(sheets_of(tmp_path, leads=text)).files[0].date_order == ASK
+
+
+def test_odd_cells_do_not_take_its_role_from_a_known_heading(tmp_path: Path) -> None:
+    rows = [
+        f"{at},Closed {'Won' if at % 2 else 'Lost'},2024-01-{1 + at:02d},2024-02-{1 + at:02d},"
+        f"{'TBD' if at % 5 else 1000 + at},{'soon' if at % 4 else '2024-02-03'}\n"
+        for at in range(20)
+    ]
+    head = "Deal ID,Deal Stage,Create Date,Close Date,Amount,Contract Start Date\n"
+    columns = guess(sheets_of(tmp_path, deals=head + "".join(rows))).files[0].columns
+    assert columns["amount"] == "Amount"
+    assert columns["contract_start"] == "Contract Start Date"
+
+
+@pytest.mark.parametrize("heading", ["Amount (thousands)", "金額(千円)", "Amount ($ M)", "MRR [K]"])
+def test_amounts_in_thousands_are_refused_and_not_read_as_they_stand(
+    heading: str, tmp_path: Path
+) -> None:
+    mapping = guess(sheets_of(tmp_path, deals=OPPORTUNITIES.replace("Amount", heading)))
+    assert mapping.files[0].columns["amount"] == heading
+    asked = {problem.key: problem.rule for problem in open_questions(mapping)}
+    assert "whole amounts" in asked["files.deals.csv.columns.amount"]
+
+
+def test_a_currency_behind_a_heading_of_amounts_is_no_matter(tmp_path: Path) -> None:
+    mapping = guess(sheets_of(tmp_path, deals=OPPORTUNITIES.replace("Amount", "月額(円)")))
+    assert mapping.files[0].columns["amount"] == "月額(円)"
+    assert mapping.amounts == "monthly"
+    assert open_questions(mapping) == []
+
+
 def test_a_heading_that_says_what_an_amount_counts_is_believed(tmp_path: Path) -> None:
     text = OPPORTUNITIES.replace("Amount", "MRR")
     mapping = guess(sheets_of(tmp_path, deals=text))
@@ -393,6 +537,53 @@ def test_a_mapping_file_states_what_it_corrects_and_the_rest_is_guessed(tmp_path
     assert str(mapping.until) == "2024-05-31"
     assert mapping.files == guessed.files
     assert dataclasses.replace(mapping, amounts=guessed.amounts, until=None) == guessed
+
+
+def test_what_is_stated_of_a_file_is_used_and_checked_without_its_kind(tmp_path: Path) -> None:
+    head = "Opportunity ID,Opportunity Name,Stage,Created Date,Close Date\n"
+    text = head + "1,n,Closed Won,02/01/2024,03/04/2024\n2,m,Demo,03/01/2024,05/04/2024\n"
+    sheets = sheets_of(tmp_path, deals=text)
+    path = tmp_path / "mapping.yaml"
+    path.write_text("files:\n  deals.csv:\n    date_order: day_first\n", encoding="utf-8")
+    (found,) = load_mapping(path, sheets).files
+    assert (found.kind, found.date_order) == ("opportunities", "day_first")
+    assert found.columns["closed"] == "Close Date"
+    path.write_text("files:\n  deals.csv:\n    columns: {nonsense: x}\n", encoding="utf-8")
+    with pytest.raises(ScenarioError, match=r"nonsense.*no such role"):
+        load_mapping(path, sheets)
+
+
+def test_a_file_of_unknown_kind_with_stated_columns_is_asked_for(tmp_path: Path) -> None:
+    sheets = sheets_of(tmp_path, zoo="animal,legs\nlion,4\n", deals=OPPORTUNITIES)
+    path = tmp_path / "mapping.yaml"
+    path.write_text("files:\n  zoo.csv:\n    columns: {id: animal}\n", encoding="utf-8")
+    mapping = load_mapping(path, sheets)
+    asked = {problem.key: problem.rule for problem in open_questions(mapping)}
+    assert "columns stated" in asked["files.zoo.csv.kind"]
+
+
+def test_stating_columns_keeps_the_columns_of_stage_dates_unless_they_are_stated(
+    tmp_path: Path,
+) -> None:
+    text = (
+        'Record ID,Deal Stage,Create Date,Close Date,"Date entered ""Closed Won"""\n'
+        "1,Closed Won,2024-01-01,2024-02-02,2024-02-02\n2,Demo,2024-01-01,,\n"
+    )
+    sheets = sheets_of(tmp_path, deals=text)
+    dated = {'Date entered "Closed Won"': "Closed Won"}
+    assert guess(sheets).files[0].stage_dates == dated
+    path = tmp_path / "mapping.yaml"
+    stated = (
+        "files:\n  deals.csv:\n    columns: {id: Record ID, stage: Deal Stage,"
+        " created: Create Date}\n"
+    )
+    path.write_text(stated, encoding="utf-8")
+    assert load_mapping(path, sheets).files[0].stage_dates == dated
+    path.write_text(stated + "    stage_dates: {}\n", encoding="utf-8")
+    none = load_mapping(path, sheets)
+    assert none.files[0].stage_dates == {}
+    path.write_text(mapping_text(none), encoding="utf-8")
+    assert load_mapping(path, sheets) == none
 
 
 def test_every_mistake_in_a_mapping_file_is_told_at_once_with_its_place(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from simulator.calibration.matching import (
 Floats = NDArray[np.float64]
 
 LOOSE = 1e6  # a spread that holds nothing
+MANY = 10**9  # runs that show figures without noise
 
 
 def knob(path: str, channel: str = "", **more: float | str) -> Knob:
@@ -54,21 +55,23 @@ class World:
         self, knobs: Sequence[Knob], slopes: Floats, covariance: Floats, bent: float = 0.0
     ) -> None:
         self.knobs, self.slopes, self.covariance, self.bent = knobs, slopes, covariance, bent
-        self.looks = 0
+        self.looks = self.runs = 0
 
     def figures(self, at: Floats) -> Floats:
         plain = self.slopes @ at
         return np.asarray(plain + self.bent * plain**2)
 
-    def shown(self, values: Mapping[str, float]) -> Floats:
+    def shown(self, values: Mapping[str, float], runs: int) -> Floats:
         self.looks += 1
+        self.runs += runs
         return self.figures(np.array([values[each.path] for each in self.knobs]))
 
     def varied(self, values: Mapping[str, float]) -> tuple[Floats, float]:
         return scattered(self.covariance), 1.0
 
-    def match(self, targets: Sequence[Target], runs: int = 10**9, **more: object) -> Matched:
-        return match(self.knobs, targets, self.shown, self.varied, {}, runs, **more)  # type: ignore[arg-type]
+    def match(self, targets: Sequence[Target], runs: int = MANY, **more: object) -> Matched:
+        both = (runs, runs)
+        return match(self.knobs, targets, self.shown, self.varied, {}, both, **more)  # type: ignore[arg-type]
 
 
 THREE = np.array([[1.0, 0.4], [0.2, -1.5], [0.7, 0.9]])
@@ -118,7 +121,7 @@ def test_errors_are_those_of_least_squares_where_figures_err_as_assumed() -> Non
 
 def test_the_runs_own_noise_counts() -> None:
     world = two_numbers()
-    sure, rough = (world.match(met(world, TRUTH), runs) for runs in (10**9, 4))
+    sure, rough = (world.match(met(world, TRUTH), runs) for runs in (MANY, 4))
     np.testing.assert_allclose(rough.covariance, sure.covariance * 1.25, rtol=1e-6)
 
 
@@ -151,8 +154,8 @@ def test_a_curved_world_is_followed_without_new_slopes_at_every_step() -> None:
     np.testing.assert_allclose(found.at, TRUTH, atol=3.0 * np.sqrt(np.diag(found.covariance)).max())
     assert distances[-1] < distances[0]
     slopes = 2 * len(world.knobs)
-    assert world.looks == 1 + slopes + len(distances)
-    assert found.runs == world.looks * 10**9
+    assert world.looks == 2 + slopes + len(distances)
+    assert found.runs == world.runs + 40  # and the histories
     # A search that could not learn from its steps would need new slopes for them.
     assert found.steps >= 2
 
@@ -160,7 +163,7 @@ def test_a_curved_world_is_followed_without_new_slopes_at_every_step() -> None:
 def test_a_step_that_leads_away_is_shortened() -> None:
     knobs = [knob("a", step=2.0, low=-100.0, high=100.0)]
 
-    def cliff(values: Mapping[str, float]) -> Floats:
+    def cliff(values: Mapping[str, float], runs: int) -> Floats:
         return np.array([float(np.exp(values["a"]))])
 
     def varied(values: Mapping[str, float]) -> tuple[Floats, float]:
@@ -168,7 +171,7 @@ def test_a_step_that_leads_away_is_shortened() -> None:
 
     far: list[float] = []
     targets = [target("t", float(np.exp(3.0)), 0.01)]
-    found = match(knobs, targets, cliff, varied, {}, 1, lambda calls, d: far.append(d),
+    found = match(knobs, targets, cliff, varied, {}, (1, 1), lambda calls, d: far.append(d),
                   np.array([1.0]))  # fmt: skip
     start = ((np.exp(1.0) - np.exp(3.0)) / 0.01) ** 2
     assert found.distance < 1e-3 * start
@@ -228,7 +231,7 @@ def channels(levels: Sequence[float]) -> tuple[World, list[Target], dict[str, fl
 
 def test_a_level_common_to_all_channels_belongs_to_the_common_number() -> None:
     world, targets, weights = channels([1.3, 0.9, 0.4])
-    found = match(world.knobs, targets, world.shown, world.varied, weights, 10**9)
+    found = match(world.knobs, targets, world.shown, world.varied, weights, (MANY, MANY))
     mean = 0.5 * 1.3 + 0.3 * 0.9 + 0.2 * 0.4
     expected = [1.3 - mean, 0.9 - mean, 0.4 - mean, mean]
     np.testing.assert_allclose(found.at, expected, atol=2e-3)
@@ -239,7 +242,7 @@ def test_a_level_common_to_all_channels_belongs_to_the_common_number() -> None:
 def test_one_channel_alone_needs_no_number_of_its_own() -> None:
     world = World([knob("common")], np.array([[1.5]]), np.array([[0.01]]))
     found = match(world.knobs, [target("t.x", 0.9, 0.1, "x")], world.shown, world.varied,
-                  {"x": 1.0}, 10**9)  # fmt: skip
+                  {"x": 1.0}, (MANY, MANY))  # fmt: skip
     assert found.at == pytest.approx([0.6])
     assert found.covariance[0, 0] == pytest.approx((0.1 / 1.5) ** 2, rel=1e-6)
 
@@ -251,7 +254,7 @@ def test_what_channels_do_to_common_figures_is_learned_on_the_way() -> None:
     world.slopes = np.vstack([world.slopes, [0.3, -0.2, 0.1, 2.0]])
     world.covariance = 1e-4 * np.eye(4)
     targets.append(target("common", float(world.slopes[3] @ truth), 0.01))
-    found = match(world.knobs, targets, world.shown, world.varied, weights, 10**9)
+    found = match(world.knobs, targets, world.shown, world.varied, weights, (MANY, MANY))
     assert found.distance < ENOUGH
     errors = np.sqrt(np.diag(found.covariance))
     assert np.all(np.abs(found.at - truth) < errors)
@@ -284,7 +287,7 @@ def test_numbers_drawn_scatter_as_their_errors_say() -> None:
 
 def test_cases_are_those_of_the_channel_or_of_all() -> None:
     world, targets, weights = channels([0.1, 0.0, -0.2])
-    found = match(world.knobs, targets, world.shown, world.varied, weights, 4)
+    found = match(world.knobs, targets, world.shown, world.varied, weights, (4, 4))
     told = found.estimates({"x": 50, "y": 30, "z": 20}, "indirect inference")
     assert [each.n for each in told.values()] == [50, 30, 20, 100]
     assert {each.method for each in told.values()} == {"indirect inference"}
@@ -333,10 +336,10 @@ def test_quantiles_of_different_things_do_not_err_together() -> None:
 def test_figures_err_as_histories_vary_and_never_less_than_the_files_say() -> None:
     targets = [target("a", 0.0, 0.05), target("b", 0.0, 0.3)]
     histories = scattered(np.array([[0.04, 0.01], [0.01, 0.01]]))
-    same = errors_of_figures(targets, histories, 1.0, 10**9)
+    same = errors_of_figures(targets, histories, 1.0, MANY)
     np.testing.assert_allclose(same, [[0.04, 0.01], [0.01, 0.09]], rtol=1e-6)
     # Histories of twice the files' cases vary half as much as the files.
-    twice = errors_of_figures(targets, histories, 2.0, 10**9)
+    twice = errors_of_figures(targets, histories, 2.0, MANY)
     np.testing.assert_allclose(twice, [[0.08, 0.02], [0.02, 0.09]], rtol=1e-6)
     # Two runs show the mean of two such histories.
     few = errors_of_figures(targets, histories, 1.0, 2)

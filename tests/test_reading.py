@@ -776,3 +776,43 @@ def test_the_bounds_are_those_that_the_messages_name() -> None:
 def test_json_lines_are_no_table(tmp_path: Path) -> None:
     lines = "\n".join(json.dumps({"id": at, "at": str(datetime.now(UTC))}) for at in range(3))
     assert "JSON" in refusal(tmp_path, lines)
+
+
+@pytest.mark.parametrize(
+    "above", ["My report,,,\n,,,\n", "My report\n", "Deals of 2024,,,\nAs of today,,,\n,,,\n"]
+)
+def test_a_title_above_the_headings_is_told_as_such(tmp_path: Path, above: str) -> None:
+    said = refusal(tmp_path, f"{above}Id,Stage,Amount,Created\n1,Won,5,a\n2,Lost,6,b\n")
+    assert "delete what is above" in said
+
+
+def test_a_title_above_the_headings_of_a_workbook_is_told_as_such(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    made = openpyxl.Workbook()
+    for cells in (["My report"], [], ["Id", "Stage", "Amount"], [1, "Won", 5], [2, "Lost", 6]):
+        made.active.append(cells)
+    made.save(tmp_path / "deals.xlsx")
+    with pytest.raises(ScenarioError, match=r"row 3.*delete what is above the headings"):
+        read_sheets(tmp_path / "deals.xlsx")
+
+
+def test_one_heading_beside_a_column_without_one_is_no_title(tmp_path: Path) -> None:
+    assert read(tmp_path, "Id,\n1,a\n2,b\n").columns == ("Id", "(column 2)")
+
+
+def test_no_message_names_a_key_that_a_mapping_does_not_have(tmp_path: Path) -> None:
+    sheet = read(tmp_path, "Id,Name\n1,Café\n".encode("latin-1"))
+    said = refusal(tmp_path, b"Id,Name\n1,\xff\xfe\x81\x8d\x90\n")
+    for each in (" ".join(sheet.notes), said):
+        assert "save the file as UTF-8" in each
+        assert "mapping" not in each
+
+
+def test_a_format_of_any_length_is_looked_at_no_further_than_spreadsheets_allow() -> None:
+    assert shape_of("yyyy" + '"' * 400 + "0") == "day"
+
+
+def test_a_tag_longer_than_any_sound_one_is_refused(tmp_path: Path) -> None:
+    content = f'<row r="1"><c r="A1" t="{"x" * 1_000_000}"/></row>'
+    said = refusal(tmp_path, packed(parts_of({"S": content})), "deals.xlsx")
+    assert "a tag without end" in said

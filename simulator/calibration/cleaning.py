@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from simulator.calibration.cell_text import is_missing
 from simulator.calibration.channel_names import mask_addresses
 from simulator.calibration.headings import AMOUNTS, DATES, WORDS, FileKind
 from simulator.calibration.records import Flags, Integers
@@ -179,6 +180,12 @@ class Table:
         """Return the cells of a role, "" throughout where no file has it."""
         found = self.cells.get(role)
         return np.full(len(self), "", dtype=object) if found is None else found
+
+    def is_written(self, role: str) -> Flags:
+        """Tell where a cell of a role says anything; "n/a" and 0000-00-00 say nothing."""
+        codes, words = pd.factorize(self.texts(role))
+        found: Flags = np.array([not is_missing(word) for word in words], dtype=np.bool_)[codes]
+        return found
 
     def times(self, role: str) -> tuple[Stamps, Flags]:
         """Return the dates of a role and whether only the day is known."""

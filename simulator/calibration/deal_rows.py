@@ -179,11 +179,11 @@ def _leave_out_undated(rows: DealRows, ledger: Ledger) -> None:
     table = rows.table
     no_end = rows.is_closed & np.isnat(rows.closed[0])
     role = rows.closing_role
-    ledger.leave_out(table, no_end & (table.texts(role) != ""), "unreadable_date", role)
+    ledger.leave_out(table, no_end & table.is_written(role), "unreadable_date", role)
     ledger.leave_out(table, no_end, "closed_without_date", role)
     no_beginning = np.isnat(rows.opened[0])
     undated = no_beginning & ~rows.is_closed
-    written = table.texts("created") != ""
+    written = table.is_written("created")
     filler = table.fillers.get("created", np.zeros(len(table), dtype=np.bool_))
     ledger.leave_out(table, undated & filler, "implausible_date", "created")
     ledger.leave_out(table, undated & written, "unreadable_date", "created")

@@ -210,8 +210,8 @@ def letters_of(path: Path, asked: str | None = None) -> Letters:
     raise refused(
         f"{file}:{trouble[0]}",
         "",
-        "is in no known encoding (UTF-8, UTF-16, CP932, CP1252); save the file as UTF-8: open it in "
-        "the spreadsheet program and save it as CSV UTF-8, or export it again so",
+        "is in no known encoding (UTF-8, UTF-16, CP932, CP1252); save the file as UTF-8: open it "
+        "in the spreadsheet program and save it as CSV UTF-8, or export it again so",
     )
 
 

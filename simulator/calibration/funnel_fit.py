@@ -26,6 +26,8 @@ from simulator.calibration.twin import Twin
 from simulator.scenario.changing import value_of
 from simulator.scenario.schema import Scenario
 
+CLOSER = 2
+"""As many times the runs are made near the place, to tell numbers and slopes better."""
 HISTORIES = 32
 """So many single histories tell how much figures vary."""
 FEWEST = 30
@@ -121,14 +123,15 @@ def plan_of(
         start = float(value_of(draft, path))
         knobs.append(Knob(path, scale, start, step, spread, low, high))
 
-    add(SIGNS, "linear", 0.3, 3.0, -20.0, 20.0)
+    # Wide steps: what a few runs show has noise, of which narrow ones would make steep slopes.
+    add(SIGNS, "linear", 0.5, 3.0, -20.0, 20.0)
     if has_leads and has_losses and told.lead_to_opportunity is not None:
         known = keyed(told.lead_to_opportunity_by_channel)
         for name in of_channels:
             found = known.get(f"lead_to_opportunity.{name}")
             if found is not None and of_channels[name]:
                 targets.append(target_of(found, name))
-        add(AGREES, "linear", 0.3, 3.0, -20.0, 20.0)
+        add(AGREES, "linear", 0.5, 3.0, -20.0, 20.0)
     selling = bool(told.days_in_sales)
     for each in told.days_in_sales if selling else told.days_to_win:
         percent = float(each.key.rpartition(".p")[2])
@@ -141,9 +144,9 @@ def plan_of(
         if selling:
             late = told.days_to_win[-1]
             targets.append(target_of(late, least_error=0.02))
-        add(REMEMBERS, "logit", 0.5, 2.0, 0.0, 1.0)
-    late = math.isfinite(since) and told.recorded_since > since
-    recorded_since = told.recorded_since - since if late else -math.inf
+        add(REMEMBERS, "logit", 1.0, 2.0, 0.0, 1.0)
+    began_late = math.isfinite(since) and told.recorded_since > since
+    recorded_since = told.recorded_since - since if began_late else -math.inf
     return Plan(tuple(knobs), tuple(targets), of_channels, told.horizon, recorded_since, use_older)
 
 
@@ -165,16 +168,17 @@ def find(
         An earlier search, to go on from.
     """
 
-    def shown(values: Mapping[str, float]) -> NDArray[np.float64]:
-        return figures(twin.look(ordered(values)), plan)
+    def shown(values: Mapping[str, float], runs: int) -> NDArray[np.float64]:
+        return figures(twin.look(ordered(values), runs), plan)
 
     def varied(values: Mapping[str, float]) -> tuple[NDArray[np.float64], float]:
         histories = twin.histories(ordered(values), HISTORIES)
         rows = np.array([figures(each, plan) for each in histories])
         return rows, float(np.mean([_cases(each) for each in histories])) / plan.cases
 
+    runs = len(twin.numbers)
     return match(
-        plan.knobs, plan.targets, shown, varied, plan.weights, len(twin.numbers), on_step,
+        plan.knobs, plan.targets, shown, varied, plan.weights, (runs, CLOSER * runs), on_step,
         None if begin is None else begin.at,
     )  # fmt: skip
 
@@ -182,7 +186,7 @@ def find(
 def looks(plan: Plan) -> int:
     """Return about how many looks at runs a search takes."""
     common = sum(not knob.channel for knob in plan.knobs)
-    return 2 * (common + 1) + 1 + 8
+    return 2 * (common + 2) + 8
 
 
 def _cases(records: Records) -> int:

@@ -26,7 +26,15 @@ from simulator.calibration.headings import (
     stage_of_heading,
     telling,
 )
-from simulator.calibration.mapping import ASK, Ask, Decimal, FileMapping, Mapping, check_names, unit_of
+from simulator.calibration.mapping import (
+    ASK,
+    Ask,
+    Decimal,
+    FileMapping,
+    Mapping,
+    check_names,
+    unit_of,
+)
 from simulator.calibration.reading import Sheet
 from simulator.calibration.stage_names import any_telling
 from simulator.scenario.scalars import shorten

@@ -72,8 +72,8 @@ def with_words(sheets: Sequence[Sheet], mapping: Mapping) -> Mapping:
     zone = ASK if _any_zoned(sheets, mapping) else AS_WRITTEN
     if zone == ASK:
         notes["time_zone"] = "times in the files state their offset from UTC"
-    pipelines = _counts(_columns(sheets, mapping, "opportunities", "pipeline"))
-    pipelines = list(dict.fromkeys(map(mask_addresses, pipelines)))
+    named = _counts(_columns(sheets, mapping, "opportunities", "pipeline"))
+    pipelines = list(dict.fromkeys(map(mask_addresses, named)))
     if len(pipelines) > 1:
         notes["pipelines"] = "delete those that are not to be used, such as renewals"
     channels = _channels(sheets, mapping)
@@ -157,7 +157,19 @@ def _stages(
         if plain(shown) in seen:
             continue  # the same word in another case or width
         seen.add(plain(shown))
-        found[shown] = told.get(name) or stage_meaning(name) or _by(probabilities, name) or ASK
+        said, rated = stage_meaning(name), _by(probabilities, name)
+        if name in told:
+            found[shown] = told[name]
+        elif said is None and name in mixed:
+            found[shown] = "lost"
+            notes[f"stages.{shown}"] = "won where the column of flags says so, else lost"
+        elif said is not None and rated is not None and said != rated:
+            found[shown] = ASK
+            doubt = f"it sounds {said}, but its probability is {probabilities[name]:.0f} %"
+            notes[f"stages.{shown}"] = doubt
+        else:
+            found[shown] = said or rated or ASK
+    _doubt_undated(sheets, mapping, found, set(told) | mixed, notes)
     return {name: found[name] for name in in_usual_order(found, probabilities)}
 
 
@@ -372,7 +384,7 @@ def _is_zoned(cells: pd.Series, order: DateOrder | Ask | None) -> bool:
     Rows of several systems may stand in one file, so a sample would not do.
     """
     if order in get_args(DateOrder):
-        return bool(read_dates(cells, order, _ANY_ZONE).zoned.any())
+        return bool(read_dates(cells, cast("DateOrder", order), _ANY_ZONE).zoned.any())
     try:
         return bool(read_dates(cells, None, _ANY_ZONE).zoned.any())
     except AmbiguousDates:

@@ -18,20 +18,22 @@ from simulator.calibration.records import NONE, Flags, Integers
 _SEVERAL = r"[;,\s]+"
 _MOST_NAMED = 20
 """Ids of one cell; what is behind them is not looked at."""
+_FREE_MAIL = (
+    "gmail.com googlemail.com yahoo.com yahoo.co.jp yahoo.ne.jp ymail.com outlook.com outlook.jp"
+    " outlook.co.jp hotmail.com hotmail.co.jp live.com live.jp msn.com icloud.com me.com mac.com"
+    " aol.com gmx.de gmx.net gmx.com web.de t-online.de mail.ru yandex.ru yandex.com qq.com 163.com"
+    " 126.com naver.com daum.net hanmail.net proton.me protonmail.com zoho.com orange.fr free.fr"
+    " laposte.net libero.it docomo.ne.jp ezweb.ne.jp au.com softbank.ne.jp i.softbank.jp nifty.com"
+    " biglobe.ne.jp ocn.ne.jp so-net.ne.jp excite.co.jp comcast.net yahoo.co.uk hotmail.co.uk"
+    " yahoo.fr yahoo.de"
+)
+_NO_COMPANY = (
+    "個人 個人事業主 個人事業 フリーランス 自営業 自営 不明 無所属 学生 private individual personal"
+    " person self self-employed freelance freelancer unknown student other"
+)
 _SHARED = {
-    "domain": frozenset(
-        "gmail.com googlemail.com yahoo.com yahoo.co.jp yahoo.ne.jp ymail.com outlook.com"
-        " outlook.jp outlook.co.jp hotmail.com hotmail.co.jp live.com live.jp msn.com icloud.com"
-        " me.com mac.com aol.com gmx.de gmx.net gmx.com web.de t-online.de mail.ru yandex.ru"
-        " yandex.com qq.com 163.com 126.com naver.com daum.net hanmail.net proton.me"
-        " protonmail.com zoho.com orange.fr free.fr laposte.net libero.it docomo.ne.jp"
-        " ezweb.ne.jp au.com softbank.ne.jp i.softbank.jp nifty.com biglobe.ne.jp ocn.ne.jp"
-        " so-net.ne.jp excite.co.jp comcast.net yahoo.co.uk hotmail.co.uk yahoo.fr yahoo.de".split()
-    ),
-    "account": frozenset(
-        "個人 個人事業主 個人事業 フリーランス 自営業 自営 不明 無所属 学生 private individual"
-        " personal person self self-employed freelance freelancer unknown student other".split()
-    ),
+    "domain": frozenset(_FREE_MAIL.split()),
+    "account": frozenset(_NO_COMPANY.split()),
 }
 """What many write who have nothing to do with each other."""
 _WIDE = 1 << 36

@@ -68,7 +68,7 @@ class KnownTime:
             typed = typed[typed <= last]
             near = typed[typed <= end + silence(machine[machine <= end])]
             if len(near) and len(typed) - len(near) <= _FEW_CLOSINGS * len(typed):
-                last = max(end, int(near.max()))
+                last = int(max(end, near.max()))
         return cls(_date(int(every[0])), _date(last))
 
 
@@ -95,10 +95,10 @@ def without_strays(days: Integers) -> int:
     few = max(int(_LONELY_SHARE * len(days)), _LONELY)
     start = max(len(days) - 1 - few, _ENOUGH_BEFORE - 1)
     longest = np.maximum.accumulate(between) if len(between) else between
-    for gap in range(start, len(days) - 1):
-        unusual = between[gap] > max(2 * longest[gap - 1], _LEAST_DAYS)
-        if unusual and between[gap] > silence(days[: gap + 1]):
-            return int(days[gap])
+    for at in range(start, len(days) - 1):
+        unusual = between[at] > max(2 * longest[at - 1], _LEAST_DAYS)
+        if unusual and between[at] > silence(days[: at + 1]):
+            return int(days[at])
     return int(days[-1])
 
 

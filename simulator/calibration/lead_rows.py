@@ -54,7 +54,7 @@ def lead_rows(table: Table, mapping: Mapping, ledger: Ledger) -> LeadRows:
     missing = np.isnat(created[0])
     filler = table.fillers.get("created", np.zeros(len(table), dtype=np.bool_))
     ledger.leave_out(table, missing & filler, "implausible_date", "created")
-    ledger.leave_out(table, missing & (table.texts("created") != ""), "unreadable_date", "created")
+    ledger.leave_out(table, missing & table.is_written("created"), "unreadable_date", "created")
     ledger.leave_out(table, missing, "creation_missing", "created")
     stamps, dated_only = table.times("given_up_at")
     if words.size and table.has("status"):

@@ -12,6 +12,7 @@ from simulator.calibration.intervals import share
 from simulator.calibration.records import Flags, Integers, LossReason, Outcome, Records
 
 MONTH = 20.0
+_LEAST_MONTHS = 12
 FEW_CASES = 30
 
 
@@ -56,7 +57,8 @@ def fit_losses(records: Records, since: float = -math.inf) -> Losses:
     if count < FEW_CASES:
         findings.append(Finding("few_cases", f"Only {count} lost opportunities are on file."))
     reason = deals.reason[lost]
-    month = np.nan_to_num(np.floor(deals.closed[lost] / MONTH), nan=-1.0).astype(np.int64)
+    month = np.floor(deals.closed[lost] / MONTH)
+    month = np.where(np.isfinite(month), month, np.nanmin(month, initial=0.0)).astype(np.int64)
     has_reason = reason > LossReason.UNKNOWN
     told = int(has_reason.sum())
     if not told:
@@ -88,17 +90,18 @@ def fit_losses(records: Records, since: float = -math.inf) -> Losses:
 
 
 def _unevenness(counts: Flags, month: Integers) -> float:
-    """Return how much more monthly shares vary than those of independent cases; at least 1.
+    """Return how much more the count varies than one of independent cases would; at least 1.
 
-    People write reasons down more in some months than in others. Pearson's statistic over its
-    degrees of freedom.
+    People write reasons down more in some months than in others, and what they do in one they
+    still do in the next: squares of months and products of those up to a quarter apart.
     """
     share_of_all = float(counts.mean())
-    _, place = np.unique(month, return_inverse=True)
-    cases = np.bincount(place)
-    if len(cases) < 2 or not 0.0 < share_of_all < 1.0:
+    months = int(month.max() - month.min()) + 1
+    if months < _LEAST_MONTHS or not 0.0 < share_of_all < 1.0:
         return 1.0
-    parts = np.bincount(place, weights=counts)
-    expected = cases * share_of_all
-    square = float(((parts - expected) ** 2 / (expected * (1.0 - share_of_all))).sum())
-    return max(square / (len(cases) - 1), 1.0)
+    cases = np.bincount(month - month.min(), minlength=months)
+    off = np.bincount(month - month.min(), weights=counts, minlength=months) - cases * share_of_all
+    alone = float((off * off).sum())
+    along = alone + 2.0 * sum(float((off[lag:] * off[:-lag]).sum()) for lag in (1, 2))
+    chance = len(counts) * share_of_all * (1.0 - share_of_all)
+    return max(alone * months / (months - 1), along * months / (months - 5), chance) / chance

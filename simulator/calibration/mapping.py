@@ -200,7 +200,9 @@ _UNIT = re.compile(r"\s*[(\[（［【]\s*(?P<unit>[^()\[\]（）［］【】]{1,
 _PLAIN_UNIT = re.compile(
     r"(usd|jpy|eur|gbp|us\$|\$|€|£|¥|yen|dollars?|euros?|円|税込み?|税抜き?|税別|[\s,/・、])+"
 )
-_SCALED = re.compile(r"(?<![a-z])(thousands?|millions?|billions?|k|mm?|bn|000s?|.?000)(?![a-z])|[千万億]")
+_SCALED = re.compile(
+    r"(?<![a-z])(thousands?|millions?|billions?|k|mm?|bn|000s?|.?000)(?![a-z])|[千万億]"
+)
 
 
 def unit_of(heading: str) -> tuple[str, str]:

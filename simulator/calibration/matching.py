@@ -227,9 +227,9 @@ def _off(knob: Knob, x: float) -> float:
     return min(max(back(float(x), knob.scale), knob.low), knob.high)
 
 
-Shown = Callable[[Mapping[str, float]], Floats]
-"""Runs with these numbers (by path), and what all show together: one value per target, on its
-scale."""
+Shown = Callable[[Mapping[str, float], int], Floats]
+"""So many runs with these numbers (by path), and what all show together: one value per target, on
+its scale."""
 Varied = Callable[[Mapping[str, float]], tuple[Floats, float]]
 """The same of each history alone: one row per history, and its size in those of the files."""
 
@@ -240,7 +240,7 @@ def match(
     shown: Shown,
     varied: Varied,
     weights: Mapping[str, float],
-    runs_each: int,
+    runs: tuple[int, int],
     on_step: Callable[[int, float], None] | None = None,
     begin: Floats | None = None,
 ) -> Matched:
@@ -257,8 +257,8 @@ def match(
     weights : mapping of str to float
         Share of each channel in all inquiries. The mean of knobs that belong to channels is held
         where it starts: a level common to all belongs to the other knobs.
-    runs_each : int
-        Runs behind every call of `shown`, for the count.
+    runs : tuple of 2 int
+        Runs that show the figures, first on the way and then near the place.
     on_step : callable, optional
         Called with the number of calls so far and the distance.
     begin : ndarray of float64, optional
@@ -269,7 +269,7 @@ def match(
     Matched
     """
     search = _Search(tuple(knobs), tuple(targets), shown, varied, weights, on_step)
-    return search.run(runs_each, begin)
+    return search.run(runs, begin)
 
 
 class Weighing:
@@ -433,24 +433,29 @@ class _Search:
         self.knobs, self.targets, self._weights = knobs, targets, weights
         self._shown, self._varied, self._on_step = shown, varied, on_step
         self._rule = Weighing(knobs, targets, weights)
-        self.calls = 0
+        self._runs_each = 0
+        self.calls = self.runs = 0
 
-    def run(self, runs_each: int, begin: Floats | None) -> Matched:
+    def run(self, runs: tuple[int, int], begin: Floats | None) -> Matched:
+        self._runs_each = runs[0]
         at = self._rule.start.copy() if begin is None else begin.copy()
         reached = self._look(at)
         slopes = slopes_at(self._rule, self._look, at, reached)
         at, reached, steps = self._descend(at, reached, slopes)
         # Near the place, histories tell how sure the figures are, and slopes hold to the end.
+        # The numbers' errors hang on these slopes, so more runs tell them.
         histories, size = self._varied(valued(self.knobs, at))
-        figures = errors_of_figures(self.targets, histories, size, runs_each)
+        self._runs_each = runs[1]
+        figures = errors_of_figures(self.targets, histories, size, self._runs_each)
         errors = np.sqrt(np.diag(figures))
         self._rule = Weighing(self.knobs, self.targets, self._weights, errors)
+        reached = self._look(at)
         slopes = slopes_at(self._rule, self._look, at, reached)
         at, reached, more = self._descend(at, reached, slopes)
         at = np.array([onto(_off(k, x), k.scale) for k, x in zip(self.knobs, at, strict=True)])
         return Matched(
             self.knobs, at, self._rule.covariance(slopes, figures), self.targets, reached, errors,
-            self._rule.misses(reached), steps + more, self.calls * runs_each,
+            self._rule.misses(reached), steps + more, self.runs + len(histories),
         )  # fmt: skip
 
     def _descend(self, at: Floats, reached: Floats, slopes: Floats) -> tuple[Floats, Floats, int]:
@@ -477,7 +482,8 @@ class _Search:
 
     def _look(self, at: Floats) -> Floats:
         self.calls += 1
-        return self._shown(valued(self.knobs, at))
+        self.runs += self._runs_each
+        return self._shown(valued(self.knobs, at), self._runs_each)
 
     def _try(self, at: Floats, move: Floats, distance: float) -> tuple[Floats, Floats, float]:
         """Take a step, or a shorter one where it leads away."""

@@ -14,7 +14,9 @@ from simulator.calibration.records import NONE, Flags, Integers
 SHORT, LONG = 15, 18
 """Letters of a Salesforce id; the longer form ends with three that only repeat the case."""
 
-_CASED = re.compile(rf"(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])(?:[A-Za-z0-9]{{{SHORT}}}|[A-Za-z0-9]{{{LONG}}})")
+_CASED = re.compile(
+    rf"(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{{{SHORT}}}(?:[A-Za-z0-9]{{{LONG - SHORT}}})?"
+)
 _NAMING = (
     "id", "lead_id", "opportunity_id", "opportunity_name", "name", "email", "domain", "account",
 )  # fmt: skip

@@ -41,7 +41,9 @@ class Stages:
         )
         self._codes = {plain(mask_addresses(name)): code for code, name in enumerate(used)}
         self._codes |= {
-            plain(mask_addresses(name)): _LEFT_OUT for name, meaning in meanings.items() if meaning == "leave_out"
+            plain(mask_addresses(name)): _LEFT_OUT
+            for name, meaning in meanings.items()
+            if meaning == "leave_out"
         }
 
     def codes(self, texts: Texts) -> Integers:

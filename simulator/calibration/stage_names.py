@@ -21,6 +21,7 @@ ReasonMeaning = Literal[
     "unknown", "no_budget", "wrong_timing", "with_competitor", "bad_fit", "no_decision"
 ]
 
+
 def _all(listed: str) -> frozenset[str]:
     return frozenset(plain(each) for each in listed.split(","))
 
@@ -30,9 +31,9 @@ def _all(listed: str) -> frozenset[str]:
 _WON = _all(
     "won, win, closed won, close won, closed and won, won closed, deal won, opportunity won,"
     "order won, signed, contract signed, agreement signed, deal signed, closed signed, paid,"
-    "closed paid, 受注, 受注済, 受注済み, 受注確定, 受注完了, 成約, 成約済, 成約済み, 成約完了, 成立,"
-    "契約済, 契約済み, 契約完了, 契約締結, 契約締結済, 契約締結済み, 契約締結完了, 導入決定, 獲得済,"
-    "獲得済み"
+    "closed paid, 受注, 受注済, 受注済み, 受注確定, 受注完了, 成約, 成約済, 成約済み, 成約完了,"
+    "成立, 契約済, 契約済み, 契約完了, 契約締結, 契約締結済, 契約締結済み, 契約締結完了, 導入決定,"
+    "獲得済, 獲得済み"
 )
 _LOST = _all(
     "lost, lose, loss, closed lost, close lost, closed and lost, lost closed, deal lost,"
@@ -44,7 +45,8 @@ _LOST = _all(
     "キャンセル済, キャンセル済み, 取消, 取り消し, 没, 対象外, 断念, 中止, 不採用, 破談, ロスト"
 )
 _BEFORE = re.compile(
-    r"^(?:(?:stage|phase|step|フェーズ|ステージ|クローズ(?:済み?)?|商談|案件|取引|[0-9]+|[a-z](?= ))\s*)+"
+    r"^(?:(?:stage|phase|step|フェーズ|ステージ|クローズ(?:済み?)?|商談|案件|取引|[0-9]+"
+    r"|[a-z](?= ))\s*)+"
 )
 _BEHIND = re.compile(r"[\s0-9]+$")
 _REASON_BEHIND = re.compile(r"^(closed ?won|closed ?lost|lost|失注|受注|成約|不成立)\s+\S")
@@ -62,21 +64,26 @@ _DOUBT = re.compile(
     r"|受注|成約|成立|失注|契約|締結|見送|辞退|キャンセル|取消|取り消|断念|中止|不採用|破談|ロスト"
     r"|解約|解除|終了|対象外|懸念|内定|発注"
 )
-_ALMOST_OPEN = re.compile(r"\bcontract (sent|negotiations?|review|sending|out|drafted|preparation)\b")
+_ALMOST_OPEN = re.compile(
+    r"\bcontract (sent|negotiations?|review|sending|out|drafted|preparation)\b"
+)
 _UNSURE = re.compile(r"[?？]")
 
 # In the order in which an opportunity usually passes them.
 _OPEN = (
     "new, open, prospect, prospecting, identified, 新規, 見込み, 未着手, 潜在, リード",
     "contacted, connected, engaging, engaged, working, アプローチ, 接触",
-    "appointment, meeting scheduled, meeting booked, appointmentscheduled, アポ, 初回訪問, 初回面談, 初回商談",
+    "appointment, meeting scheduled, meeting booked, appointmentscheduled, アポ,"
+    "初回訪問, 初回面談, 初回商談",
     "qualification, qualified, qualifying, qualifiedtobuy, 選定, 案件化, 商談化, 有効",
     "meeting, 面談, 商談, 訪問",
     "discovery, needs, analysis, assessment, ヒアリング, ニーズ, 課題, 調査, 現状",
-    "presentation, demo, trial, poc, pilot, evaluation, presentationscheduled, プレゼン, デモ, トライアル, 評価,"
+    "presentation, demo, trial, poc, pilot, evaluation, presentationscheduled,"
+    "プレゼン, デモ, トライアル, 評価,"
     "検証, 試用",
     "value proposition, solution, 価値, 解決策",
-    "decision maker, perception, stakeholder, buy-in, bought-in, decisionmakerboughtin, 意思決定, 決裁者, 稟議, 認識,検討",
+    "decision maker, perception, stakeholder, buy-in, bought-in, decisionmakerboughtin,"
+    "意思決定, 決裁者, 稟議, 認識,検討",
     "proposal, quote, quotation, price, 提案, 見積, 価格",
     "negotiation, negotiating, review, legal, 交渉, 調整, レビュー, 条件, 商談中, 進行中",
     "verbal, commit, closing, contract sent, contractsent, contract, pending, 内示, 口頭, 合意,"
@@ -125,9 +132,12 @@ def stage_meaning(text: str) -> StageMeaning | None:
     if behind is not None:
         rest = shorter[behind.end(1) :].strip()
         ended = behind[1].replace(" ", "")
-        if not _DOUBT.search(rest) and _rank(rest) is None:
-            return "won" if ended in ("closedwon", "受注", "成約") else "lost"
-        return None
+        won = ended in ("closedwon", "受注", "成約")
+        if not won and reason_meaning(rest) != "unknown":
+            return "lost"
+        if _DOUBT.search(rest) or _rank(rest) is not None:
+            return None
+        return "won" if won else "lost"
     if _ALMOST_OPEN.search(words):
         return "open"
     if _DOUBT.search(words) or plain(shorter) == "contract":
@@ -283,14 +293,14 @@ def says_yes(text: str) -> bool:
     return plain(text) in _YES
 
 
-_NOBODY = frozenset(
-    "unassigned nobody integration deactivated automated automation bot robot api system".split()
-)
-_BESIDES = _NOBODY | frozenset(
+_PROGRAM = "unassigned nobody integration deactivated automated automation bot robot api system"
+_BESIDE_IT = (
     "user users account admin administrator process platform service sync data the default owner"
     " lead leads contact team salesforce hubspot marketo pardot zapier crm analytics cloud security"
-    " insights support bulk import web marketing sales inside field".split()
+    " insights support bulk import web marketing sales inside field"
 )
+_NOBODY = frozenset(_PROGRAM.split())
+_BESIDES = _NOBODY.union(_BESIDE_IT.split())
 _NO_PERSON = frozenset({"no owner", "not assigned", "not set", "no one", "n a", "none none"})
 _NOBODY_JAPANESE = re.compile(
     r"(担当|担当者|所有者|オーナー)?\s?(未割り?当て?|未定|未設定|未アサイン|なし|無し)"

@@ -119,9 +119,12 @@ class Twin:
         hazard, shape = shown.mean(axis=0)
         return float(hazard), float(shape)
 
-    def look(self, values: Mapping[str, Any]) -> Records:
-        """Run it with these numbers, by path, and return what files would show of all runs."""
-        return pooled(self._run(values, self.numbers))
+    def look(self, values: Mapping[str, Any], runs: int | None = None) -> Records:
+        """Run it with these numbers, by path, and return what files would show of all runs.
+
+        So many runs are made as are stated, else those of `numbers`.
+        """
+        return pooled(self._run(values, self.numbers if runs is None else range(runs)))
 
     def histories(self, values: Mapping[str, Any], count: int) -> list[Records]:
         """Run it with these numbers, and return what files would show of each run alone."""

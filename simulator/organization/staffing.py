@@ -73,8 +73,8 @@ class Staffing:
         who = at.PERSON_BASE + number
         skill = math.exp(plan.skill_spread * normal_quantile(uniform(org.key, who, at.SKILL, 0)))
         monthly = plan.pay_per_year / 12.0 * plan.loading
-        if plan.attrition_per_year > 0.0:
-            per_day = -math.log1p(-plan.attrition_per_year) / (12.0 * DAYS_PER_MONTH)
+        per_day = -math.log1p(-plan.attrition_per_year) / (12.0 * DAYS_PER_MONTH)
+        if per_day > 0.0:  # the least of chances is none when it is spread over the days
             stays = -math.log1p(-uniform(org.key, who, at.QUITS, 0)) / per_day
             org.after(stays, self._quits, number)
         org.writer.emit(now, HIRED, -1, number, team, cause, monthly, skill, plan.buyer_share)
