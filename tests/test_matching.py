@@ -250,7 +250,7 @@ def test_one_channel_alone_needs_no_number_of_its_own() -> None:
 def test_what_channels_do_to_common_figures_is_learned_on_the_way() -> None:
     """Channels are tried all at once, so a common figure tells nothing of each at first."""
     truth = np.array([0.2, -0.1, -0.35, 0.0])
-    world, targets, weights = channels(truth[:3])
+    world, targets, weights = channels(truth[:3].tolist())
     world.slopes = np.vstack([world.slopes, [0.3, -0.2, 0.1, 2.0]])
     world.covariance = 1e-4 * np.eye(4)
     targets.append(target("common", float(world.slopes[3] @ truth), 0.01))

@@ -9,14 +9,14 @@ be held against each other.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from simulator.calibration.estimates import Estimate, Finding
+from simulator.calibration.estimates import Estimate, Finding, back, onto
 from simulator.calibration.records import Floats, Outcome, Records
 from simulator.calibration.spans import Spans, Transition, spans, told_to
 from simulator.calibration.survival import (
@@ -177,6 +177,40 @@ class Conversions:
         if self.late_share is not None:
             yield self.late_share
         yield from self.hazards
+
+
+def widened(told: Conversions, errors: Mapping[str, float]) -> Conversions:
+    """Widen intervals that were made as if cases were independent of each other.
+
+    They are not: all meet the same people, queues and quarters.
+
+    Parameters
+    ----------
+    told : Conversions
+    errors : mapping of str to float
+        Standard errors on the estimates' scales, by key, as whole histories differ; where one is
+        smaller than the estimate's own, or missing, the interval stays.
+    """
+
+    def wider(each: Estimate) -> Estimate:
+        by = errors.get(each.key, 0.0) / each.error if each.error > 0.0 else 1.0
+        if not by > 1.0 or not math.isfinite(by):
+            return each
+        at = onto(each.value, each.scale)
+        low, high = (
+            back(at + by * (onto(bound, each.scale) - at), each.scale)
+            for bound in (each.low, each.high)
+        )
+        return replace(each, low=low, high=high, method=f"{each.method}; as histories differ")
+
+    changes: dict[str, object] = {}
+    for one in fields(told):
+        value = getattr(told, one.name)
+        if isinstance(value, Estimate):
+            changes[one.name] = wider(value)
+        elif isinstance(value, tuple) and all(isinstance(each, Estimate) for each in value):
+            changes[one.name] = tuple(wider(each) for each in value)
+    return replace(told, **changes)  # type: ignore[arg-type]
 
 
 class _Told(NamedTuple):

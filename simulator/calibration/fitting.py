@@ -9,7 +9,7 @@ end of the files (to look ahead from).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from simulator.calibration import drafting, funnel_fit, loads
 from simulator.calibration.arrivals import Arrivals, fit_arrivals
-from simulator.calibration.conversion import Conversions, convert
+from simulator.calibration.conversion import Conversions, convert, widened
 from simulator.calibration.customers import Churn, Deals, fit_churn, fit_deals
 from simulator.calibration.drafting import Draft
 from simulator.calibration.durations import Durations, fit_durations
@@ -39,7 +39,7 @@ from simulator.scenario.schema import Scenario
 LOOKS_AHEAD = 24.0
 """Months that the written scenario looks ahead."""
 _FAR = 2.5  # standard errors that a figure may be missed by chance
-_FITS = 2  # searches, where what was found overloads people
+_FITS = 3  # searches at most, where what was found overloads people
 _VAGUE = 0.8  # of what is usual: an error as large tells hardly anything
 _FEW_STRANGERS = 0.1  # share of contracts without an inquiry that is nothing to speak of
 _MARGIN = 60.0  # business days that runs go on after the age to which conversion is told
@@ -80,6 +80,10 @@ class Told:
     losses: Losses
     returns: Returns
     selling_since: float
+
+    def widened(self, errors: Mapping[str, float]) -> Told:
+        """Return the same with conversion as unsure as histories differ."""
+        return replace(self, conversions=widened(self.conversions, errors))
 
     def findings(self) -> tuple[Finding, ...]:
         """Return everything that a reader must be told, each once."""
@@ -208,6 +212,7 @@ def calibrate(
     )
     how = execution_of(workers)
     matched: Matched | None = None
+    scatter: dict[str, float] = {}
     findings = [*said, *told.findings()]
     plan = funnel_fit.plan_of(
         records, told.conversions, history.scenario, told.selling_since,
@@ -216,6 +221,8 @@ def calibrate(
     enough = _wins(records, told.selling_since) >= funnel_fit.FEWEST and len(plan.targets) > 0
     only_deals = told.arrivals.of != "leads"
     expected = funnel_fit.looks(plan) * (2 if only_deals and enough else 1)
+
+    most = _most_busy(records, told)
 
     def step(calls: int, distance: float) -> None:
         if on_progress is not None:
@@ -227,16 +234,19 @@ def calibrate(
                 twin = twin_of(history.scenario, plan.cases, seed, steady)
                 history = history.with_stated(_inquiries(records, told, twin))
             twin = twin_of(history.scenario, plan.cases, seed, steady)
-            history = history.with_stated(loads.bearable(twin, {}, loads.HOPELESS))
+            history = history.with_stated(loads.bearable(twin, {}, most))
             if not enough:
                 continue
-            for _ in range(_FITS):
+            for left in range(_FITS, 0, -1):
                 twin = twin_of(history.scenario, plan.cases, seed, steady)
-                matched = funnel_fit.find(plan, twin, step, matched)
+                found = funnel_fit.find(plan, twin, step, matched)
+                matched, scatter = found.matched, found.scatter
                 history = history.with_stated(_found(matched, plan))
-                # Busy people are no contradiction, unless their buyers would have to wait longer
-                # than those on file did.
-                more = loads.bearable(twin, matched.values()) if _too_slow(matched) else []
+                # What was found changes how much work there is. Busy people are no contradiction,
+                # unless their buyers would have to wait longer than those on file did. What is
+                # changed last has to be what was found, or runs would not show the figures.
+                limits = dict.fromkeys(most, loads.MOST_BUSY) if _too_slow(matched) else most
+                more = loads.bearable(twin, matched.values(), limits) if left > 1 else []
                 if not more:
                     break
                 history = history.with_stated(more)
@@ -244,6 +254,7 @@ def calibrate(
         if only_deals:
             history = history.with_stated(_inquiries(records, told, twin))
         history = history.with_stated(_leaving(told, twin))
+    told = told.widened(scatter)
     findings += loads.shortened(history.stated)
     findings += _missed(matched) if matched else []
     findings += _hardly_told(matched) if matched else []
@@ -430,6 +441,24 @@ def _hardly_told(matched: Matched) -> list[Finding]:
         " elsewhere, and the value stays near the default company's."
     )
     return [Finding("not_identifiable", words)]
+
+
+def _most_busy(records: Records, told: Told) -> dict[str, float]:
+    """How busy each team may be in runs.
+
+    Where the files show who worked on most cases, lost ones included, those people did the work,
+    however busy. Elsewhere nobody knows how many there were: then nobody is taken to be in want.
+    """
+    leads, deals, since = records.leads, records.opportunities, told.arrivals.since
+    recent = leads.created >= since
+    owned = recent.any() and float((leads.owner[recent] >= 0).mean()) > 0.5
+    lost = deals.outcome == Outcome.LOST
+    sold = lost.any() and float((deals.owner[lost] >= 0).mean()) > 0.5
+    return {
+        "marketing": loads.AT_EASE,
+        "inside_sales": loads.HOPELESS if owned else loads.AT_EASE,
+        "field_sales": loads.HOPELESS if sold else loads.AT_EASE,
+    }
 
 
 def _too_slow(matched: Matched) -> bool:

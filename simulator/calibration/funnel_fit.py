@@ -12,7 +12,7 @@ Three kinds of files, three sets of numbers:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -150,12 +150,28 @@ def plan_of(
     return Plan(tuple(knobs), tuple(targets), of_channels, told.horizon, recorded_since, use_older)
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What runs told.
+
+    Attributes
+    ----------
+    matched : Matched
+    scatter : dict of str to float
+        Standard error of each estimate of :func:`simulator.calibration.conversion.convert`, on its
+        scale, as histories of the files' size differ.
+    """
+
+    matched: Matched
+    scatter: dict[str, float]
+
+
 def find(
     plan: Plan,
     twin: Twin,
     on_step: Callable[[int, float], None] | None = None,
     begin: Matched | None = None,
-) -> Matched:
+) -> Found:
     """Move the numbers until runs show what the files show.
 
     Parameters
@@ -171,16 +187,21 @@ def find(
     def shown(values: Mapping[str, float], runs: int) -> NDArray[np.float64]:
         return figures(twin.look(ordered(values), runs), plan)
 
+    scatter: dict[str, float] = {}
+
     def varied(values: Mapping[str, float]) -> tuple[NDArray[np.float64], float]:
         histories = twin.histories(ordered(values), HISTORIES)
-        rows = np.array([figures(each, plan) for each in histories])
-        return rows, float(np.mean([_cases(each) for each in histories])) / plan.cases
+        told = [told_of(each, plan) for each in histories]
+        size = float(np.mean([_cases(each) for each in histories])) / plan.cases
+        scatter.update(scatter_of(told, size))
+        return np.array([_figures(each, plan) for each in told]), size
 
     runs = len(twin.numbers)
-    return match(
+    matched = match(
         plan.knobs, plan.targets, shown, varied, plan.weights, (runs, CLOSER * runs), on_step,
         None if begin is None else begin.at,
     )  # fmt: skip
+    return Found(matched, scatter)
 
 
 def looks(plan: Plan) -> int:
@@ -195,10 +216,30 @@ def _cases(records: Records) -> int:
 
 def figures(seen: Records, plan: Plan) -> NDArray[np.float64]:
     """Return what runs show of each target, on its scale."""
-    told = keyed(
+    return _figures(told_of(seen, plan), plan)
+
+
+def told_of(seen: Records, plan: Plan) -> dict[str, Estimate]:
+    """Read runs as the files were read."""
+    return keyed(
         convert(seen, 0.0, plan.recorded_since, plan.horizon, plan.use_older, detail=False)
     )
+
+
+def _figures(told: Mapping[str, Estimate], plan: Plan) -> NDArray[np.float64]:
     return np.array([_placed(told.get(target.key), target) for target in plan.targets])
+
+
+def scatter_of(told: Sequence[Mapping[str, Estimate]], size: float) -> dict[str, float]:
+    """Return how much estimates differ between histories, in those of the files' size."""
+    found = {}
+    for key in told[0]:
+        if not all(key in each for each in told):
+            continue
+        values = np.array([onto(each[key].value, each[key].scale) for each in told])
+        if np.isfinite(values).all():
+            found[key] = float(values.std(ddof=1)) * math.sqrt(size)
+    return found
 
 
 def _placed(found: Estimate | None, target: Target) -> float:

@@ -21,6 +21,8 @@ from simulator.scenario.schema import Scenario
 
 MOST_BUSY = 0.88
 """A team busier than this share of its time makes buyers wait long."""
+AT_EASE = 0.75
+"""A team whose people are not on file is busy up to here: buyers hardly wait for it."""
 HOPELESS = 0.96
 """A team busier than this could not have done the work: nothing else can be found before."""
 USUAL = 0.6
@@ -40,7 +42,9 @@ _DEFAULT = Scenario()
 _TIMES = ("value", "mean", "median", "p90", "low", "high")
 
 
-def bearable(twin: Twin, values: Mapping[str, Any], at_most: float = MOST_BUSY) -> list[Stated]:
+def bearable(
+    twin: Twin, values: Mapping[str, Any], at_most: Mapping[str, float]
+) -> list[Stated]:
     """Shorten working times where runs show that nobody could have kept up.
 
     Parameters
@@ -48,8 +52,8 @@ def bearable(twin: Twin, values: Mapping[str, Any], at_most: float = MOST_BUSY) 
     twin : Twin
     values : mapping
         Numbers with which it is run, by path.
-    at_most : float
-        So busy a team may be.
+    at_most : mapping of str to float
+        So busy each team may be.
 
     Returns
     -------
@@ -60,7 +64,7 @@ def bearable(twin: Twin, values: Mapping[str, Any], at_most: float = MOST_BUSY) 
     changes: dict[str, Any] = {}
     for _ in range(_TRIES):
         busy = _busy(twin, {**values, **changes})
-        crowded = [team for team in _LAWS if busy[team] > at_most]
+        crowded = [team for team in _LAWS if busy[team] > at_most[team]]
         if not crowded:
             break
         for team in crowded:

@@ -44,7 +44,10 @@ def observed(calibrated: Calibrated) -> list[dict[str, Any]]:
     """
     records, since = calibrated.records, begins(calibrated)
     leads = records.leads
-    months = int((records.leads_until - since) / DAYS_PER_MONTH + 1e-9)
+    full = int((records.leads_until - since) / DAYS_PER_MONTH + 1e-9)
+    # The last month of inquiries may be a part of one: it tells how they are won, not how many.
+    months = math.ceil((records.leads_until - since) / DAYS_PER_MONTH - 1e-9)
+    months = min(months, int((records.until - since) / DAYS_PER_MONTH + 1e-9))
     if months < 1 or np.count_nonzero(np.isfinite(leads.won)) < _FEWEST_WINS:
         return []
     recent = leads[leads.created >= since]
@@ -60,7 +63,7 @@ def observed(calibrated: Calibrated) -> list[dict[str, Any]]:
     fitted = _fitted(calibrated)
     horizon = records.until - since
     entries = []
-    for metric, low, high, words in _figures(cohort, records.channels, months):
+    for metric, low, high, words in _figures(cohort, records.channels, months, full):
         value = figures_of(inquiries, records.channels, horizon, [metric])[metric]
         if math.isnan(value):
             continue
@@ -87,14 +90,11 @@ def _fitted(calibrated: Calibrated) -> set[str]:
 
 
 def _figures(
-    cohort: Inquiries, channels: tuple[str, ...], months: int
+    cohort: Inquiries, channels: tuple[str, ...], months: int, full: int
 ) -> Iterator[tuple[str, float, float, str]]:
     """Which figures, each with its interval and what it is computed from."""
-    for number in range(1, months + 1):
-        count = int((cohort.month == number).sum())
+    for number in range(1, min(full, months) + 1):
         yield f"leads_in_month_{number}", math.nan, math.nan, f"inquiries of month {number}"
-        if count == 0:
-            continue
     at = f"@1-{months}"
     signed, count = len(cohort.won), len(cohort.days)
     yield f"conversion{at}", *_wilson(signed, count), f"{signed:,} of {count:,} inquiries"
