@@ -59,10 +59,10 @@ def fit(path: Path, workers: int) -> dict[str, float]:
     from dataclasses import replace
 
     from simulator.calibration.fitting import calibrate, tell
-    from simulator.calibration.guessing import guess
-    from simulator.calibration.importing import import_files
+    from simulator.calibration.importing.guessing import guess
+    from simulator.calibration.importing.imported import import_files
+    from simulator.calibration.importing.reading import read_sheets
     from simulator.calibration.publishing import scenario_file
-    from simulator.calibration.reading import read_sheets
 
     found: dict[str, float] = {}
     begun = time.perf_counter()

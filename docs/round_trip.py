@@ -25,13 +25,13 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
-from simulator.calibration.crm_export import MAPPING, Choices, export
-from simulator.calibration.crm_holes import Holes
 from simulator.calibration.estimates import Estimate
+from simulator.calibration.exporting.crm_export import MAPPING, Choices, export
+from simulator.calibration.exporting.crm_holes import Holes
 from simulator.calibration.fitting import Calibrated, calibrate
-from simulator.calibration.importing import Imported, import_files
-from simulator.calibration.mapping_file import load_mapping
-from simulator.calibration.reading import read_sheets
+from simulator.calibration.importing.imported import Imported, import_files
+from simulator.calibration.importing.mapping_file import load_mapping
+from simulator.calibration.importing.reading import read_sheets
 from simulator.engine import run
 from simulator.experiment.execution import execute
 from simulator.organization.journal import Journal

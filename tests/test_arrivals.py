@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from simulator.calibration.arrivals import Arrivals, fit_arrivals
 from simulator.calibration.estimates import Estimate, of_kind
-from simulator.calibration.intervals import quantile, rate, ratio, share
+from simulator.calibration.estimating.arrivals import Arrivals, fit_arrivals
+from simulator.calibration.estimating.intervals import quantile, rate, ratio, share
 from simulator.calibration.records import Floats, Integers, Leads, Records, nothing
 from simulator.calibration.working_time import BUSINESS_DAYS_A_WEEKDAY, WorkingTime, weekday_of
 from simulator.organization.simulation import run

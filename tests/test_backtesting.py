@@ -20,10 +20,16 @@ from test_cli import table
 from typer.testing import CliRunner, Result
 
 from simulator import engine
-from simulator.calibration import backtesting
-from simulator.calibration.backtest_result import MODEL, QUANTITIES, TABLES, Against, Backtest
-from simulator.calibration.backtesting import Calibrated, backtest
-from simulator.calibration.baselines import (
+from simulator.calibration.backtesting import backtest as backtesting
+from simulator.calibration.backtesting.backtest import Calibrated, backtest
+from simulator.calibration.backtesting.backtest_result import (
+    MODEL,
+    QUANTITIES,
+    TABLES,
+    Against,
+    Backtest,
+)
+from simulator.calibration.backtesting.baselines import (
     BASELINES,
     LABELS,
     DelayCurve,
@@ -32,7 +38,7 @@ from simulator.calibration.baselines import (
     last_rate,
     stage_sum,
 )
-from simulator.calibration.cases import (
+from simulator.calibration.backtesting.cases import (
     ANY_STAGE,
     LOST_OPPORTUNITY,
     NO_OPPORTUNITY,
@@ -44,11 +50,16 @@ from simulator.calibration.cases import (
     cases_of,
     unit_of,
 )
-from simulator.calibration.forecasting import Forecasting, Member, Open, Starting
+from simulator.calibration.backtesting.forecasting import Forecasting, Member, Open, Starting
+from simulator.calibration.backtesting.scoring import score
+from simulator.calibration.backtesting.tallies import (
+    BUSINESS_DAYS_A_WEEK,
+    Ensemble,
+    Frame,
+    moment_after,
+)
+from simulator.calibration.backtesting.uneven_weeks import MOST_UNEVEN, Unevenness, past_edges
 from simulator.calibration.records import Leads, Moves, Opportunities, Outcome, Records, nothing
-from simulator.calibration.scoring import score
-from simulator.calibration.tallies import BUSINESS_DAYS_A_WEEK, Ensemble, Frame, moment_after
-from simulator.calibration.uneven_weeks import MOST_UNEVEN, Unevenness, past_edges
 from simulator.calibration.witnessed import records_of
 from simulator.calibration.working_time import WorkingTime
 from simulator.commands import backtest as command

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from test_cli import call
 
-from simulator.calibration.crm_export import Choices, export
+from simulator.calibration.exporting.crm_export import Choices, export
 from simulator.engine import run
 from simulator.scenario import load_scenario
 from simulator.scenario.changing import changed
@@ -170,9 +170,7 @@ def test_the_mapping_that_was_written_gives_the_same_scenario_again(
 # ------------------------------------------------------------------ what is asked and refused
 
 
-def test_what_an_amount_means_is_asked_never_guessed(
-    exported: list[Path], tmp_path: Path
-) -> None:
+def test_what_an_amount_means_is_asked_never_guessed(exported: list[Path], tmp_path: Path) -> None:
     out = tmp_path / "mine.yaml"
     answer = call("calibrate", *map(str, exported), "-o", str(out))
     assert answer.exit_code == 2
@@ -180,7 +178,7 @@ def test_what_an_amount_means_is_asked_never_guessed(
     assert "--amounts" in answer.stderr
     assert not out.exists()
     # The guess is there to be corrected.
-    assert "amounts: \"ask\"" in (tmp_path / "mine_mapping.yaml").read_text(encoding="utf-8")
+    assert 'amounts: "ask"' in (tmp_path / "mine_mapping.yaml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,12 @@ import numpy as np
 import pytest
 
 from simulator.calibration import drafting
-from simulator.calibration.cleaning import LEFT_OUT, VALUE_LEFT_OUT, Count, Unusable
 from simulator.calibration.estimates import Finding, FindingKind, back
+from simulator.calibration.estimating.regimes import Change
+from simulator.calibration.estimating.survival import incidence
 from simulator.calibration.fitting import Calibrated, Told, tell
-from simulator.calibration.importing import Imported
+from simulator.calibration.importing.cleaning import LEFT_OUT, VALUE_LEFT_OUT, Count, Unusable
+from simulator.calibration.importing.imported import Imported
 from simulator.calibration.matching import Knob, Matched, target_of
 from simulator.calibration.records import (
     NONE,
@@ -37,8 +39,6 @@ from simulator.calibration.records import (
     Records,
     nothing,
 )
-from simulator.calibration.regimes import Change
-from simulator.calibration.survival import incidence
 from simulator.calibration.working_time import WorkingTime, weekday_of
 from simulator.presentation import calibration_gaps as gaps
 from simulator.presentation import calibration_words as catalogue

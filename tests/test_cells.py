@@ -12,17 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.calibration.amounts import AmbiguousAmounts, currency_code, read_amounts
-from simulator.calibration.cell_text import is_missing, plain
-from simulator.calibration.channel_names import MASKED, channel_name, mask_addresses
-from simulator.calibration.dates import (
+from simulator.calibration.importing.amounts import AmbiguousAmounts, currency_code, read_amounts
+from simulator.calibration.importing.cell_text import is_missing, plain
+from simulator.calibration.importing.channel_names import MASKED, channel_name, mask_addresses
+from simulator.calibration.importing.dates import (
     AmbiguousDates,
     DateOrder,
     Dates,
     MixedOrders,
     read_dates,
 )
-from simulator.calibration.stage_names import is_nobody
+from simulator.calibration.importing.stage_names import is_nobody
 from simulator.errors import ScenarioError
 
 

@@ -12,13 +12,14 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from simulator.calibration.conversion import (
+from simulator.calibration.estimates import keyed, of_kind
+from simulator.calibration.estimating.conversion import (
     HAZARD_DAYS,
     Conversions,
     convert,
     wins_recorded_since,
 )
-from simulator.calibration.estimates import keyed, of_kind
+from simulator.calibration.estimating.spans import spans, told_to
 from simulator.calibration.records import (
     Leads,
     Opportunities,
@@ -26,7 +27,6 @@ from simulator.calibration.records import (
     Records,
     nothing,
 )
-from simulator.calibration.spans import spans, told_to
 from simulator.calibration.working_time import WorkingTime
 
 Floats = NDArray[np.float64]

@@ -12,11 +12,11 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from simulator.calibration import likelihood
-from simulator.calibration.durations import Durations, LawFit, fit_durations
-from simulator.calibration.goodness_of_fit import p_value
-from simulator.calibration.laws import LAWS, WITH_CURE, Ages
-from simulator.calibration.likelihood import maximize, sample_of
+from simulator.calibration.estimating import likelihood
+from simulator.calibration.estimating.durations import Durations, LawFit, fit_durations
+from simulator.calibration.estimating.goodness_of_fit import p_value
+from simulator.calibration.estimating.laws import LAWS, WITH_CURE, Ages
+from simulator.calibration.estimating.likelihood import maximize, sample_of
 from simulator.calibration.working_time import BUSINESS_DAYS_A_WEEKDAY
 
 Floats = NDArray[np.float64]

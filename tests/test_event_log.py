@@ -17,9 +17,9 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from simulator.calibration.crm_tables import crm_tables, known_at
-from simulator.calibration.crm_words import WORDS, Step
-from simulator.calibration.event_files import (
+from simulator.calibration.exporting.crm_tables import crm_tables, known_at
+from simulator.calibration.exporting.crm_words import WORDS, Step
+from simulator.calibration.exporting.event_files import (
     FILES,
     FORMATS,
     WRITERS,
@@ -27,8 +27,8 @@ from simulator.calibration.event_files import (
     staged,
     xes_pieces,
 )
-from simulator.calibration.event_log import EventLog, event_log
-from simulator.calibration.ocel_json import ocel_pieces
+from simulator.calibration.exporting.event_log import EventLog, event_log
+from simulator.calibration.exporting.ocel_json import ocel_pieces
 from simulator.calibration.records import Outcome
 from simulator.calibration.working_time import WorkingTime
 from simulator.engine import run

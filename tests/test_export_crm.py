@@ -17,18 +17,30 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from simulator.calibration.crm_export import LOGS, Choices, export
-from simulator.calibration.crm_files import STYLES, Style, crm_files, csv_bytes, files_of
-from simulator.calibration.crm_holes import Holes, doubled, with_holes
-from simulator.calibration.crm_tables import CrmTables, crm_tables, known_at
-from simulator.calibration.crm_words import CLOSED_LOST, CLOSED_WON, WORDS, LeadStatus, Step, Words
-from simulator.calibration.guessing import guess
-from simulator.calibration.importing import import_files
-from simulator.calibration.mapping import ASK, open_questions
-from simulator.calibration.mapping_file import load_mapping
-from simulator.calibration.reading import Sheet, read_sheets
+from simulator.calibration.exporting.crm_export import LOGS, Choices, export
+from simulator.calibration.exporting.crm_files import STYLES, Style, crm_files, csv_bytes, files_of
+from simulator.calibration.exporting.crm_holes import Holes, doubled, with_holes
+from simulator.calibration.exporting.crm_tables import CrmTables, crm_tables, known_at
+from simulator.calibration.exporting.crm_words import (
+    CLOSED_LOST,
+    CLOSED_WON,
+    WORDS,
+    LeadStatus,
+    Step,
+    Words,
+)
+from simulator.calibration.importing.guessing import guess
+from simulator.calibration.importing.imported import import_files
+from simulator.calibration.importing.mapping import ASK, open_questions
+from simulator.calibration.importing.mapping_file import load_mapping
+from simulator.calibration.importing.reading import Sheet, read_sheets
+from simulator.calibration.importing.stage_names import (
+    act_of,
+    reached_by,
+    reason_meaning,
+    status_meaning,
+)
 from simulator.calibration.records import Act, LossReason, Outcome
-from simulator.calibration.stage_names import act_of, reached_by, reason_meaning, status_meaning
 from simulator.calibration.working_time import WorkingTime
 from simulator.cells import harmless
 from simulator.commands.export_crm import export_crm

@@ -12,15 +12,15 @@ import pandas as pd
 import pytest
 from test_mapping import needs, sheets_of
 
-from simulator.calibration import joining
-from simulator.calibration.cleaning import HARMLESS, LEFT_OUT, REASON_WORDS
-from simulator.calibration.guessing import guess
-from simulator.calibration.importing import Imported, import_files, why_it_stops
-from simulator.calibration.importing_words import DEFAULT_CURRENCY
-from simulator.calibration.known_time import KnownTime, recorded_until
-from simulator.calibration.mapping_file import mapping_text
-from simulator.calibration.reading import Sheet, read_sheets
-from simulator.calibration.record_ids import position_of
+from simulator.calibration.importing import joining
+from simulator.calibration.importing.cleaning import HARMLESS, LEFT_OUT, REASON_WORDS
+from simulator.calibration.importing.guessing import guess
+from simulator.calibration.importing.imported import Imported, import_files, why_it_stops
+from simulator.calibration.importing.importing_words import DEFAULT_CURRENCY
+from simulator.calibration.importing.known_time import KnownTime, recorded_until
+from simulator.calibration.importing.mapping_file import mapping_text
+from simulator.calibration.importing.reading import Sheet, read_sheets
+from simulator.calibration.importing.record_ids import position_of
 from simulator.calibration.records import Act, LossReason, Outcome
 from simulator.errors import ScenarioError
 from simulator.scenario import Scenario

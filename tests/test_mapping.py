@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from simulator.calibration.channel_names import (
+from simulator.calibration.importing.channel_names import (
     MASKED,
     MOST_CHANNELS,
     NOT_RECORDED,
@@ -17,13 +17,12 @@ from simulator.calibration.channel_names import (
     channel_name,
     largest,
 )
-from simulator.calibration.guessing import guess
-from simulator.calibration.headings import plain, stage_of_heading
-from simulator.calibration.mapping import ASK, FileMapping, Mapping, open_questions
-from simulator.calibration.mapping_file import load_mapping, mapping_text
-from simulator.calibration.reading import Sheet, read_sheets
-from simulator.calibration.records import Act
-from simulator.calibration.stage_names import (
+from simulator.calibration.importing.guessing import guess
+from simulator.calibration.importing.headings import plain, stage_of_heading
+from simulator.calibration.importing.mapping import ASK, FileMapping, Mapping, open_questions
+from simulator.calibration.importing.mapping_file import load_mapping, mapping_text
+from simulator.calibration.importing.reading import Sheet, read_sheets
+from simulator.calibration.importing.stage_names import (
     act_of,
     in_usual_order,
     reached_by,
@@ -31,6 +30,7 @@ from simulator.calibration.stage_names import (
     stage_meaning,
     status_meaning,
 )
+from simulator.calibration.records import Act
 from simulator.errors import ScenarioError
 from simulator.presentation.calibration_tables import guess_story
 from simulator.scenario.scalars import plain_value

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.calibration.backtest_result import MODEL, Backtest
-from simulator.calibration.backtesting import backtest
-from simulator.calibration.baselines import BASELINES
-from simulator.calibration.guessing import guess
-from simulator.calibration.importing import import_files
-from simulator.calibration.reading import read_sheets
+from simulator.calibration.backtesting.backtest import backtest
+from simulator.calibration.backtesting.backtest_result import MODEL, Backtest
+from simulator.calibration.backtesting.baselines import BASELINES
+from simulator.calibration.importing.guessing import guess
+from simulator.calibration.importing.imported import import_files
+from simulator.calibration.importing.reading import read_sheets
 from simulator.calibration.records import Records
 from simulator.experiment import Execution
 from simulator.scenario import load_scenario

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator.calibration.backtest_result import Backtest
-from simulator.calibration.backtesting import backtest
+from simulator.calibration.backtesting.backtest import backtest
+from simulator.calibration.backtesting.backtest_result import Backtest
 from simulator.calibration.fitting import Calibrated, calibrate, day_of
-from simulator.calibration.guessing import guess
-from simulator.calibration.importing import Imported, import_files
-from simulator.calibration.reading import read_sheets
+from simulator.calibration.importing.guessing import guess
+from simulator.calibration.importing.imported import Imported, import_files
+from simulator.calibration.importing.reading import read_sheets
 from simulator.calibration.retelling import observed
 from simulator.engine import run
 from simulator.metrics.observed import observe
@@ -114,9 +114,7 @@ def forecast(files: Imported) -> Backtest:
     def fit(known: object, **how: object) -> Calibrated:
         return calibrate(known, qualified=True, **how)  # type: ignore[arg-type]
 
-    return backtest(
-        files.records, date(2018, 3, 31), calibrate=fit, members=80, seed=1, workers=2
-    )
+    return backtest(files.records, date(2018, 3, 31), calibrate=fit, members=80, seed=1, workers=2)
 
 
 def test_a_forecast_from_march_holds_its_bands_and_is_no_worse_than_plain_ones(

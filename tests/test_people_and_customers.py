@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simulator.calibration.customers import fit_churn, fit_deals
 from simulator.calibration.estimates import Estimate, of_kind
-from simulator.calibration.losses import fit_losses
-from simulator.calibration.people import fit_people
+from simulator.calibration.estimating.customers import fit_churn, fit_deals
+from simulator.calibration.estimating.losses import fit_losses
+from simulator.calibration.estimating.people import fit_people
+from simulator.calibration.estimating.recycling import fit_returns, second_wave
+from simulator.calibration.estimating.spread import spread_between
 from simulator.calibration.records import (
     Act,
     Activities,
@@ -29,8 +31,6 @@ from simulator.calibration.records import (
     Records,
     nothing,
 )
-from simulator.calibration.recycling import fit_returns, second_wave
-from simulator.calibration.spread import spread_between
 from simulator.calibration.witnessed import records_of
 from simulator.calibration.working_time import WorkingTime
 from simulator.organization.simulation import run

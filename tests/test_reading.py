@@ -17,11 +17,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulator.calibration import file_kinds, reading, workbooks
-from simulator.calibration.dates import read_dates
-from simulator.calibration.file_kinds import looks_japanese
-from simulator.calibration.reading import Sheet, delimiter_of, read_sheets, unique_headings
-from simulator.calibration.workbooks import plain_number, shape_of
+from simulator.calibration.importing import file_kinds, reading, workbooks
+from simulator.calibration.importing.dates import read_dates
+from simulator.calibration.importing.file_kinds import looks_japanese
+from simulator.calibration.importing.reading import (
+    Sheet,
+    delimiter_of,
+    read_sheets,
+    unique_headings,
+)
+from simulator.calibration.importing.workbooks import plain_number, shape_of
 from simulator.errors import ScenarioError
 
 EXPORTS = Path(__file__).parents[2] / "shared" / "data"

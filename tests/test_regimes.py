@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from simulator.calibration.estimating.regimes import LEAST_WEEKS, Change, changes_of
 from simulator.calibration.records import Floats
-from simulator.calibration.regimes import LEAST_WEEKS, Change, changes_of
 from simulator.calibration.working_time import BUSINESS_DAYS_A_WEEKDAY, WorkingTime
 
 TIME = WorkingTime(date(2022, 1, 3))

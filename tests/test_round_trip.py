@@ -33,11 +33,12 @@ from round_trip import (
     through_files,
 )
 
-from simulator.calibration.arrivals import fit_arrivals
-from simulator.calibration.conversion import Conversions, convert, widened
-from simulator.calibration.crm_files import STYLES
-from simulator.calibration.customers import fit_churn, fit_deals
 from simulator.calibration.estimates import Estimate, keyed, onto
+from simulator.calibration.estimating.arrivals import fit_arrivals
+from simulator.calibration.estimating.conversion import Conversions, convert, widened
+from simulator.calibration.estimating.customers import fit_churn, fit_deals
+from simulator.calibration.estimating.losses import fit_losses
+from simulator.calibration.exporting.crm_files import STYLES
 from simulator.calibration.fitting import calibrate
 from simulator.calibration.funnel_fit import (
     HISTORIES,
@@ -48,7 +49,6 @@ from simulator.calibration.funnel_fit import (
     scatter_of,
     told_of,
 )
-from simulator.calibration.losses import fit_losses
 from simulator.calibration.matching import Weighing, errors_of_figures, slopes_at, valued
 from simulator.calibration.records import NONE, LossReason, Outcome, Records
 from simulator.calibration.twin import Twin

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simulator.calibration.scoring import (
+from simulator.calibration.backtesting.scoring import (
     BANDS,
     band,
     coverage,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from simulator.calibration.estimates import Estimate
-from simulator.calibration.survival import (
+from simulator.calibration.estimating.survival import (
     LEAST_DAYS,
     bounds,
     chance_within,

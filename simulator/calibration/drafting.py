@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.calibration.arrivals import Arrivals
-from simulator.calibration.customers import Deals
 from simulator.calibration.estimates import Estimate, keyed
-from simulator.calibration.people import People
+from simulator.calibration.estimating.arrivals import Arrivals
+from simulator.calibration.estimating.customers import Deals
+from simulator.calibration.estimating.people import People
 from simulator.calibration.records import Outcome, Records
 from simulator.calibration.writing import Stated, rounded
 from simulator.scenario import outline
@@ -141,9 +141,7 @@ def of_market(
             words = f"{source}; inquiries are not on file: as many as they take in runs"
             stated.append(told(f"{path}.leads_per_day", more, words))
         stated.append(Stated(f"{path}.fit_mean", 0.0, "not fitted: the average", ASSUMED))
-        stated.append(
-            Stated(f"{path}.reach", 0.45, "default: files cannot tell it from fit", "C")
-        )
+        stated.append(Stated(f"{path}.reach", 0.45, "default: files cannot tell it from fit", "C"))
         stated.append(Stated(f"{path}.spend_per_month", 0.0, "not in the files", ASSUMED))
     if arrivals.dispersion is not None:
         stated.append(told("market.arrivals.dispersion", arrivals.dispersion, source))

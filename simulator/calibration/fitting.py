@@ -16,18 +16,18 @@ from datetime import date
 import numpy as np
 
 from simulator.calibration import drafting, funnel_fit, loads
-from simulator.calibration.arrivals import Arrivals, fit_arrivals
-from simulator.calibration.conversion import Conversions, convert, widened
-from simulator.calibration.customers import Churn, Deals, fit_churn, fit_deals
 from simulator.calibration.drafting import Draft
-from simulator.calibration.durations import Durations, fit_durations
 from simulator.calibration.estimates import Estimate, Finding, back, onto
-from simulator.calibration.losses import Losses, fit_losses
+from simulator.calibration.estimating.arrivals import Arrivals, fit_arrivals
+from simulator.calibration.estimating.conversion import Conversions, convert, widened
+from simulator.calibration.estimating.customers import Churn, Deals, fit_churn, fit_deals
+from simulator.calibration.estimating.durations import Durations, fit_durations
+from simulator.calibration.estimating.losses import Losses, fit_losses
+from simulator.calibration.estimating.people import People, fit_people
+from simulator.calibration.estimating.recycling import Returns, fit_returns
+from simulator.calibration.estimating.spans import Transition, spans
 from simulator.calibration.matching import Matched
-from simulator.calibration.people import People, fit_people
 from simulator.calibration.records import NONE, Outcome, Records, nothing
-from simulator.calibration.recycling import Returns, fit_returns
-from simulator.calibration.spans import Transition, spans
 from simulator.calibration.twin import CHURN_RUNS, Twin, twin_of
 from simulator.calibration.writing import Stated
 from simulator.errors import Problem, ScenarioError

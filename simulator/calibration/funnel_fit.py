@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.calibration.conversion import Conversions, convert
 from simulator.calibration.estimates import Estimate, Scale, keyed, onto
+from simulator.calibration.estimating.conversion import Conversions, convert
 from simulator.calibration.matching import Knob, Matched, Target, match, target_of
 from simulator.calibration.records import Outcome, Records
 from simulator.calibration.twin import Twin
@@ -60,7 +60,7 @@ class Plan:
         Business day of a run before which its wins are not looked at, since the files do not have
         them either; minus infinity: from the beginning.
     use_older : bool
-        As in :func:`simulator.calibration.conversion.convert`.
+        As in :func:`simulator.calibration.estimating.conversion.convert`.
     """
 
     knobs: tuple[Knob, ...]
@@ -100,7 +100,7 @@ def plan_of(
     """
     has_leads = len(records.leads) > 0
     has_losses = bool((records.opportunities.outcome == Outcome.LOST).any())
-    of_channel = (told.lead_to_win_by_channel if has_leads else told.opportunity_to_win_by_channel)
+    of_channel = told.lead_to_win_by_channel if has_leads else told.opportunity_to_win_by_channel
     stem = "lead_to_win" if has_leads else "opportunity_to_win"
     cases = records.leads if has_leads else records.opportunities
     came = cases.created if has_leads else records.opportunities.opened  # type: ignore[union-attr]
@@ -158,7 +158,7 @@ class Found:
     ----------
     matched : Matched
     scatter : dict of str to float
-        Standard error of each estimate of :func:`simulator.calibration.conversion.convert`, on its
+        Standard error of each estimate of :func:`.estimating.conversion.convert`, on its
         scale, as histories of the files' size differ.
     """
 

@@ -42,9 +42,7 @@ _DEFAULT = Scenario()
 _TIMES = ("value", "mean", "median", "p90", "low", "high")
 
 
-def bearable(
-    twin: Twin, values: Mapping[str, Any], at_most: Mapping[str, float]
-) -> list[Stated]:
+def bearable(twin: Twin, values: Mapping[str, Any], at_most: Mapping[str, float]) -> list[Stated]:
     """Shorten working times where runs show that nobody could have kept up.
 
     Parameters

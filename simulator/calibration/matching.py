@@ -212,7 +212,13 @@ class Matched:
         for knob, at, error in zip(self.knobs, self.at, errors, strict=True):
             value, low, high = (_off(knob, x) for x in (at, at - error, at + error))
             found[knob.path] = Estimate(
-                knob.path, value, low, high, counts.get(knob.channel, all_cases), "", method,
+                knob.path,
+                value,
+                low,
+                high,
+                counts.get(knob.channel, all_cases),
+                "",
+                method,
                 knob.scale,
             )
         return found

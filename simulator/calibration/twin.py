@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from simulator.calibration.customers import fit_churn
+from simulator.calibration.estimating.customers import fit_churn
 from simulator.calibration.records import NONE, Leads, Opportunities, Records, nothing
 from simulator.calibration.witnessed import records_of
 from simulator.calibration.writing import Stated

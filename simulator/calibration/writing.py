@@ -151,9 +151,7 @@ def _beside(each: Stated) -> str:
 
 def interval_words(estimate: Estimate) -> str:
     """Return the interval and the cases of an estimate: ``16.2 to 18.6 (n = 1,736)``."""
-    return (
-        f"{rounded(estimate.low, 3):g} to {rounded(estimate.high, 3):g} (n = {estimate.n:,})"
-    )
+    return f"{rounded(estimate.low, 3):g} to {rounded(estimate.high, 3):g} (n = {estimate.n:,})"
 
 
 def _source(

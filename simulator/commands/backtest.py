@@ -94,8 +94,8 @@ def backtest(
     assert trained is not None
 
     from simulator import disk
-    from simulator.calibration import backtesting
-    from simulator.calibration.backtest_result import TABLES
+    from simulator.calibration.backtesting import backtest as backtesting
+    from simulator.calibration.backtesting.backtest_result import TABLES
     from simulator.calibration.fitting import calibrate
     from simulator.presentation import backtest_tables
 

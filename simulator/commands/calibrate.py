@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simulator.calibration.fitting import Calibrated
-    from simulator.calibration.importing import Imported
-    from simulator.calibration.mapping import Mapping
-    from simulator.calibration.reading import Sheet
+    from simulator.calibration.importing.imported import Imported
+    from simulator.calibration.importing.mapping import Mapping
+    from simulator.calibration.importing.reading import Sheet
 
 Out = Annotated[
     Path,
@@ -94,8 +94,8 @@ def calibrate(
       themodel run my_company.yaml --input-uncertainty
     """  # fmt: skip
     from simulator import disk
-    from simulator.calibration.mapping import open_questions
-    from simulator.calibration.mapping_file import mapping_text
+    from simulator.calibration.importing.mapping import open_questions
+    from simulator.calibration.importing.mapping_file import mapping_text
 
     last = day("--until", until)
     names = _names(out)
@@ -213,7 +213,7 @@ def _sources(sheets: Sequence[Sheet]) -> list[str]:
 
 def _unusable(found: Imported) -> str:
     """Return the list of what could not be used as CSV; no cell of it becomes a formula."""
-    from simulator.calibration.cleaning import REASON_WORDS
+    from simulator.calibration.importing.cleaning import REASON_WORDS
 
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")

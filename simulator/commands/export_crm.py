@@ -156,8 +156,8 @@ def export_crm(
     loaded = load_ready(scenario, changes or ())
 
     from simulator import engine as engines
-    from simulator.calibration.crm_export import Choices, check_target, export
-    from simulator.calibration.crm_holes import Holes
+    from simulator.calibration.exporting.crm_export import Choices, check_target, export
+    from simulator.calibration.exporting.crm_holes import Holes
     from simulator.calibration.working_time import WorkingTime
     from simulator.presentation import explanation
 

@@ -15,9 +15,9 @@ from simulator.commands.terminal import say
 from simulator.errors import Problem, ScenarioError
 
 if TYPE_CHECKING:
-    from simulator.calibration.importing import Imported
-    from simulator.calibration.mapping import Mapping
-    from simulator.calibration.reading import Sheet
+    from simulator.calibration.importing.imported import Imported
+    from simulator.calibration.importing.mapping import Mapping
+    from simulator.calibration.importing.reading import Sheet
 
 Files = Annotated[
     list[Path],
@@ -84,9 +84,9 @@ def read(
     amounts : str or None
         As given with ``--amounts``.
     """
-    from simulator.calibration.guessing import guess
-    from simulator.calibration.mapping_file import load_mapping
-    from simulator.calibration.reading import read_sheets
+    from simulator.calibration.importing.guessing import guess
+    from simulator.calibration.importing.mapping_file import load_mapping
+    from simulator.calibration.importing.reading import read_sheets
 
     if amounts not in (None, "monthly", "annual", "total"):
         rule = "is neither monthly, annual nor total"
@@ -105,7 +105,7 @@ def imported(
     sheets: Sequence[Sheet], mapping: Mapping, until: date | None, most_unusable: float | None
 ) -> Imported:
     """Import files; stop where too much of one of them cannot be used."""
-    from simulator.calibration.importing import MOST_UNUSABLE, import_files, why_it_stops
+    from simulator.calibration.importing.imported import MOST_UNUSABLE, import_files, why_it_stops
 
     found = import_files(sheets, mapping, until)
     refused = why_it_stops(found, MOST_UNUSABLE if most_unusable is None else most_unusable)

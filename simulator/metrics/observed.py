@@ -359,9 +359,7 @@ def figures_of(
     }
 
 
-def _one(
-    leads: Inquiries, channels: Sequence[str], horizon_days: float, wanted: Figure
-) -> float:
+def _one(leads: Inquiries, channels: Sequence[str], horizon_days: float, wanted: Figure) -> float:
     chosen = np.ones(len(leads.days), dtype=np.bool_)
     last = 0
     if wanted.channel:

@@ -12,9 +12,9 @@ from rich.padding import Padding
 from rich.table import Column
 from rich.text import Text
 
-from simulator.calibration.backtest_result import MODEL, QUANTITIES, Backtest
-from simulator.calibration.baselines import LABELS
-from simulator.calibration.cases import Unit
+from simulator.calibration.backtesting.backtest_result import MODEL, QUANTITIES, Backtest
+from simulator.calibration.backtesting.baselines import LABELS
+from simulator.calibration.backtesting.cases import Unit
 from simulator.presentation.figures import MISSING, number
 from simulator.presentation.tables import grid, right, titled
 

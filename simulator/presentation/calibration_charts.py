@@ -11,10 +11,10 @@ import pandas as pd
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from simulator.calibration.arrivals import Arrivals
-from simulator.calibration.durations import Durations, LawFit
+from simulator.calibration.estimating.arrivals import Arrivals
+from simulator.calibration.estimating.durations import Durations, LawFit
+from simulator.calibration.estimating.survival import Curve, bounds
 from simulator.calibration.records import Flags, Floats, Integers, Records
-from simulator.calibration.survival import Curve, bounds
 from simulator.calibration.working_time import BUSINESS_DAYS_A_WEEKDAY
 from simulator.presentation.calibration_words import say
 from simulator.presentation.figures import number
@@ -267,7 +267,7 @@ def cohorts_chart(cohorts: pd.DataFrame, usual: Curve | None) -> Markup:
     Parameters
     ----------
     cohorts : DataFrame
-        As in :class:`simulator.calibration.conversion.Conversions`.
+        As in :class:`simulator.calibration.estimating.conversion.Conversions`.
     usual : Curve or None
         Share won by age of all recent cases: what a month of its age would show by now.
     """

@@ -9,12 +9,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from simulator.calibration.durations import Durations, LawFit
 from simulator.calibration.estimates import Estimate, back, keyed
+from simulator.calibration.estimating.durations import Durations, LawFit
+from simulator.calibration.estimating.survival import Curve
 from simulator.calibration.fitting import Calibrated
 from simulator.calibration.funnel_fit import FEWEST
 from simulator.calibration.matching import Target
-from simulator.calibration.survival import Curve
 from simulator.calibration.working_time import BUSINESS_DAYS_A_WEEKDAY
 from simulator.presentation.calibration_charts import (
     MOST_MONTHS,

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from simulator.calibration.cleaning import (
+from simulator.calibration.drafting import OWN_FILES
+from simulator.calibration.fitting import Calibrated
+from simulator.calibration.importing.cleaning import (
     HARMLESS,
     LEFT_OUT,
     REASON_WORDS,
@@ -14,9 +16,7 @@ from simulator.calibration.cleaning import (
     Reason,
     Unusable,
 )
-from simulator.calibration.drafting import OWN_FILES
-from simulator.calibration.fitting import Calibrated
-from simulator.calibration.importing import Imported
+from simulator.calibration.importing.imported import Imported
 from simulator.presentation.calibration_organization import numbers_of, plain_value
 from simulator.presentation.calibration_words import say
 from simulator.presentation.report_parts import (

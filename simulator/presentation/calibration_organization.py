@@ -8,10 +8,10 @@ import numpy as np
 
 from simulator.calibration.drafting import OWN_FILES
 from simulator.calibration.estimates import Estimate
+from simulator.calibration.estimating.people import Team
+from simulator.calibration.estimating.recycling import SURE
 from simulator.calibration.fitting import Calibrated, day_of
-from simulator.calibration.people import Team
 from simulator.calibration.records import Floats, Integers, Outcome, Records
-from simulator.calibration.recycling import SURE
 from simulator.calibration.writing import Stated
 from simulator.presentation.calibration_charts import Strip
 from simulator.presentation.calibration_evidence import p_words

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from simulator.calibration.estimates import Estimate, of_kind
 from simulator.calibration.fitting import Calibrated
-from simulator.calibration.importing import Imported
+from simulator.calibration.importing.imported import Imported
 from simulator.organization.journal import DAYS_PER_MONTH
 from simulator.presentation.calibration_evidence import (
     arrivals_section,

@@ -10,11 +10,11 @@ from rich.console import RenderableType
 from rich.table import Column, Table
 from rich.text import Text
 
-from simulator.calibration.cleaning import REASON_WORDS
 from simulator.calibration.estimates import Estimate, Finding, back
 from simulator.calibration.fitting import Calibrated, day_of
-from simulator.calibration.importing import Imported
-from simulator.calibration.mapping import FileMapping, Mapping
+from simulator.calibration.importing.cleaning import REASON_WORDS
+from simulator.calibration.importing.imported import Imported
+from simulator.calibration.importing.mapping import FileMapping, Mapping
 from simulator.calibration.matching import Matched
 from simulator.calibration.writing import Stated, rounded
 from simulator.presentation.tables import grid, right, titled
@@ -195,9 +195,7 @@ def as_json(
             {"file": each.file, "rows": each.rows, "unusable": each.unusable}
             for each in imported.counts
         ],
-        "import_findings": [
-            {"kind": each.kind, "words": each.words} for each in imported.findings
-        ],
+        "import_findings": [{"kind": each.kind, "words": each.words} for each in imported.findings],
         "written": list(written),
         "seed": calibrated.seed,
         "version": version,

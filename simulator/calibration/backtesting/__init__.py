@@ -1,0 +1,1 @@
+"""Forecasts from the past, held against what happened."""

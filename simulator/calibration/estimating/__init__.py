@@ -1,0 +1,1 @@
+"""What records tell by themselves: each number with its interval."""

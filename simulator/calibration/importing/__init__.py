@@ -1,0 +1,1 @@
+"""From a CRM's files to records: reading, understanding, cleaning."""
