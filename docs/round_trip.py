@@ -1,7 +1,7 @@
 """Does calibration find what a run was made of? Runs become CRM files, and files a scenario again.
 
-    python docs/round_trip.py                        100 repetitions of each case (hours)
-    python docs/round_trip.py --repetitions 10       a look at it (some minutes)
+    python docs/round_trip.py                        100 repetitions of each case (two hours)
+    python docs/round_trip.py --repetitions 10       a look at it (ten minutes)
     python docs/round_trip.py --case whole --workers 2 --out round_trip.md
 
 Prints a Markdown block: how often the 95 % interval of each number that the scenario file states
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ from simulator.calibration.importing.imported import Imported, import_files
 from simulator.calibration.importing.mapping_file import load_mapping
 from simulator.calibration.importing.reading import read_sheets
 from simulator.engine import run
-from simulator.experiment.execution import execute
+from simulator.experiment.execution import Execution, execute
 from simulator.organization.journal import Journal
 from simulator.scenario.changing import changed, value_of
 from simulator.scenario.schema import Scenario
@@ -197,6 +198,10 @@ def _three(value: float) -> str:
     return f"{value:,.{max(2 - math.floor(math.log10(abs(value))), 0)}f}"
 
 
+def _tell(finished: int, of: int) -> None:
+    print(f"{finished} of {of} calibrations", file=sys.stderr, flush=True)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Do the study and print it."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -208,7 +213,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     names = chosen.case or [*CASES]
     truth = company()
     jobs = [(name, number) for number in range(chosen.repetitions) for name in names]
-    done = execute(dict.fromkeys(names, truth), jobs, SEED, repetition, chosen.workers)
+    how = Execution(chosen.workers, on_progress=_tell)
+    done = execute(dict.fromkeys(names, truth), jobs, SEED, repetition, how)
     text = block(
         {
             name: lines_of(truth, [done.runs[job] for job in done.runs if job[0] == name])
