@@ -17,7 +17,10 @@ from scipy import stats
 from simulator.engine import run
 from simulator.metrics import METRICS, identities, measure, registry_markdown
 from simulator.metrics.definitions import TEAMS, Metric
+from simulator.metrics.flow import waits
 from simulator.metrics.periods import Periods, ratio
+from simulator.metrics.responses import first_calls, onboarding_starts, onboardings
+from simulator.metrics.rows import Book
 from simulator.metrics.survival import CENSORED, COMPETING, ENDED, incidence
 from simulator.organization.journal import (
     LOADED_SLOT,
@@ -32,6 +35,7 @@ from simulator.organization.journal import (
     Reason,
     Screening,
     Status,
+    Team,
     Work,
 )
 from simulator.scenario.schema import Scenario
@@ -199,6 +203,8 @@ def test_the_small_company_is_measured_as_counted_by_hand() -> None:
         "sql_count": 2,
         "reactivation_rate": NAN,
         "meetings_per_inside_sales_person": 1.0,
+        "speed_to_lead": 1.0,
+        "speed_to_lead_p90": 1.0,
         "bookings": 120,
         "wins": 1,
         "win_rate": 0.5,
@@ -212,11 +218,14 @@ def test_the_small_company_is_measured_as_counted_by_hand() -> None:
         "gross_revenue_churn": 10 / (50 + 170),
         "net_revenue_churn": -20 / 220,
         "expansion": 30,
+        "onboarding_start_days": 3.0,
+        "onboarding_start_days_p90": 3.0,
         "onboarding_days": 5.0,
         "onboarding_late_share": 0.0,
         "accounts_per_customer_success_person": (40 + 23) / 40,
         "claims_per_customer": 0.0,
         "claim_answer_days": NAN,
+        "claim_answer_days_p90": NAN,
         "inquiry_to_opportunity": 4.0,
         "inquiry_to_contract": 16.0,
         "customers": 2,
@@ -489,6 +498,74 @@ def test_an_overdue_onboarding_is_late_before_it_is_done_and_a_young_one_is_not_
     totals = story.totals()
     assert totals["onboarding_late_share"] == 0.5
     assert math.isnan(totals["onboarding_days"])  # one of three: the median is not reached
+
+
+def test_the_speed_to_lead_is_that_of_the_first_call_of_buyers_who_are_new() -> None:
+    story = Story()
+    for buyer, waited in ((16, 1.0), (32, 2.0), (48, 4.0)):
+        story(7.0 + waited, Kind.VISIT, buyer, 0, 1, Work.CALLING, 5.0, 5.0 + waited, 4.0)
+        story(25.0, Kind.VISIT, buyer, 0, 1, Work.CALLING, 15.0, 24.0, 4.0)  # not reached at first
+        story(39.0, Kind.VISIT, buyer, 0, 1, Work.RECONTACTING, 30.0, 38.0, 4.0)
+    totals = story.totals()
+    assert (totals["speed_to_lead"], totals["speed_to_lead_p90"]) == (2.0, 4.0)
+    story(40.0, Kind.UNFINISHED, 64, 0, 1, Work.CALLING, 37.0, 40.0)  # being called now
+    story(40.0, Kind.UNFINISHED, 80, -1, 1, Work.CALLING, 39.0, NAN)  # waits for its first call
+    story(40.0, Kind.UNFINISHED, 16, -1, 1, Work.CALLING, 20.0, NAN)  # had its first
+    totals = story.totals()
+    # 1, 2, 3, 4 ended, 1 censored: running 4/5 after 1, x 2/3 after 2, x 1/2 after 3, none after 4.
+    assert (totals["speed_to_lead"], totals["speed_to_lead_p90"]) == (3.0, 4.0)
+    assert story.monthly("speed_to_lead") == [2.0, 3.0]
+
+
+def test_an_onboarding_begins_with_the_work_on_the_contract_that_it_is_about() -> None:
+    story = Story()
+    for buyer, waited in ((16, 2.0), (32, 6.0), (48, 7.0)):
+        story(5.0, Kind.WON, buyer, 0, 2, 0, 100.0, 0.0, 1.0)
+        begun = 5.0 + waited
+        story(begun + 1.0, Kind.VISIT, buyer, 0, 3, Work.ONBOARDING, 5.0, begun, 4.0)
+        story(begun + 1.0, Kind.ONBOARDED, buyer, 0, 3, 0, waited + 1.0, 0.9)
+    totals = story.totals()
+    assert (totals["onboarding_start_days"], totals["onboarding_start_days_p90"]) == (6.0, 7.0)
+    # It left before anybody began, which is only found out later; then it is won back.
+    story(5.0, Kind.WON, 64, 0, 2, 0, 100.0, 0.0, 1.0)
+    story(8.0, Kind.CHURNED, 64, a=100.0)
+    story(30.0, Kind.ABANDONED, 64, -1, 3, Work.ONBOARDING, 5.0)
+    story(10.0, Kind.WON, 64, 0, 2, Origin.WON_BACK, 100.0, 0.0, 1.0)
+    story(40.0, Kind.UNFINISHED, 64, 0, 3, Work.ONBOARDING, 10.0, 13.0)
+    story(38.0, Kind.WON, 80, 0, 2, 0, 100.0, 0.0, 1.0)
+    story(40.0, Kind.UNFINISHED, 80, -1, 3, Work.ONBOARDING, 38.0, NAN)
+    totals = story.totals()
+    # 2, 3, 6, 7 ended, 2 and 3 censored: 5/6 after 2, x 3/4 after 3, x 1/2 after 6, none after 7.
+    assert (totals["onboarding_start_days"], totals["onboarding_start_days_p90"]) == (6.0, 7.0)
+
+
+def test_the_slowest_tenth_of_claims_is_reached_when_nine_of_ten_are_answered() -> None:
+    story = Story()
+    for days in range(1, 11):
+        story(20.0 + days, Kind.ANSWERED, 16 * days, 0, 3, 0, float(days))
+    totals = story.totals()
+    assert (totals["claim_answer_days"], totals["claim_answer_days_p90"]) == (5.0, 9.0)
+    for buyer in (16, 32):
+        story(40.0, Kind.UNFINISHED, buyer, -1, 3, Work.CLAIM, 30.5, NAN)
+    assert story.totals()["claim_answer_days_p90"] == 10.0
+
+
+def test_waits_for_a_first_call_and_an_onboarding_begin_with_the_mql_and_the_contract(
+    small: Scenario,
+) -> None:
+    book = Book(run(small, 3, 0))
+    screened, contract = book.rows(Kind.SCREENED), book.rows(Kind.WON)
+    mql = screened[screened.code == Screening.MQL]
+    calls = first_calls(waits(book, Team.INSIDE_SALES))
+    assert len(calls.start) > 100
+    assert set(calls.start.tolist()) <= set(mql.time.tolist())
+    starts = onboarding_starts(book, waits(book, Team.CUSTOMER_SUCCESS))
+    assert sorted(starts.start.tolist()) == sorted(contract.time.tolist())
+    done = book.rows(Kind.ONBOARDED)
+    assert starts.done.sum() >= len(done) > 20
+    whole = onboardings(book)
+    assert (starts.end <= whole.end).all()
+    assert (starts.end[whole.done] < whole.end[whole.done]).all()
 
 
 def test_lost_opportunities_are_a_competing_end_of_the_lead_time() -> None:

@@ -74,6 +74,12 @@ WAITS = (
     "by when the wait began; served and abandoned waits have ended, those still waiting are "
     "censored (Kaplan-Meier)"
 )
+FIRST_CALLS = (
+    "by when marketing passed the new buyer on (recycled ones are left out, and those that inside "
+    "sales does not pursue); those not called yet are censored (Kaplan-Meier)"
+)
+ONBOARDING_STARTS = "by contract; those not begun yet, or gone before, are censored (Kaplan-Meier)"
+CLAIMS = "by claim; those not answered yet are censored (Kaplan-Meier)"
 WON_DURATION = (
     "by when it began; among those that end this way within the longest observation: open ones "
     "are censored, lost ones a competing end (Aalen-Johansen)"
@@ -86,6 +92,7 @@ LOWEST = "(MRR lost that was gained within the twelve months is not counted as l
 
 S0, S3, TRADE, THEORY = "S0", "S3", "subscription trade", "queueing theory"
 MODEL, GLOSSARY = "this model", "glossary"
+SPEED_TO_LEAD = "speed to lead (HBR 2011)"
 
 
 def _metric(
@@ -154,6 +161,14 @@ _INSIDE_SALES = (
             "Meetings booked per IS person and month", "IS一人あたり月間商談設定数",
             "per month", "higher", "opportunities created",
             "inside-sales person-months employed", source=MODEL),
+    _metric("inside_sales", "speed_to_lead", "Speed to lead, median",
+            "初回コンタクトまでの日数(中央値)", "business days", "lower",
+            "days from MQL to the beginning of the first contact attempt, median",
+            rule=FIRST_CALLS, source=SPEED_TO_LEAD),
+    _metric("inside_sales", "speed_to_lead_p90", "Speed to lead, p90",
+            "初回コンタクトまでの日数(90%点)", "business days", "lower",
+            "days from MQL to the beginning of the first contact attempt, 90 % quantile",
+            rule=FIRST_CALLS, source=SPEED_TO_LEAD),
 )
 _FIELD_SALES = (
     _metric("field_sales", "bookings", "Bookings (MRR signed)", "受注金額",
@@ -214,6 +229,14 @@ _CUSTOMER_SUCCESS = (
     _metric("customer_success", "accounts_per_customer_success_person",
             "Accounts per CS person", "CS一人あたり担当顧客数", "per person", "neither",
             "customers", "customer-success people", rule=AVERAGE, source=MODEL),
+    _metric("customer_success", "onboarding_start_days", "Onboarding start, median",
+            "オンボーディング開始までの日数(中央値)", "business days", "lower",
+            "days from contract to the beginning of the onboarding work, median",
+            rule=ONBOARDING_STARTS, source=MODEL),
+    _metric("customer_success", "onboarding_start_days_p90", "Onboarding start, p90",
+            "オンボーディング開始までの日数(90%点)", "business days", "lower",
+            "days from contract to the beginning of the onboarding work, 90 % quantile",
+            rule=ONBOARDING_STARTS, source=MODEL),
     _metric("customer_success", "onboarding_days", "Onboarding time, median",
             "オンボーディング日数(中央値)", "business days", "lower",
             "days from contract to onboarded, median",
@@ -227,8 +250,10 @@ _CUSTOMER_SUCCESS = (
             source=MODEL),
     _metric("customer_success", "claim_answer_days", "Claim answer time, median",
             "クレーム回答日数(中央値)", "business days", "lower",
-            "days from claim to answer, median",
-            rule="by claim; those not answered yet are censored (Kaplan-Meier)", source=MODEL),
+            "days from claim to answer, median", rule=CLAIMS, source=MODEL),
+    _metric("customer_success", "claim_answer_days_p90", "Claim answer time, p90",
+            "クレーム回答日数(90%点)", "business days", "lower",
+            "days from claim to answer, 90 % quantile", rule=CLAIMS, source=MODEL),
     _metric("customer_success", "claims_late_share", "Claims answered late",
             "クレーム回答遅延率", "share", "lower", "answered late, or not yet and overdue",
             "answered, or overdue", rule="by claim", source=MODEL),
@@ -420,41 +445,11 @@ METRICS: dict[str, Metric] = {
 }
 """Every metric by id, in the order in which tables show them."""
 
-_TITLES: dict[Department, str] = {
-    "marketing": "Marketing",
-    "inside_sales": "Inside sales",
-    "field_sales": "Field sales",
-    "customer_success": "Customer success",
-    "shared": "Shared",
-    "finance": "Money",
-    "flow": "Flow per team",
-}
-
-
-def registry_markdown() -> str:
-    """Render the registry as docs/metrics.md."""
-    lines = [
-        "# Metrics",
-        "",
-        "Made from `simulator/metrics/definitions.py` by `registry_markdown()`; a test keeps it",
-        "current. A ratio whose denominator is zero is missing (NaN), never 0. Shares are in 0..1.",
-        "A month has 20 business days, a quarter 60. A period excludes its first instant and",
-        "includes its last; totals cover the run after its warm-up. Levels (MRR, customers) are",
-        "never cut by the warm-up. In formulas of ratios the parts are named, not their symbols.",
-    ]
-    for department, title in _TITLES.items():
-        lines += [
-            "",
-            f"## {title}",
-            "",
-            "| id | label | ラベル | formula | period or cohort rule | unit | better | monthly "
-            "| source |",
-            "|---|---|---|---|---|---|---|---|---|",
-        ]
-        lines += [
-            f"| `{m.id}` | {m.label_en} | {m.label_ja} | {m.formula} | {m.rule} | {m.unit} "
-            f"| {m.better} | {'yes' if m.monthly else 'no'} | {m.source} |"
-            for m in METRICS.values()
-            if m.department == department
-        ]
-    return "\n".join(lines) + "\n"
+RESPONSES = (
+    "speed_to_lead",
+    "speed_to_lead_p90",
+    "onboarding_start_days",
+    "onboarding_start_days_p90",
+    "claim_answer_days_p90",
+)
+"""What departments can promise; tables leave them out, since waits say much the same."""

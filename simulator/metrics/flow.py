@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from simulator.metrics.periods import Floats, Periods, ratio
 from simulator.metrics.rows import Book, Flags, Integers, Spells, spells
-from simulator.metrics.survival import CENSORED, ENDED, incidence
+from simulator.metrics.survival import CENSORED, ENDED, Incidence, durations, median, p90
 from simulator.organization.journal import (
     DAYS_PER_MONTH,
     DEPARTMENTS,
@@ -29,6 +29,8 @@ class Waits:
     ----------
     team, work : ndarray of int
         Whose queue, and what for.
+    buyer : ndarray of int64
+        Who waits: the position in :attr:`Book.buyers`.
     start, end : ndarray of float64
         ``end`` is the horizon for those still waiting.
     ended, served : ndarray of bool
@@ -37,16 +39,28 @@ class Waits:
 
     team: NDArray[np.int8]
     work: NDArray[np.int32]
+    buyer: Integers
     start: Floats
     end: Floats
     ended: Flags
     served: Flags
 
+    def __getitem__(self, chosen: Flags) -> Waits:
+        return Waits(
+            self.team[chosen],
+            self.work[chosen],
+            self.buyer[chosen],
+            self.start[chosen],
+            self.end[chosen],
+            self.ended[chosen],
+            self.served[chosen],
+        )
 
-def waits(book: Book) -> Waits:
-    """Collect all stays in queues: served, abandoned and unfinished."""
-    visit, gave_up = book.rows(Kind.VISIT), book.rows(Kind.ABANDONED)
-    open_ = book.rows(Kind.UNFINISHED)
+
+def waits(book: Book, team: Team | None = None) -> Waits:
+    """Collect all stays in queues (or in that of one team): served, abandoned and unfinished."""
+    every = (book.rows(kind) for kind in (Kind.VISIT, Kind.ABANDONED, Kind.UNFINISHED))
+    visit, gave_up, open_ = (rows if team is None else rows[rows.team == team] for rows in every)
     in_service = ~np.isnan(open_.b)
     start = np.concatenate((visit.a, gave_up.a, open_.a))
     horizon = book.facts.horizon_days
@@ -60,6 +74,7 @@ def waits(book: Book) -> Waits:
     return Waits(
         np.concatenate((visit.team, gave_up.team, open_.team))[order],
         np.concatenate((visit.code, gave_up.code, open_.code))[order],
+        np.concatenate((visit.buyer, gave_up.buyer, open_.buyer))[order],
         start[order],
         end[order],
         ended[order],
@@ -125,34 +140,50 @@ def labor(book: Book) -> Labor:
 def team_flow(book: Book, periods: Periods, work: Labor) -> dict[str, Floats]:
     """Utilization, queue, wait, throughput, abandonment and losses of each department."""
     every = waits(book)
-    visits, lost = book.rows(Kind.VISIT), book.rows(Kind.LOST)
-    churned = book.rows(Kind.CHURNED)
     values: dict[str, Floats] = {}
     for team in DEPARTMENTS:
-        name = team.name.lower()
-        theirs = work.of(team)
-        busy = periods.presence(work.start[theirs], work.end[theirs])
-        values[f"{name}.utilization"] = ratio(busy, work.employed(periods, team))
-
-        here = every.team == team
-        start, end = every.start[here], every.end[here]
-        ended, served = every.ended[here], every.served[here]
-        values[f"{name}.queue"] = ratio(periods.presence(start, end), periods.days)
-        duration, how = end - start, np.where(ended, ENDED, CENSORED)
-        found = [incidence(duration[part], how[part]) for part in periods.slices(start)]
-        values[f"{name}.wait_mean"] = np.array([one.restricted_mean() for one in found])
-        values[f"{name}.wait_p50"] = np.array([one.quantile(0.5) for one in found])
-        values[f"{name}.wait_p90"] = np.array([one.quantile(0.9) for one in found])
-
-        finished = visits.time[visits.team == team]
-        values[f"{name}.throughput"] = ratio(periods.sum(finished), periods.days)
-        gave_up = periods.sum_by(end[ended], ~served[ended])
-        values[f"{name}.abandonment"] = ratio(gave_up, periods.sum(np.sort(end[ended])))
-        losses = periods.sum(lost.time[lost.team == team])
-        if team == Team.CUSTOMER_SUCCESS:
-            losses = losses + periods.sum(churned.time)
-        values[f"{name}.lost"] = losses
+        stays = every[every.team == team]
+        values |= wait_times(periods, stays, team) | passage(book, periods, work, stays, team)
     return values
+
+
+def wait_times(periods: Periods, stays: Waits, team: Team) -> dict[str, Floats]:
+    """How long a department's waits last, by when they began."""
+    how = np.where(stays.ended, ENDED, CENSORED)
+    name = team.name.lower()
+    return durations(
+        periods,
+        stays.start,
+        stays.end,
+        how,
+        {
+            f"{name}.wait_mean": Incidence.restricted_mean,
+            f"{name}.wait_p50": median,
+            f"{name}.wait_p90": p90,
+        },
+    )
+
+
+def passage(
+    book: Book, periods: Periods, work: Labor, stays: Waits, team: Team
+) -> dict[str, Floats]:
+    """How busy a department is, how long its queue, what gets through and what is lost."""
+    visits, lost = book.rows(Kind.VISIT), book.rows(Kind.LOST)
+    theirs = work.of(team)
+    busy = periods.presence(work.start[theirs], work.end[theirs])
+    start, end, ended = stays.start, stays.end, stays.ended
+    gave_up = periods.sum_by(end[ended], ~stays.served[ended])
+    losses = periods.sum(lost.time[lost.team == team])
+    if team == Team.CUSTOMER_SUCCESS:
+        losses = losses + periods.sum(book.rows(Kind.CHURNED).time)
+    name = team.name.lower()
+    return {
+        f"{name}.utilization": ratio(busy, work.employed(periods, team)),
+        f"{name}.queue": ratio(periods.presence(start, end), periods.days),
+        f"{name}.throughput": ratio(periods.sum(visits.time[visits.team == team]), periods.days),
+        f"{name}.abandonment": ratio(gave_up, periods.sum(np.sort(end[ended]))),
+        f"{name}.lost": losses,
+    }
 
 
 def people(book: Book, periods: Periods, work: Labor) -> dict[str, NDArray[np.generic]]:

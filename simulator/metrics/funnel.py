@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.metrics.flow import HOURS_PER_DAY, Labor
 from simulator.metrics.periods import Floats, Periods, ratio
-from simulator.metrics.revenue import deal_sizes, spent
+from simulator.metrics.revenue import customer_months, deal_sizes, spent
 from simulator.metrics.rows import (
     Book,
     Flags,
     Opportunities,
     Rows,
-    contracts,
     returns,
 )
-from simulator.metrics.survival import CENSORED, COMPETING, ENDED, Incidence, incidence
+from simulator.metrics.survival import (
+    CENSORED,
+    COMPETING,
+    ENDED,
+    durations,
+    median_given_end,
+    p90_given_end,
+)
 from simulator.organization.journal import (
     DAYS_PER_MONTH,
     Cost,
@@ -29,38 +33,10 @@ from simulator.organization.journal import (
     Screening,
     Status,
     Team,
-    Work,
 )
 
 IN_PROCESS = (Status.IN_MARKETING, Status.IN_INSIDE_SALES, Status.IN_FIELD_SALES)
 """Statuses of buyers on whom a department has still to decide."""
-
-
-def durations(
-    periods: Periods,
-    start: Floats,
-    end: Floats,
-    how: NDArray[np.integer],
-    read: Callable[[Incidence], float],
-) -> Floats:
-    """One number per period from the durations of the cases that began in it."""
-    order = np.argsort(start, kind="stable")
-    length, how = (end - start)[order], how[order]
-    return np.array(
-        [read(incidence(length[part], how[part])) for part in periods.slices(start[order])]
-    )
-
-
-def _median_given_end(found: Incidence) -> float:
-    return found.conditional_quantile(0.5)
-
-
-def _p90_given_end(found: Incidence) -> float:
-    return found.conditional_quantile(0.9)
-
-
-def _median(found: Incidence) -> float:
-    return found.quantile(0.5)
 
 
 def _status(book: Book) -> Floats:
@@ -105,58 +81,77 @@ def marketing(book: Book, periods: Periods) -> dict[str, Floats]:
     return values
 
 
-def inside_sales(book: Book, periods: Periods, work: Labor) -> dict[str, Floats]:
-    """Attempts, opportunities and what comes back from the recycling pool."""
+def calls(book: Book, periods: Periods, work: Labor) -> dict[str, Floats]:
+    """Attempts of inside sales, and the opportunities that it creates."""
     attempts = book.rows(Kind.ATTEMPTED)
     booked = _booked(book)
     employed = work.employed(periods, Team.INSIDE_SALES)
     tried, created = periods.sum(attempts.time), periods.sum(booked.time)
+    return {
+        "activities": ratio(tried, employed),
+        "reach_rate": ratio(periods.sum(attempts.time[attempts.code == 1]), tried),
+        "sql_count": created,
+        "meetings_per_inside_sales_person": ratio(created, employed / DAYS_PER_MONTH),
+        "recycled_opportunities": periods.sum(booked.time[booked.c == 1.0]),
+    }
+
+
+def brought_back(book: Book, periods: Periods) -> dict[str, Floats]:
+    """What comes back from the recycling pool."""
     back = returns(book)
     status = _status(book)[back.buyer]
     open_ = back.last & np.isin(status, (Status.IN_MARKETING, Status.IN_INSIDE_SALES))
     decided = back.reached | (back.worked & ~open_)
     return {
-        "activities": ratio(tried, employed),
-        "reach_rate": ratio(periods.sum(attempts.time[attempts.code == 1]), tried),
-        "sql_count": created,
         "reactivation_rate": ratio(
             periods.sum_by(back.time, back.reached), periods.sum_by(back.time, decided)
         ),
-        "meetings_per_inside_sales_person": ratio(created, employed / DAYS_PER_MONTH),
         "recycled_buyers": periods.sum(np.sort(back.time)),
-        "recycled_opportunities": periods.sum(booked.time[booked.c == 1.0]),
     }
 
 
-def field_sales(
-    book: Book, periods: Periods, work: Labor, pipeline: Opportunities
-) -> dict[str, Floats]:
-    """Wins, win rates, lead times and the load of field sales."""
+def deals(book: Book, periods: Periods, work: Labor) -> dict[str, Floats]:
+    """Wins and win rates of field sales."""
     won, lost = book.rows(Kind.WON), book.rows(Kind.LOST)
     lost = lost[lost.team == Team.FIELD_SALES]
     wins, losses = periods.sum(won.time), periods.sum(lost.time)
     amount = periods.sum(won.time, won.a)
     lost_amount = periods.sum(lost.time, np.nan_to_num(lost.b))
-    horizon = book.facts.horizon_days
-    end = np.where(np.isnan(pipeline.decided), horizon, pipeline.decided)
-    how = np.where(np.isnan(pipeline.decided), CENSORED, np.where(pipeline.won, ENDED, COMPETING))
-    met = ~np.isnan(pipeline.met)
-    lead = (periods, pipeline.met[met], end[met], how[met])
     employed = work.employed(periods, Team.FIELD_SALES)
-    present = periods.presence(np.minimum(pipeline.opened, end), end)
     recycled, won_back = won.code == Origin.RECYCLED, won.code == Origin.WON_BACK
     return {
         "wins": wins,
         "win_rate": ratio(wins, wins + losses),
         "win_rate_amount": ratio(amount, amount + lost_amount),
-        "lead_time": durations(*lead, _median_given_end),
-        "lead_time_p90": durations(*lead, _p90_given_end),
         "wins_per_field_sales_person": ratio(wins, employed / DAYS_PER_MONTH),
-        "open_opportunities_per_field_sales_person": ratio(present, employed),
         "quota_reached_share": _quota_reached(book, periods, work),
         "recycled_win_share": ratio(periods.sum(won.time[recycled]), wins),
         "won_back_share": ratio(periods.sum(won.time[won_back]), wins),
     }
+
+
+def lead_times(book: Book, periods: Periods, pipeline: Opportunities) -> dict[str, Floats]:
+    """How long opportunities take from the first meeting to the contract."""
+    met = ~np.isnan(pipeline.met)
+    decided, won = pipeline.decided[met], pipeline.won[met]
+    open_ = np.isnan(decided)
+    return durations(
+        periods,
+        pipeline.met[met],
+        np.where(open_, book.facts.horizon_days, decided),
+        np.where(open_, CENSORED, np.where(won, ENDED, COMPETING)),
+        {"lead_time": median_given_end, "lead_time_p90": p90_given_end},
+    )
+
+
+def deal_load(
+    book: Book, periods: Periods, work: Labor, pipeline: Opportunities
+) -> dict[str, Floats]:
+    """How many opportunities a field-sales person has open."""
+    end = np.where(np.isnan(pipeline.decided), book.facts.horizon_days, pipeline.decided)
+    present = periods.presence(np.minimum(pipeline.opened, end), end)
+    employed = work.employed(periods, Team.FIELD_SALES)
+    return {"open_opportunities_per_field_sales_person": ratio(present, employed)}
 
 
 def _quota_reached(book: Book, periods: Periods, work: Labor) -> Floats:
@@ -177,68 +172,44 @@ def _quota_reached(book: Book, periods: Periods, work: Labor) -> Floats:
     return values
 
 
-def customer_success(
-    book: Book, periods: Periods, work: Labor, customer_months: Floats
-) -> dict[str, Floats]:
-    """Health, onboarding, claims and the load of customer success."""
-    facts, horizon = book.facts, book.facts.horizon_days
-    health, claimed, answered = (
-        book.rows(kind) for kind in (Kind.HEALTH, Kind.CLAIMED, Kind.ANSWERED)
-    )
-    life = contracts(book)
-    won = life.won
-    start = life.start[won]
-    done = ~np.isnan(life.onboarded[won])
-    gone = np.where(np.isnan(life.churned[won]), horizon, life.churned[won])
-    end = np.where(done, life.onboarded[won], gone)
-    onboarding = np.where(done, ENDED, CENSORED)
-    due = facts.onboarding_due_days
-    late = end - start > due
-
-    open_ = book.rows(Kind.UNFINISHED)
-    since = open_.a[open_.code == Work.CLAIM]  # unanswered: waiting, or being answered now
-    until = np.full(len(since), horizon)
-    claim_start = np.concatenate((answered.time - answered.a, since))
-    claim_end = np.concatenate((answered.time, until))
-    is_answered = np.arange(len(claim_start)) < len(answered)
-    claim_late = np.concatenate((answered.code == 1, until - since > facts.claim_due_days))
+def accounts(book: Book, periods: Periods, work: Labor) -> dict[str, Floats]:
+    """Health and claims of the customers, and the load of customer success."""
+    health, claimed = book.rows(Kind.HEALTH), book.rows(Kind.CLAIMED)
+    months = customer_months(book, periods)
     employed = work.employed(periods, Team.CUSTOMER_SUCCESS)
     return {
         "health_score": ratio(periods.sum(health.time, health.a), periods.sum(health.time)),
-        "accounts_per_customer_success_person": ratio(customer_months * DAYS_PER_MONTH, employed),
-        "onboarding_days": durations(periods, start, end, onboarding, _median),
-        "onboarding_late_share": ratio(
-            periods.sum_by(start, late), periods.sum_by(start, done | late)
-        ),
-        "claims_per_customer": ratio(periods.sum(claimed.time), customer_months),
-        "claim_answer_days": durations(
-            periods, claim_start, claim_end, np.where(is_answered, ENDED, CENSORED), _median
-        ),
-        "claims_late_share": ratio(
-            periods.sum_by(claim_start, claim_late),
-            periods.sum_by(claim_start, is_answered | claim_late),
-        ),
+        "accounts_per_customer_success_person": ratio(months * DAYS_PER_MONTH, employed),
+        "claims_per_customer": ratio(periods.sum(claimed.time), months),
     }
+
+
+def inquiry_times(book: Book, periods: Periods) -> dict[str, Floats]:
+    """How long it takes from an inquiry to the first opportunity and the first contract."""
+    arrived, gone = book.rows(Kind.ARRIVED), book.rows(Kind.GONE)
+    start = book.first_of(arrived, arrived.time)
+    came = ~np.isnan(start)
+    left = book.first_of(gone, gone.time)
+    values: dict[str, Floats] = {}
+    goals = (
+        ("inquiry_to_opportunity", _booked(book)),
+        ("inquiry_to_contract", book.rows(Kind.WON)),
+    )
+    for name, goal in goals:
+        reached = book.first_of(goal, goal.time)
+        how = np.where(~np.isnan(reached), ENDED, np.where(~np.isnan(left), COMPETING, CENSORED))
+        until = np.where(how == COMPETING, left, book.facts.horizon_days)
+        end = np.where(how == ENDED, reached, until)
+        read = {name: median_given_end, f"{name}_p90": p90_given_end}
+        values |= durations(periods, start[came], end[came], how[came], read)
+    return values
 
 
 def shared(book: Book, periods: Periods, work: Labor) -> dict[str, Floats]:
     """What all departments together do to a buyer."""
-    horizon = book.facts.horizon_days
-    arrived, won, booked = book.rows(Kind.ARRIVED), book.rows(Kind.WON), _booked(book)
+    won, booked = book.rows(Kind.WON), _booked(book)
     lost, asked = book.rows(Kind.LOST), book.rows(Kind.RE_EXPLAINED)
-    start = book.first_of(arrived, arrived.time)
-    came = ~np.isnan(start)
-    gone = book.rows(Kind.GONE)
-    left = book.first_of(gone, gone.time)
     values: dict[str, Floats] = {}
-    for name, goal in (("inquiry_to_opportunity", booked), ("inquiry_to_contract", won)):
-        reached = book.first_of(goal, goal.time)
-        how = np.where(~np.isnan(reached), ENDED, np.where(~np.isnan(left), COMPETING, CENSORED))
-        end = np.where(how == ENDED, reached, np.where(how == COMPETING, left, horizon))
-        cases = (periods, start[came], end[came], how[came])
-        values[name] = durations(*cases, _median_given_end)
-        values[f"{name}_p90"] = durations(*cases, _p90_given_end)
-
     true = periods.sum_by(lost.time, lost.code == lost.a)
     values["loss_reasons_true_share"] = ratio(true, periods.sum(lost.time))
     buyers = book.among(won)
@@ -304,19 +275,17 @@ def statuses(book: Book) -> dict[str, int]:
     return {status.name.lower(): counts[status] for status in Status}
 
 
-def funnel(
-    book: Book,
-    periods: Periods,
-    work: Labor,
-    pipeline: Opportunities,
-    customer_months: Floats,
-) -> dict[str, Floats]:
+def funnel(book: Book, periods: Periods, work: Labor, pipeline: Opportunities) -> dict[str, Floats]:
     """Every metric of this module, per period."""
     return {
         **marketing(book, periods),
-        **inside_sales(book, periods, work),
-        **field_sales(book, periods, work, pipeline),
-        **customer_success(book, periods, work, customer_months),
+        **calls(book, periods, work),
+        **brought_back(book, periods),
+        **deals(book, periods, work),
+        **lead_times(book, periods, pipeline),
+        **deal_load(book, periods, work, pipeline),
+        **accounts(book, periods, work),
+        **inquiry_times(book, periods),
         **shared(book, periods, work),
     }
 

@@ -14,7 +14,8 @@ from simulator.metrics.definitions import METRICS, TEAMS
 from simulator.metrics.flow import labor, people, team_flow
 from simulator.metrics.funnel import conversion, funnel, losses, recycling, statuses
 from simulator.metrics.periods import Floats, Periods, ratio
-from simulator.metrics.revenue import bridge, money, retention_cohorts
+from simulator.metrics.responses import responses
+from simulator.metrics.revenue import bridge, money, quota, retention_cohorts
 from simulator.metrics.rows import Book, opportunities
 from simulator.organization.journal import Journal
 
@@ -63,12 +64,12 @@ def measure(journal: Journal) -> Measures:
     book = Book(journal)
     periods = Periods.of(journal.facts)
     work, pipeline = labor(book), opportunities(book)
-    amounts = money(book, periods, work, pipeline)
-    customer_months = amounts.pop("customer_months")
     values = {
-        **amounts,
+        **money(book, periods, work),
+        **quota(book, periods, work, pipeline),
         **team_flow(book, periods, work),
-        **funnel(book, periods, work, pipeline, customer_months),
+        **funnel(book, periods, work, pipeline),
+        **responses(book, periods),
     }
     totals = {name: float(values[name][-1]) for name in METRICS}
     return Measures(
@@ -113,7 +114,7 @@ def _bridge(book: Book, periods: Periods) -> pd.DataFrame:
 
 
 def _cohorts(book: Book, periods: Periods) -> pd.DataFrame:
-    months = Periods(periods.lower[:-1], periods.upper[:-1])
+    months = periods.months
     number = np.arange(1, len(months) + 1)
     parts = []
     for name, (at, counted, reached) in conversion(book).items():

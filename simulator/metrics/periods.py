@@ -6,7 +6,7 @@ month's end (pay, advertising, health) belongs to that month and the starting st
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +43,12 @@ def running_integral(times: Floats, amounts: Floats | None, at: Floats) -> Float
     return level * at - moment
 
 
+def _months(horizon: float) -> tuple[Floats, Floats]:
+    """Start and end of every month until the horizon, the last one perhaps unfinished."""
+    starts = np.arange(0.0, np.ceil(horizon / DAYS_PER_MONTH)) * DAYS_PER_MONTH
+    return starts, np.minimum(starts + DAYS_PER_MONTH, horizon)
+
+
 _ROUNDING = 1e-12
 
 
@@ -64,12 +70,32 @@ class Periods:
         """Every month of the run, then (last) the measured period after the warm-up."""
         horizon = max(facts.horizon_days, 0.0)
         warm_up = min(max(facts.warm_up_days, 0.0), horizon)
-        starts = np.arange(0.0, np.ceil(horizon / DAYS_PER_MONTH)) * DAYS_PER_MONTH
-        ends = np.minimum(starts + DAYS_PER_MONTH, horizon)
+        starts, ends = _months(horizon)
         return cls(np.append(starts, warm_up), np.append(ends, horizon))
+
+    @classmethod
+    def some(cls, facts: Facts, months: Sequence[int]) -> Periods:
+        """Only the months named (from 1) of :meth:`of`, then (last) the measured period.
+
+        Raises
+        ------
+        ValueError
+            If the run has no such month.
+        """
+        every = cls.of(facts)
+        beyond = [month for month in months if not 1 <= month < len(every)]
+        if beyond:
+            raise ValueError(f"the run has months 1 to {len(every) - 1}, not {beyond[0]}")
+        at = np.array([*months, len(every)], dtype=np.int64) - 1
+        return cls(every.lower[at], every.upper[at])
 
     def __len__(self) -> int:
         return len(self.lower)
+
+    @property
+    def months(self) -> Periods:
+        """All but the last: the months without the measured period."""
+        return Periods(self.lower[:-1], self.upper[:-1])
 
     @property
     def days(self) -> Floats:
@@ -118,9 +144,9 @@ class Periods:
         passed, and the measured period as the sum of its months.
         """
         starts, ends = self.lower[:-1], self.upper[:-1]
-        warm_up = self.lower[-1]
         monthly = running_level(times, amounts, starts) * (ends - starts)
-        measured = np.maximum(starts, warm_up)
+        starts, ends = _months(self.upper[-1])  # all of them, whichever are asked for
+        measured = np.maximum(starts, self.lower[-1])
         length = np.maximum(ends - measured, 0.0)
         total = float(np.sum(running_level(times, amounts, measured) * length))
         return np.append(monthly, total) / DAYS_PER_MONTH

@@ -6,7 +6,15 @@ import numpy as np
 
 from simulator.metrics.flow import Labor
 from simulator.metrics.periods import Floats, Periods, ratio, running_level
-from simulator.metrics.rows import CHANGES, Book, Contracts, Opportunities, contracts, mrr_change
+from simulator.metrics.rows import (
+    CHANGES,
+    Book,
+    Contracts,
+    Opportunities,
+    Rows,
+    contracts,
+    mrr_change,
+)
 from simulator.organization.journal import (
     DAYS_PER_MONTH,
     MONTHS_PER_YEAR,
@@ -243,8 +251,30 @@ def pipeline_coverage(book: Book, periods: Periods, work: Labor, pipeline: Oppor
     return np.append(ratio(open_size[:months], remaining[:months]), total)
 
 
-def money(book: Book, periods: Periods, work: Labor, pipeline: Opportunities) -> dict[str, Floats]:
-    """Compute everything with the unit of money in it, per period."""
+def _customers(rows: Rows) -> tuple[Floats, Floats]:
+    """When customers join (1) and leave (-1), from the rows of :data:`CHANGES`."""
+    left = rows.kind == Kind.CHURNED
+    joins = (rows.kind == Kind.CUSTOMER) | (rows.kind == Kind.WON)
+    return rows.time[left | joins], np.where(left, -1.0, 1.0)[left | joins]
+
+
+def customer_months(book: Book, periods: Periods) -> Floats:
+    """Customers times the months that they are there."""
+    return periods.integral(*_customers(book.rows(*CHANGES))) / DAYS_PER_MONTH
+
+
+def quota(book: Book, periods: Periods, work: Labor, pipeline: Opportunities) -> dict[str, Floats]:
+    """What was sold, and what is under way, against what was to be sold."""
+    won = book.rows(Kind.WON)
+    asked = book.facts.quota_per_month * work.employed(periods, Team.FIELD_SALES) / DAYS_PER_MONTH
+    return {
+        "quota_attainment": ratio(periods.sum(won.time, won.a), asked),
+        "pipeline_coverage": pipeline_coverage(book, periods, work, pipeline),
+    }
+
+
+def money(book: Book, periods: Periods, work: Labor) -> dict[str, Floats]:
+    """Compute the MRR bridge, retention, cost, profit and worth, per period."""
     facts = book.facts
     won = book.rows(Kind.WON)
     values = bridge(book, periods)
@@ -253,15 +283,14 @@ def money(book: Book, periods: Periods, work: Labor, pipeline: Opportunities) ->
     values["bookings"] = periods.sum(won.time, won.a)
 
     rows = book.rows(*CHANGES)
-    left = rows.kind == Kind.CHURNED
-    joins = (rows.kind == Kind.CUSTOMER) | (rows.kind == Kind.WON)
-    heads = np.where(left, -1.0, 1.0)[left | joins]
-    times = rows.time[left | joins]
+    times, heads = _customers(rows)
     values["customers"] = periods.level(times, heads)
     starting_customers = periods.month_starts(times, heads)
     starting_mrr = periods.month_starts(rows.time, mrr_change(rows))
     lost = values["mrr_contraction"] + values["mrr_churned"]
-    values["logo_churn"] = ratio(periods.sum(rows.time[left]), starting_customers)
+    values["logo_churn"] = ratio(
+        periods.sum(rows.time[rows.kind == Kind.CHURNED]), starting_customers
+    )
     values["gross_revenue_churn"] = ratio(lost, starting_mrr)
     values["net_revenue_churn"] = ratio(lost - values["mrr_expansion"], starting_mrr)
     values["grr"], values["nrr"] = retention(book, periods)
@@ -277,8 +306,7 @@ def money(book: Book, periods: Periods, work: Labor, pipeline: Opportunities) ->
     values["profit"] = facts.gross_margin * revenue - values["cost"]
     values["cac"] = ratio(selling_cost(book, periods, work), values["new_customers"])
 
-    customer_months = periods.integral(times, heads) / DAYS_PER_MONTH
-    margin_per_customer = facts.gross_margin * ratio(revenue, customer_months)
+    margin_per_customer = facts.gross_margin * ratio(revenue, customer_months(book, periods))
     values["ltv"] = ratio(margin_per_customer, values["gross_revenue_churn"])
     values["payback"] = ratio(values["cac"], margin_per_customer)
     values["magic_number"] = magic_number(book, periods, work)
@@ -290,10 +318,4 @@ def money(book: Book, periods: Periods, work: Labor, pipeline: Opportunities) ->
         buyers = len(np.unique(won.buyer[inside]))
         values["ltv_realized"][-1] = facts.gross_margin * ratio(values["bookings"][-1], buyers)[()]
         values.update(dict.fromkeys(MRR_METRICS, periods.nothing))
-
-    quota = facts.quota_per_month * work.employed(periods, Team.FIELD_SALES) / DAYS_PER_MONTH
-    values["quota_attainment"] = ratio(values["bookings"], quota)
-    values["pipeline_coverage"] = pipeline_coverage(book, periods, work, pipeline)
-    # Claims and accounts are per customer-month; the caller needs the denominator.
-    values["customer_months"] = customer_months
     return values

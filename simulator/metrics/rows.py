@@ -67,12 +67,7 @@ class Book:
     def __init__(self, journal: Journal) -> None:
         self.facts: Facts = journal.facts
         self._journal = journal
-        numbers, self._buyer = np.unique(
-            np.maximum(journal.buyer, NONE).astype(np.int64), return_inverse=True
-        )
-        missing = int(len(numbers) > 0 and numbers[0] == NONE)
-        self.buyers: Integers = numbers[missing:]
-        self._buyer = self._buyer - missing  # NONE becomes -1 again
+        self.buyers, self._buyer = _positions(np.maximum(journal.buyer, NONE).astype(np.int64))
         self._order = np.argsort(journal.kind, kind="stable")
         self._bounds = np.searchsorted(journal.kind[self._order], np.arange(129))
         self._found: dict[tuple[Kind, ...], Rows] = {}
@@ -116,6 +111,28 @@ class Book:
         found = np.zeros(len(self.buyers), dtype=np.bool_)
         found[rows.buyer] = True
         return found
+
+
+_ROOM_PER_ROW = 8
+
+
+def _positions(buyer: Integers) -> tuple[Integers, Integers]:
+    """Return the buyer numbers that occur, rising, and each row's position among them.
+
+    ``NONE`` is no buyer, and its position is -1.
+    """
+    most = int(buyer.max(initial=NONE))
+    if most > _ROOM_PER_ROW * len(buyer):  # few rows of late buyers: a table would be mostly empty
+        numbers, position = np.unique(buyer, return_inverse=True)
+        missing = int(numbers[0] == NONE)
+        return numbers[missing:], position - missing
+    # The last place of the table is that of NONE.
+    occurs = np.zeros(most + 2, dtype=np.bool_)
+    occurs[buyer] = True
+    occurs[NONE] = False
+    place = np.cumsum(occurs) - 1
+    place[NONE] = NONE
+    return np.flatnonzero(occurs), place[buyer]
 
 
 def _stories(rows: Rows, opens: Flags) -> tuple[Rows, Integers, Integers]:
@@ -310,6 +327,27 @@ def returns(book: Book) -> Returns:
     )
 
 
+def last_before(
+    owner: Integers, start: Floats, whose: NDArray[np.integer], time: Floats
+) -> Integers:
+    """Position of what each owner had begun last at each time; -1 if nothing.
+
+    Parameters
+    ----------
+    owner, start : ndarray
+        Whose each is and when it began; sorted by owner, then by start.
+    whose, time : ndarray
+        For whom, and at what time, something is looked for. What begins then has begun.
+    """
+    if not len(owner):
+        return np.full(len(whose), -1, dtype=np.int64)
+    origin = float(min(start.min(), time.min(initial=0.0)))
+    width = float(max(start.max(), time.max(initial=0.0))) - origin + 1.0
+    keys = owner * width + (start - origin)
+    at = np.searchsorted(keys, whose * width + (time - origin), side="right") - 1
+    return np.where((at >= 0) & (owner[at] == whose), at, -1).astype(np.int64)
+
+
 @dataclass(frozen=True, slots=True)
 class Spells:
     """Every time a person belonged to a team, sorted by person and start.
@@ -330,14 +368,10 @@ class Spells:
 
     def at(self, person: NDArray[np.int32], time: Floats) -> Integers:
         """Position of the spell in which each person is at each time; -1 if in none."""
+        at = last_before(self.person, self.start, person, time)
         if not len(self.person):
-            return np.full(len(person), -1, dtype=np.int64)
-        origin = float(min(self.start.min(), time.min(initial=0.0)))
-        width = float(max(self.start.max(), time.max(initial=0.0))) - origin + 1.0
-        keys = self.person * width + (self.start - origin)
-        at = np.searchsorted(keys, person * width + (time - origin), side="right") - 1
-        found = (at >= 0) & (self.person[at] == person) & (time <= self.end[at])
-        return np.where(found, at, -1).astype(np.int64)
+            return at
+        return np.where((at >= 0) & (time <= self.end[at]), at, -1)
 
 
 def spells(book: Book) -> Spells:

@@ -6,12 +6,13 @@ Kaplan & Meier (1958), J. Am. Stat. Assoc. 53, 457; Aalen & Johansen (1978), Sca
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.metrics.periods import Floats
+from simulator.metrics.periods import Floats, Periods
 
 CENSORED, ENDED, COMPETING = 0, 1, 2
 """How an observed duration stopped: still running; the end in question; another end."""
@@ -83,3 +84,48 @@ def incidence(duration: Floats, end: NDArray[np.integer]) -> Incidence:
     before = np.concatenate(([1.0], running[:-1]))
     share = np.cumsum(before * ended / at_risk, dtype=np.float64)
     return Incidence(times[first], share, running)
+
+
+def durations(
+    periods: Periods,
+    start: Floats,
+    end: Floats,
+    how: NDArray[np.integer],
+    read: Mapping[str, Callable[[Incidence], float]],
+) -> dict[str, Floats]:
+    """Return one number per period and reading from the durations of the cases begun in it.
+
+    Parameters
+    ----------
+    periods : Periods
+    start, end : ndarray of float64
+        Of each case, in any order; not before the start.
+    how : ndarray of int
+        ``CENSORED``, ``ENDED`` or ``COMPETING`` for each case.
+    read : mapping of str to callable
+        By name, what is wanted of a period's incidence.
+    """
+    order = np.argsort(start, kind="stable")
+    length, how = (end - start)[order], how[order]
+    found = [incidence(length[part], how[part]) for part in periods.slices(start[order])]
+    return {name: np.array([number(each) for each in found]) for name, number in read.items()}
+
+
+def median(found: Incidence) -> float:
+    """Median duration; NaN if fewer than half of the cases have ended."""
+    return found.quantile(0.5)
+
+
+def p90(found: Incidence) -> float:
+    """90 % quantile of the durations; NaN if fewer have ended."""
+    return found.quantile(0.9)
+
+
+def median_given_end(found: Incidence) -> float:
+    """Median duration of the cases that end in the way in question."""
+    return found.conditional_quantile(0.5)
+
+
+def p90_given_end(found: Incidence) -> float:
+    """90 % quantile of the durations of the cases that end in the way in question."""
+    return found.conditional_quantile(0.9)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.metrics.definitions import METRICS, TEAMS
+from simulator.metrics.definitions import METRICS, RESPONSES, TEAMS
 
 _COMPETING = (
     "A quantile among competing ends (Aalen-Johansen) weighs each duration by all those that were "
@@ -20,6 +20,7 @@ _MEAN = (
 NOT_STREAMED: dict[str, str] = {
     **dict.fromkeys(("lead_time", "lead_time_p90"), _COMPETING),
     **dict.fromkeys(("onboarding_days", "claim_answer_days"), _CENSORED),
+    **dict.fromkeys(RESPONSES, _CENSORED),
     **dict.fromkeys(("inquiry_to_opportunity", "inquiry_to_opportunity_p90"), _COMPETING),
     **dict.fromkeys(("inquiry_to_contract", "inquiry_to_contract_p90"), _COMPETING),
     **{

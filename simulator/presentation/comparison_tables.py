@@ -18,7 +18,7 @@ from simulator.experiment.departures import ALL, COMPANY
 from simulator.experiment.differences import BOOTSTRAP, PAIRED_T
 from simulator.experiment.quantities import Scale
 from simulator.metrics import METRICS
-from simulator.metrics.definitions import TEAM_LABELS, TEAMS
+from simulator.metrics.definitions import RESPONSES, TEAM_LABELS, TEAMS
 from simulator.presentation.figures import MISSING, words, written
 from simulator.presentation.tables import grid, right, titled
 
@@ -30,7 +30,7 @@ _MOST_INPUTS = 8  # of a department
 _MARKS = {PAIRED_T: "t", BOOTSTRAP: "b"}
 _COMPANY_LABEL = "Company"
 # What says the same as another row, or is no result, is not among the most changed.
-_SHOWN_ELSEWHERE = {"mrr", "arr", "mrr_start"} | {
+_SHOWN_ELSEWHERE = {"mrr", "arr", "mrr_start", *RESPONSES} | {
     f"{team}.{what}" for team in TEAMS for what in ("queue", "wait_mean", "wait_p50", "utilization")
 }
 _PASSED_ON = {"marketing": "mql_count", "inside_sales": "sql_count", "field_sales": "wins"}

@@ -14,7 +14,7 @@ from rich.text import Text
 from simulator.experiment import Estimate, Results
 from simulator.experiment.replications import Totals
 from simulator.metrics import METRICS, Metric
-from simulator.metrics.definitions import TEAM_LABELS, TEAMS
+from simulator.metrics.definitions import RESPONSES, TEAM_LABELS, TEAMS
 from simulator.presentation.figures import (
     MISSING,
     figure,
@@ -44,7 +44,7 @@ _BRIDGE = (
     ("mrr_churned", "customers who left", "-"),
     ("mrr_end", "at the end", "="),
 )
-_ELSEWHERE = {name for name, _, _ in _BRIDGE} | {"mrr", "arr"}
+_ELSEWHERE = {name for name, _, _ in _BRIDGE} | {"mrr", "arr", *RESPONSES}
 _STATUSES = {
     "in_marketing": "with marketing",
     "nurtured": "resting, to be looked at again",
