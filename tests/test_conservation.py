@@ -191,6 +191,8 @@ _RANDOM = st.fixed_dictionaries(
         **{f"teams.{Team(t).name.lower()}.cross_trained": _SHARE for t in DEPARTMENTS},
         "teams.field_sales.attrition_per_year": st.floats(0.0, 0.99),
         "teams.customer_success.time_to_fill_days": st.floats(0.0, 60.0),
+        **{f"teams.{Team(t).name.lower()}.leave_per_year": st.floats(0.0, 0.99) for t in Team},
+        **{f"teams.{Team(t).name.lower()}.leave_days": st.floats(0.1, 60.0) for t in DEPARTMENTS},
         "rotation.every_days": st.sampled_from([0.0, 0.5, 7.0]),
         "handoffs.medium": st.sampled_from(["spoken", "written", "one_system"]),
         "recycling.mode": st.sampled_from(["systematic", "discretionary", "none"]),

@@ -100,6 +100,20 @@ STRANGE: dict[str, Changes] = {
         **{f"teams.{name}.time_to_fill_days": 1.0 for name in NAMES},
         "rotation.every_days": 3.0,
     },
+    "everybody goes on leave, for longer than the run": {
+        f"teams.{name}.{key}": value
+        for name in NAMES
+        for key, value in (("leave_per_year", 0.999999), ("leave_days", 1e9))
+    },
+    "cross-training, rotation, leave and leaving together": {
+        **{f"teams.{name}.cross_trained": 1.0 for name in NAMES},
+        **{f"teams.{name}.attrition_per_year": 0.95 for name in NAMES},
+        **{f"teams.{name}.time_to_fill_days": 1.0 for name in NAMES},
+        **{f"teams.{name}.leave_per_year": 0.99 for name in NAMES},
+        **{f"teams.{name}.leave_days": 2.0 for name in NAMES},
+        "teams.revops.people": 3, "teams.revops.leave_per_year": 0.99,
+        "rotation.every_days": 3.0,
+    },
     "spoken handoffs": {"handoffs.medium": "spoken"},
     "one system": {"handoffs.medium": "one_system"},
     "handoffs that keep nothing": {"handoffs.medium": "spoken", "handoffs.keeps_spoken": 0.0},

@@ -18,6 +18,7 @@ from simulator.organization.journal import COLUMNS, Journal, Kind
 from simulator.organization.simulation import run
 from simulator.scenario import load_scenario
 from simulator.scenario.schema import Scenario
+from simulator.scenario.staff import SPLIT_TEAMS
 
 SHIPPED = sorted(path.stem for path in (Path(__file__).parents[1] / "scenarios").glob("*.yaml"))
 
@@ -91,6 +92,11 @@ def _law(draw: Any, unit: str, low: float, high: float) -> dict[str, Any]:
     return {"law": kind, "unit": unit, **numbers[kind]}
 
 
+def _split(draw: Any, people: int, channels: list[str]) -> dict[str, Any]:
+    separate = st.lists(st.sampled_from(channels), min_size=1, max_size=len(channels) - 1)
+    return {"people": draw(st.integers(0, people)), "channels": tuple(sorted(set(draw(separate))))}
+
+
 @st.composite
 def organizations(draw: Any) -> Scenario:
     """Any organization: every mechanism, lever, law, team change and horizon."""
@@ -117,11 +123,16 @@ def organizations(draw: Any) -> Scenario:
             people=draw(st.integers(0, most)),
             attrition_per_year=draw(st.sampled_from([0.0, 0.3, 0.95])),
             time_to_fill_days=draw(st.floats(0.0, 30.0)),
+            leave_per_year=draw(st.sampled_from([0.0, 0.3, 0.99])),
+            leave_days=draw(st.sampled_from([0.5, 5.0, 40.0])),
             replace_leavers=draw(maybe),
             cross_trained=draw(st.sampled_from([0.0, 0.5, 1.0])),
+            cross_trained_for=draw(st.sampled_from(["next", "previous"])),
             skill_spread=draw(st.floats(0.0, 0.5)),
             ramp_days=draw(st.sampled_from([0.0, 7.5, 60.0])),
         )
+        if name in SPLIT_TEAMS and draw(maybe):
+            team["split"] = _split(draw, team["people"], sorted(values["market"]["channels"]))
     months = draw(st.sampled_from([0.3, 1.0, 2.5, 4.0]))
     values["horizon"] = {"months": months, "warm_up_months": 0.0}
     teams = st.sampled_from(sorted(values["teams"]))

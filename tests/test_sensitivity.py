@@ -155,6 +155,16 @@ def test_trusted_numbers_and_choices_are_not_varied_and_unsure_ones_are_all_acco
     assert left_out["market.ad_cost_growth_per_year"] == "0 and no stated range"
 
 
+def test_how_long_leave_lasts_is_an_assumption_only_where_there_is_leave() -> None:
+    path = "teams.field_sales.leave_days"
+    left_out = {one.path: one.why for one in SHARED.left_out}
+    assert left_out[path] == "without use while leave_per_year is 0"
+    space = space_of(load_scenario("shared", ["teams.field_sales.leave_per_year=0.1"]))
+    varied = {one.path: one for one in space.varied}
+    assert (varied[path].low, varied[path].high) == (60.0, 180.0)
+    assert "teams.marketing.leave_days" not in varied
+
+
 def test_a_number_set_by_hand_is_unsure_and_keeps_no_range_of_the_default() -> None:
     space = space_of(load_scenario("base", ["market.interest.k=0.8"]))
     one = assumption(space, "market.interest.k")

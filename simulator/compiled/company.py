@@ -18,8 +18,10 @@ from simulator.compiled.layout import (
     ARRIVES,
     CHANNEL_OPENS,
     CLAIM_COMES,
+    COMES_BACK,
     CUSTOMER_MONTH,
     DONE,
+    GOES_ON_LEAVE,
     MONTH,
     NOBODY,
     PLANNED,
@@ -51,6 +53,7 @@ from simulator.compiled.people import (
     fall_idle,
     helps,
     kept_by,
+    neighbor,
     speed,
     take,
 )
@@ -64,9 +67,11 @@ from simulator.compiled.shared import (
 )
 from simulator.compiled.staffing import (
     AT_START,
+    LEAVE,
     QUIT,
     REPLACEMENT,
     STAYS,
+    comes_back,
     dismiss,
     hire,
     left,
@@ -197,7 +202,7 @@ def _open(w: State) -> None:
     for k in range(TEAMS):
         team = STAFF_FIRST[k]
         for _ in range(p.people[team]):
-            hire(w, team, AT_START)
+            hire(w, team, AT_START, NOBODY)
     for step in range(w.steps_count):
         schedule(w, step_at(w, step).day, PLANNED, step, 0, 0, 0.0)
     if p.rotate_every > 0.0:
@@ -221,9 +226,8 @@ def _load_next(w: State) -> bool:
         number = SLOTS * n + LOADED_SLOT + 1
         u = draw(p.key, number, at.PROGRESS, 0)
         place = enter(w, number, LOADED_SLOT + 1, p.customer_fit_mean / 2.0, 0.0)
-        staff = p.people[4] + p.people[5] + p.people[0] + p.people[1]
         kept = kept_by(w, NOBODY, p.recording_before)
-        field_sales.take_existing(w, place, staff, kept, u)
+        field_sales.take_existing(w, place, kept, u)
         return True
     n -= p.opportunities
     if n < p.parked:
@@ -302,10 +306,14 @@ def _happen(w: State, e: int) -> None:
         _next_inquiry(w, about)
     elif kind == QUITS:
         dismiss(w, about, QUIT)
+    elif kind == GOES_ON_LEAVE:
+        dismiss(w, about, LEAVE)
+    elif kind == COMES_BACK:
+        comes_back(w, about)
     elif kind == RAMPS:
         ramps(w, about)
     elif kind == REPLACES:
-        hire(w, about, REPLACEMENT)
+        hire(w, about, REPLACEMENT, code)
     elif kind == PLANNED:
         planned(w, about)
     elif kind == ROTATES:
@@ -355,7 +363,7 @@ def _returns(w: State, place: int, route: int) -> None:
 @compiled
 def _pick(w: State, desk: int, i: int) -> int:
     if desk == MARKETING:
-        return marketing.pick(w)
+        return marketing.pick(w, i)
     if desk == INSIDE_SALES:
         return inside_sales.pick(w, i)
     if desk == FIELD_SALES:
@@ -373,7 +381,7 @@ def _go_on(w: State, i: int) -> None:
     desk = person.desk
     j = _pick(w, desk, i)
     if j == NOBODY and helps(w, person):
-        desk += 1
+        desk = neighbor(w, person)
         j = _pick(w, desk, i)
     if j == NOBODY:
         fall_idle(w, i)

@@ -24,9 +24,17 @@ from simulator.compiled.layout import (
     Buyer,
     State,
 )
-from simulator.compiled.memory import buyer_at, item_at, line_at, parameters, person_at
-from simulator.compiled.people import assisted, misses, remember, told_again, wake_for
-from simulator.compiled.queues import NAN, append, free, pop_first, put
+from simulator.compiled.memory import buyer_at, item_at, parameters, person_at
+from simulator.compiled.people import (
+    assisted,
+    first_for,
+    misses,
+    next_for,
+    remember,
+    told_again,
+    wake_for,
+)
+from simulator.compiled.queues import NAN, append, free, put, take_out
 from simulator.compiled.recycling import left
 from simulator.compiled.shared import (
     churn_hazard,
@@ -119,39 +127,38 @@ def _queue(w: State, line: int, place: int, what: int) -> None:
 
 
 @compiled
-def _drop_left(w: State, line: int) -> None:
-    """Somebody finds that customers have left while their work waited."""
-    while True:
-        j = line_at(w, line).first
-        if j == NOBODY:
-            return
+def _first_there(w: State, i: int, line: int) -> int:
+    """Return the first of a queue for this person, who finds that those before it have left."""
+    j = first_for(w, i, DESK, line)
+    while j != NOBODY:
         item = item_at(w, j)
         if buyer_at(w, item.buyer).ticket == item.ticket:
-            return
+            return j
         put(w, ABANDONED, item.number, item.buyer, -1, DESK, item.what, item.queued, NAN, NAN)
-        free(w, pop_first(w, line))
+        after = item.after
+        free(w, take_out(w, line, j))
+        j = next_for(w, i, DESK, after)
+    return j
 
 
 @compiled
 def pick(w: State, i: int) -> int:
     """Claims and onboarding, but a share of the time for reviews whatever else waits."""
     person = person_at(w, i)
-    _drop_left(w, CLAIMS)
-    _drop_left(w, ONBOARDINGS)
-    _drop_left(w, REVIEWS)
-    claim = line_at(w, CLAIMS).first
-    onboarding = line_at(w, ONBOARDINGS).first
-    if line_at(w, REVIEWS).first != NOBODY and (
+    claim = _first_there(w, i, CLAIMS)
+    onboarding = _first_there(w, i, ONBOARDINGS)
+    review = _first_there(w, i, REVIEWS)
+    if review != NOBODY and (
         (claim == NOBODY and onboarding == NOBODY)
         or person.reserved < w.policy[PROACTIVE_SHARE] * person.worked
     ):
-        return pop_first(w, REVIEWS)
+        return take_out(w, REVIEWS, review)
     if claim != NOBODY and (
         onboarding == NOBODY
         or item_at(w, claim).queued - parameters(w).claims_jump <= item_at(w, onboarding).queued
     ):
-        return pop_first(w, CLAIMS)
-    return pop_first(w, ONBOARDINGS)
+        return take_out(w, CLAIMS, claim)
+    return take_out(w, ONBOARDINGS, onboarding)
 
 
 @compiled

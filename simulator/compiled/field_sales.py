@@ -31,22 +31,34 @@ from simulator.compiled.layout import (
     State,
 )
 from simulator.compiled.layout import PROMISE as PROMISE_MADE
-from simulator.compiled.memory import buyer_at, item_at, line_at, parameters, person_at
+from simulator.compiled.memory import buyer_at, item_at, parameters, person_at
 from simulator.compiled.people import (
     assisted,
     disown,
+    first_for,
     hand,
     kept_by,
     misses,
+    next_for,
     own,
+    serves,
     told_again,
     wake_for,
 )
-from simulator.compiled.queues import NAN, append, free, link, pop_first, put
+from simulator.compiled.queues import NAN, append, free, link, pop_first, put, take_out
 from simulator.compiled.recycling import lost
 from simulator.compiled.shared import averaged_noise, effort_under_load, less_lost
 from simulator.organization import addresses as at
-from simulator.organization.journal import Kind, Meeting, Origin, Reason, Status, Team, Work
+from simulator.organization.journal import (
+    SLOTS,
+    Kind,
+    Meeting,
+    Origin,
+    Reason,
+    Status,
+    Team,
+    Work,
+)
 
 DESK = int(Team.FIELD_SALES)
 MET = int(Kind.MET)
@@ -140,21 +152,18 @@ def released(w: State, i: int) -> None:
 
 
 @compiled
-def take_existing(w: State, place: int, first: int, kept: float, progress: float) -> None:
-    """Take an opportunity that the company starts with, some of its meetings already held.
-
-    ``first`` is the first of the people in field sales, who were hired one after the other.
-    """
+def take_existing(w: State, place: int, kept: float, progress: float) -> None:
+    """Take an opportunity that the company starts with, some of its meetings already held."""
     p = parameters(w)
     buyer = buyer_at(w, place)
     buyer.status = IN_FIELD_SALES
     held = int(progress * p.meetings)
-    people = w.head_count[DESK]
+    people = _who_serve(w, buyer.number)
     if held == 0 or people == 0:
         buyer.kept = kept
         queue(w, place)
         return
-    own(w, first + buyer.number // 16 % people, place)
+    own(w, _server(w, buyer.number, buyer.number // SLOTS % people), place)
     buyer.meetings = held
     buyer.effort = float(held)
     buyer.met_at = w.now - held * p.usual_thinking
@@ -163,30 +172,55 @@ def take_existing(w: State, place: int, first: int, kept: float, progress: float
 
 
 @compiled
-def _drop_met(w: State, line: int) -> None:
-    """Take opportunities that have gone cold off the head of a queue."""
-    while True:
-        j = line_at(w, line).first
-        if j == NOBODY or buyer_at(w, item_at(w, j).buyer).ticket == item_at(w, j).ticket:
-            return
-        free(w, pop_first(w, line))
+def _who_serve(w: State, number: int) -> int:
+    """Return how many people of the team serve this buyer."""
+    count = 0
+    i = w.team_first[DESK]
+    while i != NOBODY:
+        person = person_at(w, i)
+        count += 1 if serves(w, person, DESK, number) else 0
+        i = person.team_after
+    return count
+
+
+@compiled
+def _server(w: State, number: int, place: int) -> int:
+    """Return who stands at this place among the people of the team who serve this buyer."""
+    i = w.team_first[DESK]
+    while i != NOBODY:
+        person = person_at(w, i)
+        if serves(w, person, DESK, number):
+            if place == 0:
+                return int(i)
+            place -= 1
+        i = person.team_after
+    return NOBODY
+
+
+@compiled
+def _first_open(w: State, i: int, line: int) -> int:
+    """Return the first of a queue for this person; those before it that went cold are dropped."""
+    j = first_for(w, i, DESK, line)
+    while j != NOBODY and buyer_at(w, item_at(w, j).buyer).ticket != item_at(w, j).ticket:
+        after = item_at(w, j).after
+        free(w, take_out(w, line, j))
+        j = next_for(w, i, DESK, after)
+    return j
 
 
 @compiled
 def pick(w: State, i: int) -> int:
     """Whatever has waited longest; own opportunities first where effort is kept together."""
     mine = PERSONAL + i
-    _drop_met(w, mine)
-    _drop_met(w, NEW)
-    j = line_at(w, mine).first
-    new = line_at(w, NEW).first
+    j = _first_open(w, i, mine)
+    new = _first_open(w, i, NEW)
     if j != NOBODY and (
         new == NOBODY
         or parameters(w).spread == 0.0
         or item_at(w, j).queued <= item_at(w, new).queued
     ):
-        return pop_first(w, mine)
-    return pop_first(w, NEW)
+        return take_out(w, mine, j)
+    return take_out(w, NEW, new)
 
 
 @compiled

@@ -21,9 +21,17 @@ from simulator.compiled.layout import (
     Person,
     State,
 )
-from simulator.compiled.memory import buyer_at, line_at, parameters, person_at
-from simulator.compiled.people import assisted, kept_by, remember, wake_for
-from simulator.compiled.queues import NAN, append, pop_first, pop_last, put
+from simulator.compiled.memory import buyer_at, item_at, line_at, parameters, person_at
+from simulator.compiled.people import (
+    assisted,
+    first_for,
+    first_idle,
+    kept_by,
+    remember,
+    serves,
+    wake_for,
+)
+from simulator.compiled.queues import NAN, append, put, take_out
 from simulator.compiled.recycling import lost
 from simulator.compiled.shared import (
     added,
@@ -121,12 +129,24 @@ def pick(w: State, i: int) -> int:
     """New leads, but a reserved share of the time for recycled buyers if that is the rule."""
     p = parameters(w)
     person = person_at(w, i)
-    none_new = line_at(w, CALLS).first == NOBODY
-    if line_at(w, RECYCLED).first != NOBODY and (
-        none_new or (p.systematic and person.reserved < w.policy[RECYCLE_SHARE] * person.worked)
+    call = _newest_for(w, i) if p.newest_first else first_for(w, i, DESK, CALLS)
+    again = first_for(w, i, DESK, RECYCLED)
+    if again != NOBODY and (
+        call == NOBODY
+        or (p.systematic and person.reserved < w.policy[RECYCLE_SHARE] * person.worked)
     ):
-        return pop_first(w, RECYCLED)
-    return pop_last(w, CALLS) if p.newest_first else pop_first(w, CALLS)
+        return take_out(w, RECYCLED, again)
+    return take_out(w, CALLS, call)
+
+
+@compiled
+def _newest_for(w: State, i: int) -> int:
+    """Return the newest lead for this person (-1: none)."""
+    person = person_at(w, i)
+    j = line_at(w, CALLS).last
+    while j != NOBODY and not serves(w, person, DESK, item_at(w, j).number):
+        j = item_at(w, j).before
+    return int(j)
 
 
 @compiled
@@ -202,7 +222,7 @@ def _qualify(w: State, i: int, place: int) -> bool:
     w.chance_count += 1.0
     w.chance_sum += estimate
     cutoff = w.policy[BOOKING_CUTOFF]
-    if p.waives_gate and w.idle_first[FIELD_SALES] != NOBODY:
+    if p.waives_gate and first_idle(w, FIELD_SALES, buyer.number) != NOBODY:
         cutoff = 0.0
     if estimate < cutoff:
         result = NOT_NOW if seen else TURNED_AWAY

@@ -34,7 +34,8 @@ PERSONAL = 8
 (
     STARTS, CHANNEL_OPENS, WOKEN, DONE, ARRIVES, RESTED, TRIES_AGAIN, THOUGHT, WENT_COLD, RETURNS,
     CUSTOMER_MONTH, CLAIM_COMES, QUITS, RAMPS, REPLACES, PLANNED, ROTATES, MONTH,
-) = range(18)  # fmt: skip
+    GOES_ON_LEAVE, COMES_BACK,
+) = range(20)  # fmt: skip
 
 # Laws, by number.
 (
@@ -81,23 +82,26 @@ in field sales owns; ``entry_before`` and ``entry_after`` chain all buyers in or
 
 PERSON = np.dtype(
     [
-        *_fields(_L, "number item_number item_ticket"),
+        *_fields(_L, "number item_number item_ticket joining leaves"),
         *_fields(
             _F,
             "skill ramp_from ramp_days ramp_start started facing admin reserved worked"
-            " item_queued seen missing",
+            " item_queued seen missing away_since",
         ),
         *_fields(
             _I,
             "team desk next_desk leave_cause helping item_buyer item_what owned_first owned_last"
-            " owned_count idle_before idle_after help_before help_after team_before team_after",
+            " owned_count idle_before idle_after help_before help_after team_before team_after"
+            " group next_group",
         ),
-        *_fields(_B, "strong cross_trained rotated employed waits busy asked wrong reached"),
+        *_fields(_B, "strong cross_trained rotated employed away waits busy asked wrong reached"),
     ],
     align=True,
 )
 """A person. ``waits``: idle; ``busy``: has a piece of work in hand, in the fields ``item_...``;
-``seen``, ``missing``, ``asked``, ``wrong``, ``reached``: what will come of it."""
+``seen``, ``missing``, ``asked``, ``wrong``, ``reached``: what will come of it. ``away``: on a long
+leave; ``joining``: how many had joined a department before; ``group``: 1 serves the channels of
+the team's split alone, 0 all others."""
 
 ITEM = np.dtype(
     [
@@ -176,10 +180,15 @@ PARAMETERS = np.dtype(
             (name, _F, (_TEAMS,))
             for name in (
                 "hours_per_day", "buyer_share", "cross_speed", "ramp_days", "ramp_start",
-                "skill_spread", "quit_rate", "time_to_fill", "monthly_pay", "cross_trained",
+                "skill_spread", "quit_rate", "leave_rate", "leave_days", "time_to_fill",
+                "monthly_pay", "cross_trained",
             )
         ],
         ("people", _L, (_TEAMS,)),
+        ("neighbor", _L, (_DEPARTMENTS,)),
+        ("split", _U, (_DEPARTMENTS,)),
+        ("split_people", _L, (_DEPARTMENTS,)),
+        ("group_by_slot", _L, (_DEPARTMENTS * SLOTS,)),
         ("replaces", _U, (_TEAMS,)),
         ("ai", _U, (_DEPARTMENTS,)),
         *[
@@ -199,7 +208,7 @@ STATE = np.dtype(
             _L,
             "phase order slice heap_used rows_used buyers_used buyers_free buyers_held"
             " items_used items_free items_held events_used events_free events_held people_used"
-            " settled_used rotations loaded most_owned entry_first entry_last overrun",
+            " settled_used joinings rotations loaded most_owned entry_first entry_last overrun",
         ),
         # where the arrays lie, and how long they are
         *_fields(

@@ -18,8 +18,8 @@ from simulator.compiled.layout import (
     State,
 )
 from simulator.compiled.memory import buyer_at, parameters, person_at
-from simulator.compiled.people import assisted, wake_for
-from simulator.compiled.queues import NAN, append, pop_first, put
+from simulator.compiled.people import assisted, first_for, wake_for
+from simulator.compiled.queues import NAN, append, put, take_out
 from simulator.compiled.recycling import lost
 from simulator.compiled.shared import learned_noise
 from simulator.organization import addresses as at
@@ -49,12 +49,12 @@ def receive(w: State, place: int, what: int) -> None:
 
 
 @compiled
-def pick(w: State) -> int:
+def pick(w: State, i: int) -> int:
     """New inquiries first, then those that rested."""
-    i = pop_first(w, INQUIRIES)
-    if i == NOBODY:
-        i = pop_first(w, RETURNING)
-    return i
+    j = first_for(w, i, DESK, INQUIRIES)
+    if j != NOBODY:
+        return take_out(w, INQUIRIES, j)
+    return take_out(w, RETURNING, first_for(w, i, DESK, RETURNING))
 
 
 @compiled

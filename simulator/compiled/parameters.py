@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.compiled.layout import LAW, PARAMETERS, STEP, Record, Records
+from simulator.compiled.layout import LAW, NOBODY, PARAMETERS, STEP, Record, Records
 from simulator.organization import judgment
 from simulator.organization.customer_success import CLAIMS_JUMP_DAYS
 from simulator.organization.inside_sales import reach_by_slot
 from simulator.organization.intake import BEFORE, inquiries_expected
-from simulator.organization.journal import DAYS_PER_MONTH, DEPARTMENTS, Team, TrustCause
+from simulator.organization.journal import DAYS_PER_MONTH, DEPARTMENTS, SLOTS, Team, TrustCause
 from simulator.organization.simulation import Organization
 from simulator.scenario.behavior import Mechanism
 from simulator.scenario.schema import Scenario
@@ -107,7 +107,6 @@ def _buyers(p: Record, s: Scenario, org: Organization) -> None:
 def _people(p: Record, s: Scenario, org: Organization) -> None:
     for team in Team:
         plan = getattr(s.teams, team.name.lower())
-        quits = plan.attrition_per_year
         for name, value in {
             "people": plan.people,
             "hours_per_day": plan.hours_per_day,
@@ -117,14 +116,21 @@ def _people(p: Record, s: Scenario, org: Organization) -> None:
             "ramp_days": plan.ramp_days,
             "ramp_start": plan.ramp_start,
             "skill_spread": plan.skill_spread,
-            "quit_rate": -math.log1p(-quits) / _YEAR_DAYS if quits > 0.0 else 0.0,
+            "quit_rate": _per_day(plan.attrition_per_year),
+            "leave_rate": _per_day(plan.leave_per_year),
+            "leave_days": plan.leave_days,
             "time_to_fill": plan.time_to_fill_days,
             "replaces": plan.replace_leavers,
             "monthly_pay": plan.pay_per_year / 12.0 * plan.loading,
         }.items():
             p[name][team] = value
     for team in DEPARTMENTS:
-        p["hours_for_buyers"][team] = org.departments[team].hours_per_day
+        desk = org.departments[team]
+        p["hours_for_buyers"][team] = desk.hours_per_day
+        p["neighbor"][team] = NOBODY if desk.neighbor is None else desk.neighbor.team
+        p["split"][team] = desk.groups is not None
+        p["split_people"][team] = desk.stated[1]
+        p["group_by_slot"][SLOTS * team : SLOTS * (team + 1)] = desk.groups or [0] * SLOTS
         stated = getattr(s.ai, team.name.lower())
         p["ai"][team] = stated.active
         p["ai_saves"][team] = stated.time_saved
@@ -142,6 +148,10 @@ def _people(p: Record, s: Scenario, org: Organization) -> None:
         "enablement_discovery": s.support.enablement_discovery,
         "tool_price": s.handoffs.tool_cost_per_person,
     })  # fmt: skip
+
+
+def _per_day(per_year: float) -> float:
+    return -math.log1p(-per_year) / _YEAR_DAYS if per_year > 0.0 else 0.0
 
 
 def _work(p: Record, s: Scenario, org: Organization) -> None:

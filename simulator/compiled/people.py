@@ -6,14 +6,13 @@ from simulator.compiled.buyers import lose_trust
 from simulator.compiled.calendar import schedule
 from simulator.compiled.jit import compiled
 from simulator.compiled.layout import NOBODY, WOKEN, Person, State
-from simulator.compiled.memory import buyer_at, parameters, person_at
+from simulator.compiled.memory import buyer_at, item_at, line_at, parameters, person_at
 from simulator.compiled.queues import NAN, put
 from simulator.compiled.shared import kept_information, less_lost
-from simulator.organization.journal import Kind, Team, TrustCause
+from simulator.organization.journal import SLOTS, Kind, TrustCause
 
 RE_EXPLAINED = int(Kind.RE_EXPLAINED)
 TOLD_AGAIN = int(TrustCause.RE_EXPLAINED)
-FIELD_SALES = int(Team.FIELD_SALES)
 NOTHING = -1
 """Stands for the work of somebody who is woken to leave."""
 FORGETS = 0.98  # the share of time for reserved work is kept over the last 50 or so pieces
@@ -21,13 +20,56 @@ FORGETS = 0.98  # the share of time for reserved work is kept over the last 50 o
 
 @compiled
 def helps(w: State, person: Person) -> bool:
-    """Whether the person takes work of the next department when it has none."""
-    return bool(person.cross_trained and person.desk < FIELD_SALES + 1)
+    """Whether the person takes work of a neighboring department when it has none."""
+    return bool(person.cross_trained and parameters(w).neighbor[person.desk] != NOBODY)
+
+
+@compiled
+def neighbor(w: State, person: Person) -> int:
+    """Return the department whose work the cross-trained of this one take."""
+    return int(parameters(w).neighbor[person.desk])
+
+
+@compiled
+def serves(w: State, person: Person, desk: int, number: int) -> bool:
+    """Whether the person takes work of this buyer: helpers from next door take any."""
+    p = parameters(w)
+    return bool(
+        not p.split[desk]
+        or p.group_by_slot[SLOTS * desk + number % SLOTS] == person.group
+        or person.desk != desk
+    )
+
+
+@compiled
+def first_for(w: State, i: int, desk: int, line: int) -> int:
+    """Return the first piece of work for this person in a queue (-1: none)."""
+    return next_for(w, i, desk, line_at(w, line).first)
+
+
+@compiled
+def next_for(w: State, i: int, desk: int, j: int) -> int:
+    """Return the first for this person of a piece of work and those behind it (-1: none)."""
+    person = person_at(w, i)
+    if parameters(w).split[desk]:
+        while j != NOBODY and not serves(w, person, desk, item_at(w, j).number):
+            j = item_at(w, j).after
+    return int(j)
+
+
+@compiled
+def first_idle(w: State, desk: int, number: int) -> int:
+    """Return who has been idle longest of those of the team who serve this buyer (-1: nobody)."""
+    i = w.idle_first[desk]
+    if parameters(w).split[desk]:
+        while i != NOBODY and not serves(w, person_at(w, i), desk, number):
+            i = person_at(w, i).idle_after
+    return int(i)
 
 
 @compiled
 def fall_idle(w: State, i: int) -> None:
-    """Wait for work, in the line of the own team and, if trained for it, of the next."""
+    """Wait for work, in the line of the own team and, if trained for it, of a neighbor."""
     person = person_at(w, i)
     desk = person.desk
     person.waits = True
@@ -39,7 +81,7 @@ def fall_idle(w: State, i: int) -> None:
         person_at(w, w.idle_last[desk]).idle_after = i
     w.idle_last[desk] = i
     if helps(w, person):
-        desk += 1
+        desk = neighbor(w, person)
         person.help_after = NOBODY
         person.help_before = w.help_last[desk]
         if w.help_last[desk] == NOBODY:
@@ -64,7 +106,7 @@ def wake(w: State, i: int) -> None:
     else:
         person_at(w, person.idle_after).idle_before = person.idle_before
     if helps(w, person):
-        desk += 1
+        desk = neighbor(w, person)
         if person.help_before == NOBODY:
             w.help_first[desk] = person.help_after
         else:
@@ -104,7 +146,7 @@ def wake_for(
     w: State, desk: int, buyer: int, number: int, what: int, queued: float, ticket: int
 ) -> bool:
     """Give the work to who has been idle longest; False if everybody is busy."""
-    i = w.idle_first[desk]
+    i = first_idle(w, desk, number)
     if i == NOBODY:
         i = w.help_first[desk]
         if i == NOBODY:

@@ -96,18 +96,21 @@ def pop_first(w: State, line: int) -> int:
 
 
 @compiled
-def pop_last(w: State, line: int) -> int:
-    """Take the last item out of a queue (-1 if there is none); it is not free yet."""
-    queue = line_at(w, line)
-    i = queue.last
+def take_out(w: State, line: int, i: int) -> int:
+    """Take an item out of a queue wherever it stands (-1 is none); it is not free yet."""
     if i == NOBODY:
         return NOBODY
-    queue.last = item_at(w, i).before
-    if queue.last == NOBODY:
-        queue.first = NOBODY
+    queue = line_at(w, line)
+    item = item_at(w, i)
+    if item.before == NOBODY:
+        queue.first = item.after
     else:
-        item_at(w, queue.last).after = NOBODY
-    return int(i)
+        item_at(w, item.before).after = item.after
+    if item.after == NOBODY:
+        queue.last = item.before
+    else:
+        item_at(w, item.after).before = item.before
+    return i
 
 
 @compiled

@@ -45,6 +45,9 @@ _CHOSEN = (
 )  # fmt: skip
 _CHOSEN_OF_EACH = {"teams": ("people", "cross_trained"), "ai": ("checked",)}
 
+# What tells nothing as long as its neighbor says that it never happens.
+_NEEDS = {"leave_days": "leave_per_year"}
+
 # Of two numbers in this order each stays on its side of the middle between them.
 _ORDERED = (("market.deal.median", "market.deal.p90"), ("expansion.low", "expansion.high"))
 # Shares of one whole.
@@ -210,6 +213,8 @@ def _own_space(loaded: LoadedScenario, unsure: frozenset[str]) -> Space:
             why = "a list of weights"
         elif value is None:
             why = "a name with a dot in it"
+        elif _is_idle(path, values):
+            why = f"without use while {_NEEDS[str(path[-1])]} is 0"
         else:
             limits = _limits(loaded, path, values)
             found = _assumption(number, value, limits)
@@ -234,6 +239,11 @@ def _is_chosen(path: KeyPath) -> bool:
     name = ".".join(map(str, path))
     inside = any(name == chosen or name.startswith(f"{chosen}.") for chosen in _CHOSEN)
     return inside or path[-1] in _CHOSEN_OF_EACH.get(str(path[0]), ())
+
+
+def _is_idle(path: KeyPath, values: Any) -> bool:
+    needed = _NEEDS.get(str(path[-1]))
+    return needed is not None and value_at(values, (*path[:-1], needed)) == 0.0
 
 
 Limits = tuple[str, float, str, float]

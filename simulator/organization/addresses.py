@@ -79,6 +79,7 @@ SKILL: Final = 60
 QUITS: Final = 61
 IS_STRONG: Final = 62
 IS_CROSS_TRAINED: Final = 63
+GOES_ON_LEAVE: Final = 64
 
 # Of the company as a whole.
 DAY_LEVEL: Final = 70

@@ -21,7 +21,7 @@ from simulator.organization.journal import (
     TrustCause,
     Work,
 )
-from simulator.organization.team import Department, Item, Person, Timed
+from simulator.organization.team import Department, Item, Person, Timed, take_out
 
 ABANDONED = int(Kind.ABANDONED)
 HANDED_OVER = int(Kind.HANDED_OVER)
@@ -126,24 +126,25 @@ class CustomerSuccess(Department):
     def pick(self, person: Person) -> Item | None:
         """Claims and onboarding, but a share of the time for reviews whatever else waits."""
         claims, onboardings, reviews = self.claims, self.onboardings, self.reviews
-        for line in (claims, onboardings, reviews):
-            while line and line[0][3] != line[0][0].ticket:
-                self._left_waiting(line.popleft())
-        if reviews and (
-            not (claims or onboardings)
+        claim, new, review = (
+            self.first_for(person, line) for line in (claims, onboardings, reviews)
+        )
+        if review >= 0 and (
+            (claim < 0 and new < 0)
             or person.reserved < self.org.policy.proactive_share * person.worked
         ):
-            return reviews.popleft()
-        if claims and (not onboardings or claims[0][2] - self._claims_jump <= onboardings[0][2]):
-            return claims.popleft()
-        if onboardings:
-            return onboardings.popleft()
-        return None
+            return take_out(reviews, review)
+        if claim >= 0 and (new < 0 or claims[claim][2] - self._claims_jump <= onboardings[new][2]):
+            return take_out(claims, claim)
+        return take_out(onboardings, new) if new >= 0 else None
 
-    def _left_waiting(self, item: Item) -> None:
-        """Somebody finds that the customer has left while its work waited."""
-        buyer, what, queued, _ = item
+    def is_over(self, item: Item) -> bool:
+        """Whether the customer has left while its work waited; who looks finds out, and says so."""
+        buyer, what, queued, ticket = item
+        if ticket == buyer.ticket:
+            return False
         self.emit(self.env.now, ABANDONED, buyer.number, -1, self.team, what, queued)
+        return True
 
     def begin(self, person: Person, item: Item, now: float) -> None:
         """Onboard, answer, or review."""

@@ -24,7 +24,7 @@ from simulator.organization.journal import (
     Team,
     Work,
 )
-from simulator.organization.team import Department, Item, Person, Timed
+from simulator.organization.team import Department, Item, Person, Timed, take_out
 
 MET = int(Kind.MET)
 WON = int(Kind.WON)
@@ -115,10 +115,6 @@ class FieldSales(Department):
         self.emit(now, ABANDONED, buyer.number, -1, self.team, MEETING, queued)
         self._close(buyer, None, Reason.WENT_COLD, now)
 
-    def has_idle(self) -> bool:
-        """Whether somebody in field sales has nothing to do."""
-        return bool(self.idle)
-
     def waiting(self) -> list[Item]:
         """Return all opportunities that wait for a meeting."""
         lines = [self.new, *(person.follow_ups for person in self.people)]
@@ -145,11 +141,12 @@ class FieldSales(Department):
         now = self.env.now
         buyer.status = IN_FIELD_SALES
         held = int(progress * self._meetings)
-        if held == 0 or not self.people:
+        people = [person for person in self.people if self.serves(person, buyer)]
+        if held == 0 or not people:
             buyer.kept = kept
             self._queue(buyer, now)
             return
-        owner = self.people[buyer.number // SLOTS % len(self.people)]
+        owner = people[buyer.number // SLOTS % len(people)]
         buyer.owner = owner.number
         owner.owned[buyer.number] = buyer
         buyer.meetings = held
@@ -166,15 +163,14 @@ class FieldSales(Department):
         With effort kept together (mechanism off), own opportunities come first.
         """
         mine, new = person.follow_ups, self.new
-        while mine and mine[0][0].ticket != mine[0][3]:
-            mine.popleft()
-        while new and new[0][0].ticket != new[0][3]:
-            new.popleft()
-        if mine and (not new or self._spread == 0.0 or mine[0][2] <= new[0][2]):
-            return mine.popleft()
-        if new:
-            return new.popleft()
-        return None
+        own, fresh = self.first_for(person, mine), self.first_for(person, new)
+        if own >= 0 and (fresh < 0 or self._spread == 0.0 or mine[own][2] <= new[fresh][2]):
+            return take_out(mine, own)
+        return take_out(new, fresh) if fresh >= 0 else None
+
+    def is_over(self, item: Item) -> bool:
+        """Whether the opportunity has gone cold meanwhile."""
+        return item[0].ticket != item[3]
 
     def begin(self, person: Person, item: Item, now: float) -> None:
         """Meet."""

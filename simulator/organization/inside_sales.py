@@ -23,7 +23,7 @@ from simulator.organization.journal import (
     Team,
     Work,
 )
-from simulator.organization.team import Department, Item, Person, Timed
+from simulator.organization.team import Department, Item, Person, Timed, take_out
 from simulator.scenario.market import Market
 
 ATTEMPTED = int(Kind.ATTEMPTED)
@@ -128,16 +128,23 @@ class InsideSales(Department):
     def pick(self, person: Person) -> Item | None:
         """New leads, but a reserved share of the time for recycled buyers if that is the rule."""
         calls = self.calls
-        if self.recycled and (
-            not calls
+        call = self._newest_for(person) if self._newest_first else self.first_for(person, calls)
+        again = self.first_for(person, self.recycled)
+        if again >= 0 and (
+            call < 0
             or (
                 self._systematic and person.reserved < self.org.policy.recycle_share * person.worked
             )
         ):
-            return self.recycled.popleft()
-        if calls:
-            return calls.pop() if self._newest_first else calls.popleft()
-        return None
+            return take_out(self.recycled, again)
+        return take_out(calls, call) if call >= 0 else None
+
+    def _newest_for(self, person: Person) -> int:
+        """Return the place of the newest lead for this person; -1: none."""
+        place = len(self.calls) - 1
+        while place >= 0 and not self.serves(person, self.calls[place][0]):
+            place -= 1
+        return place
 
     def begin(self, person: Person, item: Item, now: float) -> None:
         """Try to reach the buyer; if it answers, talk."""
@@ -206,7 +213,7 @@ class InsideSales(Department):
         estimate = org.believed_chance(signal, noise, seen)
         org.definitions.inside_sales_saw(estimate)
         cutoff = org.policy.booking_cutoff
-        if self._waives_gate and org.field_sales.has_idle():
+        if self._waives_gate and org.field_sales.first_idle(buyer) is not None:
             cutoff = 0.0
         if estimate < cutoff:
             result = NOT_NOW if seen else TURNED_AWAY

@@ -205,6 +205,7 @@ class HireCause(IntEnum):
     PLAN = 1
     REPLACEMENT = 2
     ROTATION = 3
+    RETURN = 4  # from a long leave
 
 
 class LeaveCause(IntEnum):
@@ -213,6 +214,7 @@ class LeaveCause(IntEnum):
     QUIT = 0
     PLAN = 1
     ROTATION = 2
+    LEAVE = 3  # for a long time; a RETURN follows, or the person quits meanwhile without a row
 
 
 class Cost(IntEnum):

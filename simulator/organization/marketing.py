@@ -12,7 +12,7 @@ from simulator.organization import addresses as at
 from simulator.organization import judgment
 from simulator.organization.buyer import Buyer
 from simulator.organization.journal import NAN, Kind, Reason, Screening, Status, Team, Work
-from simulator.organization.team import Department, Item, Person, Timed
+from simulator.organization.team import Department, Item, Person, Timed, take_out
 
 SCREENED = int(Kind.SCREENED)
 SCREENING = int(Work.SCREENING)
@@ -66,10 +66,10 @@ class Marketing(Department):
 
     def pick(self, person: Person) -> Item | None:
         """New inquiries first, then those that rested."""
-        if self.inquiries:
-            return self.inquiries.popleft()
-        if self.returning:
-            return self.returning.popleft()
+        for line in (self.inquiries, self.returning):
+            place = self.first_for(person, line)
+            if place >= 0:
+                return take_out(line, place)
         return None
 
     def begin(self, person: Person, item: Item, now: float) -> None:

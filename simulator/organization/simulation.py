@@ -171,7 +171,14 @@ class Organization:
             self.marketing, self.inside_sales, self.field_sales, self.customer_success,
         )  # fmt: skip
         for desk, following in pairwise(self.departments):
-            desk.next_desk = following
+            if self._trained_for(desk) == "next":
+                desk.neighbor = following
+            if self._trained_for(following) == "previous":
+                following.neighbor = desk
+
+    def _trained_for(self, desk: Department) -> str:
+        plan: TeamPlan = getattr(self.scenario.teams, desk.team.name.lower())
+        return plan.cross_trained_for
 
     # --- what departments need from the house ---------------------------------------------
 

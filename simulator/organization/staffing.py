@@ -1,8 +1,10 @@
-"""Who works where: joining, ramp, leaving, replacement, plans, rotation; and their support."""
+"""Who works where: joining, ramp, leaving, long leave, plans, rotation; and their support."""
 
 from __future__ import annotations
 
 import math
+from bisect import insort
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from simulator.organization import addresses as at
@@ -38,6 +40,10 @@ class Staffing:
         }
         self._next = dict.fromkeys(Team, 0)
         self._staff: dict[Team, list[int]] = {Team.REVOPS: [], Team.ENABLEMENT: []}
+        self._joinings = 0
+        # Who is on a long leave (staff: the number alone), and how often everybody has been.
+        self._away: dict[int, Person | None] = {}
+        self._leaves: Counter[int] = Counter()
         self._rotation_costs = s.counter_forces.rotation_cost.active
         self._rotations = 0
         self.revops = 0.0
@@ -63,21 +69,23 @@ class Staffing:
 
     # --- joining --------------------------------------------------------------------------
 
-    def hire(self, team: Team, cause: HireCause) -> None:
-        """Somebody joins. The n-th hire of a team is the same person in every scenario."""
+    def hire(self, team: Team, cause: HireCause, group: int | None = None) -> None:
+        """Somebody joins. The n-th hire of a team is the same person in every scenario.
+
+        A replacement joins the group of a split team that has lost somebody.
+        """
         org = self.org
-        now = org.env.now
         plan = self._plans[team]
         number = 8 * self._next[team] + team
         self._next[team] += 1
         who = at.PERSON_BASE + number
-        skill = math.exp(plan.skill_spread * normal_quantile(uniform(org.key, who, at.SKILL, 0)))
-        monthly = plan.pay_per_year / 12.0 * plan.loading
-        per_day = -math.log1p(-plan.attrition_per_year) / (12.0 * DAYS_PER_MONTH)
+        skill = self._skill(number)
+        per_day = _per_day(plan.attrition_per_year)
         if per_day > 0.0:  # the least of chances is none when it is spread over the days
             stays = -math.log1p(-uniform(org.key, who, at.QUITS, 0)) / per_day
             org.after(stays, self._quits, number)
-        org.writer.emit(now, HIRED, -1, number, team, cause, monthly, skill, plan.buyer_share)
+        self._plan_leave(number, team)
+        self._report_hired(number, team, cause, skill)
         if team in self._staff:
             self._staff[team].append(number)
             self._renew_coverage()
@@ -86,8 +94,22 @@ class Staffing:
         recovery = org.scenario.recovery
         person.strong = uniform(org.key, who, at.IS_STRONG, 0) < recovery.strong_share
         person.cross_trained = uniform(org.key, who, at.IS_CROSS_TRAINED, 0) < plan.cross_trained
+        person.group = person.home.group_to_join() if group is None else group
         org.people[number] = person
         self._join(person, cause != HireCause.AT_START)
+
+    def _skill(self, number: int) -> float:
+        """Return how fast a person works: the same in every scenario, whatever the team."""
+        spread = self._plans[Team(number % 8)].skill_spread
+        u = uniform(self.org.key, at.PERSON_BASE + number, at.SKILL, 0)
+        return math.exp(spread * normal_quantile(u))
+
+    def _report_hired(self, number: int, team: Team, cause: HireCause, skill: float) -> None:
+        plan = self._plans[team]
+        monthly = plan.pay_per_year / 12.0 * plan.loading
+        self.org.writer.emit(
+            self.org.env.now, HIRED, -1, number, team, cause, monthly, skill, plan.buyer_share
+        )
 
     def _join(self, person: Person, ramps: bool) -> None:
         org = self.org
@@ -102,10 +124,17 @@ class Staffing:
         else:
             person.ramp_from = -math.inf
             person.ramp_days = 0.0
-        desk = org.departments[team]
+        person.joining = self._joinings
+        self._joinings += 1
+        self._take_place(person)
+
+    def _take_place(self, person: Person) -> None:
+        """Begin to work in the team, among the others in the order of joining it."""
+        org = self.org
+        desk = org.departments[person.team]
         person.home = desk
         person.leave_cause = -1
-        desk.people.append(person)
+        insort(desk.people, person, key=_joining)
         desk.joined(person)
         self._renew_coverage()
         org.env.process(desk.work(person))
@@ -122,6 +151,9 @@ class Staffing:
 
     def _dismiss(self, number: int, cause: LeaveCause) -> None:
         team = Team(number % 8)
+        if number in self._away:
+            self._quits_while_away(number)
+            return
         if team in self._staff:
             if number in self._staff[team]:
                 self._staff[team].remove(number)
@@ -130,7 +162,7 @@ class Staffing:
         person = self.org.people.get(number)
         if person is None:
             return
-        if person.leave_cause == LeaveCause.PLAN:
+        if person.leave_cause in (LeaveCause.QUIT, LeaveCause.PLAN):
             return  # is leaving anyway, for good
         person.next_home = None
         person.home.dismiss(person, cause)
@@ -147,27 +179,77 @@ class Staffing:
             new = person.next_home
             person.next_home = None
             person.team = new.team
+            person.group = person.next_group
             person.rotated = True
-            plan = self._plans[new.team]
-            org.writer.emit(
-                org.env.now, HIRED, -1, person.number, new.team, HireCause.ROTATION,
-                plan.pay_per_year / 12.0 * plan.loading, person.skill, plan.buyer_share,
-            )  # fmt: skip
+            self._report_hired(person.number, new.team, HireCause.ROTATION, person.skill)
             self._join(person, self._rotation_costs)
             return
-        del org.people[person.number]
         self._gone(person.number, person.team, cause)
 
     def _gone(self, number: int, team: Team, cause: LeaveCause) -> None:
         org = self.org
+        person = org.people.pop(number, None)  # of staff only the number is known
         org.writer.emit(org.env.now, LEFT, -1, number, team, cause)
         self._renew_coverage()
+        if cause == LeaveCause.QUIT:
+            self._look_for_another(team, 0 if person is None else person.group)
+        elif cause == LeaveCause.LEAVE:
+            if person is not None:
+                person.away_since = org.env.now
+            self._away[number] = person
+            self._leaves[number] += 1
+            org.after(self._plans[team].leave_days, self._comes_back, number)
+
+    def _look_for_another(self, team: Team, group: int) -> None:
         plan = self._plans[team]
-        if cause == LeaveCause.QUIT and plan.replace_leavers:
-            org.after(plan.time_to_fill_days, self._replace, team)
+        if plan.replace_leavers:
+            self.org.after(plan.time_to_fill_days, self._replace, (team, group))
 
     def _replace(self, event: Timed) -> None:
-        self.hire(event.value, HireCause.REPLACEMENT)
+        team, group = event.value
+        self.hire(team, HireCause.REPLACEMENT, group)
+
+    # --- long leave -----------------------------------------------------------------------
+
+    def _plan_leave(self, number: int, team: Team) -> None:
+        """Find out when the next leave begins of who has just come, or come back."""
+        org = self.org
+        per_day = _per_day(self._plans[team].leave_per_year)
+        if per_day > 0.0:
+            u = uniform(org.key, at.PERSON_BASE + number, at.GOES_ON_LEAVE, self._leaves[number])
+            org.after(-math.log1p(-u) / per_day, self._goes_on_leave, number)
+
+    def _goes_on_leave(self, event: Timed) -> None:
+        self._dismiss(event.value, LeaveCause.LEAVE)
+
+    def _quits_while_away(self, number: int) -> None:
+        """Not come back: the row of leaving has been written when the leave began."""
+        person = self._away.pop(number)
+        if person is None:
+            self._look_for_another(Team(number % 8), 0)
+        else:
+            self._look_for_another(person.team, person.group)
+
+    def _comes_back(self, event: Timed) -> None:
+        number = event.value
+        if number not in self._away:
+            return  # has quit meanwhile
+        org = self.org
+        person = self._away.pop(number)
+        team = Team(number % 8) if person is None else person.team
+        self._plan_leave(number, team)
+        if person is None:
+            self._report_hired(number, team, HireCause.RETURN, self._skill(number))
+            insort(self._staff[team], number)
+            self._renew_coverage()
+            return
+        self._report_hired(number, team, HireCause.RETURN, person.skill)
+        org.people[number] = person
+        if person.ramping(person.away_since):  # what was left to learn then is left now
+            person.ramp_from += org.env.now - person.away_since
+            left = person.ramp_from + person.ramp_days - org.env.now
+            org.after(max(left, 0.0), self._ramped, person)
+        self._take_place(person)
 
     # --- plans ----------------------------------------------------------------------------
 
@@ -203,6 +285,7 @@ class Staffing:
         a, b = pair
         if a is not None and b is not None:
             a.next_home, b.next_home = b.home, a.home
+            a.next_group, b.next_group = b.group, a.group
             a.home.dismiss(a, LeaveCause.ROTATION)
             b.home.dismiss(b, LeaveCause.ROTATION)
         org.after(org.scenario.rotation.every_days, self._rotate, None)
@@ -216,3 +299,12 @@ class Staffing:
         for team, name in ((Team.REVOPS, "revops"), (Team.ENABLEMENT, "enablement")):
             staff = len(self._staff[team])
             setattr(self, name, min(1.0, staff * served / people) if people else 0.0)
+
+
+def _per_day(per_year: float) -> float:
+    """Return the rate per business day of what happens within a year by this chance."""
+    return -math.log1p(-per_year) / (12.0 * DAYS_PER_MONTH)
+
+
+def _joining(person: Person) -> int:
+    return person.joining

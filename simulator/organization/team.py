@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict, deque
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from simpy import Event
 
 from simulator.organization.buyer import Buyer
-from simulator.organization.journal import Kind, LeaveCause, Team
+from simulator.organization.journal import SLOTS, Kind, LeaveCause, Team
 
 if TYPE_CHECKING:
     from simulator.organization.simulation import Organization
@@ -40,9 +40,10 @@ class Person:
     """Somebody who works."""
 
     __slots__ = (
-        "admin", "cross_trained", "facing", "follow_ups", "helping", "home", "item", "leave_cause",
-        "next_home", "number", "outcome", "owned", "ramp_days", "ramp_from", "ramp_start",
-        "reserved", "rotated", "skill", "started", "strong", "team", "wake", "worked",
+        "admin", "away_since", "cross_trained", "facing", "follow_ups", "group", "helping", "home",
+        "item", "joining", "leave_cause", "next_group", "next_home", "number", "outcome", "owned",
+        "ramp_days", "ramp_from", "ramp_start", "reserved", "rotated", "skill", "started", "strong",
+        "team", "wake", "worked",
     )  # fmt: skip
 
     def __init__(self, number: int, home: Department, skill: float) -> None:
@@ -57,7 +58,12 @@ class Person:
         self.cross_trained = False
         self.rotated = False
         self.leave_cause = -1
+        self.joining = 0  # how many have joined a department before
+        self.away_since = math.nan  # when a long leave began
         self.next_home: Department | None = None
+        # which group of a split team: 1 serves the channels of the split alone, 0 all others
+        self.group = 0
+        self.next_group = 0
         self.wake: Event | None = None
         # the piece of work in hand
         self.item: Item | None = None
@@ -106,7 +112,11 @@ class Department:
         self.hours_per_day = organization.hours_for_buyers(plan, weight)
         self.admin_hours_per_day = plan.hours_per_day
         self.cross_speed = plan.cross_trained_speed
-        self.next_desk: Department | None = None  # who takes the baton from here
+        # The neighbor whose work the cross-trained take.
+        self.neighbor: Department | None = None
+        # Of a split team: which group serves the buyers of each channel; how many were stated.
+        self.groups = groups_by_slot(plan.split.channels, organization.scenario.market.channels)
+        self.stated = (plan.people - plan.split.people, plan.split.people)
 
     def open(self) -> None:
         """Read the scenario once, so that work in progress only looks at numbers."""
@@ -135,14 +145,56 @@ class Department:
     def released(self, person: Person) -> None:
         """Take back what a person who leaves had in hand (field sales: its opportunities)."""
 
+    def is_over(self, item: Item) -> bool:
+        """Say whether a piece of work has become pointless while it waited."""
+        return False
+
+    # --- who takes what -------------------------------------------------------------------
+
+    def serves(self, person: Person, buyer: Buyer) -> bool:
+        """Whether the person takes work of this buyer: helpers from next door take any."""
+        groups = self.groups
+        return groups is None or groups[buyer.channel] == person.group or person.home is not self
+
+    def first_for(self, person: Person, line: deque[Item]) -> int:
+        """Return the place in a line of the first piece of work for this person; -1: none."""
+        groups = self.groups if person.home is self else None
+        group = person.group
+        found = -1
+        over: list[int] = []
+        for place, item in enumerate(line):
+            if groups is None or groups[item[0].channel] == group:
+                if not self.is_over(item):
+                    found = place - len(over)
+                    break
+                over.append(place)
+        for place in reversed(over):
+            del line[place]
+        return found
+
+    def group_to_join(self) -> int:
+        """Return the group that stays smaller, against its stated size, with one more person."""
+        if self.groups is None:
+            return 0
+        rest, separate = self.stated
+        there = sum(person.group for person in self.people)
+        elsewhere = len(self.people) - there
+        return int((there + 1) * rest < (elsewhere + 1) * separate)
+
+    def first_idle(self, buyer: Buyer) -> Person | None:
+        """Return who has been idle longest of those of the team who serve this buyer."""
+        if self.groups is None:
+            return next(iter(self.idle.values()), None)
+        return next((each for each in self.idle.values() if self.serves(each, buyer)), None)
+
     # --- the loop of a person -------------------------------------------------------------
 
     def wake_for(self, item: Item) -> bool:
         """Give the item to who has been idle longest; False if everybody is busy."""
-        line = self.idle or self.helpers
-        if not line:
+        person = self.first_idle(item[0]) or next(iter(self.helpers.values()), None)
+        if person is None:
             return False
-        self.hand(next(iter(line.values())), item)
+        self.hand(person, item)
         return True
 
     def hand(self, person: Person, item: Item) -> None:
@@ -156,8 +208,8 @@ class Department:
         person.wake = None
         home = person.home
         del home.idle[person.number]
-        if person.cross_trained and home.next_desk is not None:
-            home.next_desk.helpers.pop(person.number, None)
+        if person.cross_trained and home.neighbor is not None:
+            home.neighbor.helpers.pop(person.number, None)
         wake.succeed(item)
 
     def work(self, person: Person) -> Generator[Event, Any, None]:
@@ -165,7 +217,7 @@ class Department:
         env = self.env
         put = self.put
         number = person.number
-        helps = self.next_desk if person.cross_trained else None
+        helps = self.neighbor if person.cross_trained else None
         while person.leave_cause < 0:
             item = self.pick(person)
             person.helping = desk = self
@@ -203,6 +255,29 @@ class Department:
         person.leave_cause = int(cause)
         if person.wake is not None:
             self._wake(person, None)
+
+
+def take_out(line: deque[Item], place: int) -> Item:
+    """Take a piece of work out of a line."""
+    item = line[place]
+    del line[place]
+    return item
+
+
+def groups_by_slot(separate: tuple[str, ...], channels: Iterable[str]) -> tuple[int, ...] | None:
+    """Return the group that serves the buyers of each slot; None: the team is not split.
+
+    Parameters
+    ----------
+    separate : tuple of str
+        Channels whose buyers a separate group serves.
+    channels : iterable of str
+        All channels of the market, in the order of their slots.
+    """
+    if not separate:
+        return None
+    listed = [int(name in separate) for name in channels]
+    return (*listed, *[0] * (SLOTS - len(listed)))  # who was loaded came from no channel
 
 
 def drop_person(people: list[Person], person: Person) -> None:

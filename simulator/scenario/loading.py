@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,6 +24,7 @@ from simulator.scenario.overriding import Override
 from simulator.scenario.provenance import Difference, Number, SourceNote
 from simulator.scenario.scalars import decimal_text, plain_value, shorten
 from simulator.scenario.schema import Scenario
+from simulator.scenario.staff import groups_of_nobody
 from simulator.scenario.strict_yaml import KeyPath, Place
 
 
@@ -188,12 +189,19 @@ def load_scenario(
         places=tree.places,
         sources=sources,
     )
+    return replace(loaded, notes=_notes(loaded))
+
+
+def _notes(loaded: LoadedScenario) -> tuple[str, ...]:
+    """Say what a reader of results should know."""
+    found = []
     missing = unsourced(loaded)
-    if not missing:
-        return loaded
-    listed = ", ".join(n.path for n in missing[:5]) + (", …" if len(missing) > 5 else "")
-    note = f"no source is stated for {len(missing)} number(s) set in files: {listed}"
-    return LoadedScenario(**{**vars(loaded), "notes": (note,)})
+    if missing:
+        listed = ", ".join(n.path for n in missing[:5]) + (", …" if len(missing) > 5 else "")
+        found.append(f"no source is stated for {len(missing)} number(s) set in files: {listed}")
+    if isinstance(loaded.scenario, Scenario):
+        found += groups_of_nobody(loaded.scenario.teams)
+    return tuple(found)
 
 
 # ------------------------------------------------------------------ numbers

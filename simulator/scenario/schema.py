@@ -33,7 +33,7 @@ from simulator.scenario.practice import (
     MarketingWork,
     Recycling,
 )
-from simulator.scenario.staff import HiringStep, Rotation, Teams
+from simulator.scenario.staff import HiringStep, Rotation, Teams, split_problem
 
 
 class Horizon(Part):
@@ -143,6 +143,13 @@ class Scenario(Part):
         default=(),
         description="What the data behind this scenario cannot tell; shown with results.",
     )
+
+    @model_validator(mode="after")
+    def _teams_split_by_channels(self) -> Self:
+        wrong = split_problem(self.teams, self.market.channels)
+        if wrong:
+            raise ValueError(wrong)
+        return self
 
     @model_validator(mode="after")
     def _mix_names_channels(self) -> Self:

@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable
+from typing import Literal, Self
+
+from pydantic import model_validator
 
 from simulator.scenario.fields import Part, block, choice, quantity, share
+from simulator.scenario.outline import nearest
 
 TeamName = Literal[
     "marketing", "inside_sales", "field_sales", "customer_success", "revops", "enablement"
 ]
+
+
+SPLIT_TEAMS = ("marketing", "inside_sales", "field_sales", "customer_success")
+"""Teams that work for one buyer at a time, and so can be split by where buyers come from."""
+
+
+class Split(Part):
+    """A separate group of a team, for the buyers of some channels alone."""
+
+    people: int = quantity(
+        0, "people", "How many of the team's people at the start form a separate group; hires after"
+        " that join so that the two groups stay in this proportion, replacements where one left.",
+        source="stated plan", trust="M", ge=0, le=100_000,
+    )  # fmt: skip
+    channels: tuple[str, ...] = choice(
+        (),
+        "Channels whose buyers only this group serves, and it no others; none: one team.",
+    )
 
 
 class TeamPlan(Part):
@@ -48,6 +70,15 @@ class TeamPlan(Part):
         45.0, "business days", "Time from a person's leaving to the start of the replacement.",
         source="trade experience, about two months", trust="M", ge=0.0,
     )  # fmt: skip
+    leave_per_year: float = quantity(
+        0.0, "share per year", "Chance that a person begins a long leave (parental leave, illness)"
+        " within a year; nobody stands in.",
+        source="company's own records", trust="M", ge=0.0, lt=1.0,
+    )  # fmt: skip
+    leave_days: float = quantity(
+        120.0, "business days", "Time that a long leave lasts; pay rests meanwhile.",
+        source="company's own records", trust="M", gt=0.0,
+    )  # fmt: skip
     pay_per_year: float = quantity(
         7_000_000.0, "currency per person and year", "Yearly pay of one person.",
         source="saas-career, upper market in Japan", trust="C", ge=0.0,
@@ -57,13 +88,31 @@ class TeamPlan(Part):
         source="trade experience", trust="M", ge=1.0, le=5.0, span=(1.2, 1.4),
     )  # fmt: skip
     cross_trained: float = share(
-        0.0, "Share of the team that also takes work of the next department when it has none.",
+        0.0, "Share of the team that also takes work of a neighboring department when it has none.",
         source="S0: cross-phase training", trust="M",
     )  # fmt: skip
+    cross_trained_for: Literal["next", "previous"] = choice(
+        "next",
+        "Which neighbor's work the cross-trained take: the next department's or the one before.",
+        source="S0: cross-phase training",
+    )
     cross_trained_speed: float = quantity(
-        0.7, "factor", "Speed of a cross-trained person in the next department's work.",
+        0.7, "factor", "Speed of a cross-trained person in the other department's work.",
         source="S0: cross-phase training", trust="M", gt=0.0, le=2.0,
     )  # fmt: skip
+    split: Split = block(Split, "Two groups, by the channels that buyers come from.")
+
+    @model_validator(mode="after")
+    def _split_adds_up(self) -> Self:
+        split = self.split
+        if split.people > self.people:
+            raise ValueError(
+                f"split.people ({split.people}) must not be above people ({self.people}): the"
+                " group is part of the team"
+            )
+        if split.people and not split.channels:
+            raise ValueError("split.people forms a group: state its split.channels, too")
+        return self
 
 
 def _marketing() -> TeamPlan:
@@ -108,6 +157,50 @@ class Teams(Part):
     )
     revops: TeamPlan = block(_staff, "Revenue operations staff; serves all.")  # type: ignore[arg-type]
     enablement: TeamPlan = block(_staff, "Sales enablement staff; serves all.")  # type: ignore[arg-type]
+
+
+def split_problem(teams: Teams, channels: Iterable[str]) -> str:
+    """Say what is wrong with how teams are split by channel, or nothing.
+
+    Parameters
+    ----------
+    teams : Teams
+    channels : iterable of str
+        The channels of the market.
+    """
+    known = list(channels)
+    for team in Teams.model_fields:
+        stated = getattr(teams, team).split.channels
+        where = f"teams.{team}.split.channels"
+        if stated and team not in SPLIT_TEAMS:
+            return f"{where}: {team} serves departments, not buyers; split one of " + ", ".join(
+                SPLIT_TEAMS
+            )
+        for name in stated:
+            if name not in known:
+                return (
+                    f"{where} names {name}, which market.channels does not have"
+                    f"{nearest(name, known)}; known: {', '.join(known)}"
+                )
+        if stated and set(stated) == set(known):
+            return f"{where} names every channel: leave one out, or the split"
+    return ""
+
+
+def groups_of_nobody(teams: Teams) -> list[str]:
+    """Say which groups of split teams start with nobody, so that their buyers wait."""
+    told = []
+    for team in SPLIT_TEAMS:
+        plan: TeamPlan = getattr(teams, team)
+        split = plan.split
+        if split.channels and split.people in (0, plan.people):
+            listed = ", ".join(split.channels)
+            whose = f"buyers from {listed}" if split.people == 0 else f"all but those from {listed}"
+            told.append(
+                f"teams.{team}.split leaves nobody of {plan.people} people for {whose}: they wait"
+                " until somebody is hired or a cross-trained neighbor has time"
+            )
+    return told
 
 
 class HiringStep(Part):
