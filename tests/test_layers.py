@@ -17,23 +17,41 @@ MOST_LINES = 400  # of code: docstrings, comments and blank lines do not count
 LAYERS = (
     ("errors", "version"),
     ("disk", "cells"),
-    ("scenario", "theory", "organization.draws", "organization.distributions"),
+    (
+        "scenario",
+        "theory",
+        "erlang_staffing",
+        "organization.draws",
+        "organization.distributions",
+    ),
     ("organization",),
     ("compiled",),
     ("engine",),
     ("metrics",),
-    ("experiment", "calibration", "diagnosis", "reductions", "verification", "plausibility"),
+    (
+        "experiment",
+        "calibration",
+        "diagnosis",
+        "planning",
+        "reductions",
+        "verification",
+        "plausibility",
+    ),
     ("presentation",),
     ("commands",),
     ("cli", "__main__"),
 )
 # Within a line only these may use each other, downwards.
 WITHIN = {
+    ("erlang_staffing", "theory"),
     ("verification", "reductions"),
     ("verification", "experiment"),
     ("plausibility", "experiment"),
     ("calibration", "experiment"),
     ("diagnosis", "experiment"),
+    ("planning", "experiment"),
+    # Plans come as the same kinds of files as exports.
+    ("planning", "calibration"),
     ("__main__", "cli"),
     # A law as a scenario states it is what distributions compile.
     ("organization.distributions", "scenario"),
