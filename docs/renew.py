@@ -42,7 +42,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (
     "README.md", "docs/model.md", "docs/olist.md", "docs/experiments.md", "docs/incentives.md",
-    "docs/calibration.md",
+    "docs/calibration.md", "docs/sizing.md",
 )  # fmt: skip
 STEPS = (
     "export-crm base -o exported",

@@ -11,6 +11,8 @@ What takes a scenario takes the name of a shipped one, a file, or what `load_sce
   `replicate` (many runs, to `Results`), `replicate_until` (as many as a precision needs),
   `warm_up`
 - questions: `compare`, `compare_until`, `bottleneck`, `attribute`, `sensitivity`, `incentives`
+- plans: `size` (how many people), `plan_hiring` (who must start when), `structure` (how to put a
+  company together)
 - how runs are done: `Execution`
 - what the numbers mean and whether they hold: `METRICS`, `identities`, `verify`
 - errors: `ScenarioError`
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from simulator.experiment.sensitivity import sensitivity
     from simulator.experiment.warm_up import warm_up
     from simulator.metrics import METRICS, identities, measure
+    from simulator.planning.hiring import plan_hiring
+    from simulator.planning.sizing import size
+    from simulator.planning.structure import structure
     from simulator.scenario import load_scenario
     from simulator.scenario.schema import Scenario
     from simulator.verification import verify
@@ -52,10 +57,13 @@ __all__ = [
     "incentives",
     "load_scenario",
     "measure",
+    "plan_hiring",
     "replicate",
     "replicate_until",
     "run",
     "sensitivity",
+    "size",
+    "structure",
     "verify",
     "warm_up",
 ]
@@ -74,10 +82,13 @@ _HOMES = {
     "incentives": "simulator.experiment.incentives",
     "load_scenario": "simulator.scenario",
     "measure": "simulator.metrics",
+    "plan_hiring": "simulator.planning.hiring",
     "replicate": "simulator.experiment.replications",
     "replicate_until": "simulator.experiment.precision",
     "run": "simulator.engine",
     "sensitivity": "simulator.experiment.sensitivity",
+    "size": "simulator.planning.sizing",
+    "structure": "simulator.planning.structure",
     "verify": "simulator.verification",
     "warm_up": "simulator.experiment.warm_up",
 }

@@ -17,10 +17,13 @@ from simulator.commands.calibrate import calibrate
 from simulator.commands.compare import compare
 from simulator.commands.diagnose import diagnose
 from simulator.commands.export_crm import export_crm
+from simulator.commands.hiring import hiring
 from simulator.commands.incentives import incentives
 from simulator.commands.run import run
 from simulator.commands.scenarios import check, explain, list_scenarios, schema
 from simulator.commands.sensitivity import sensitivity
+from simulator.commands.size import size
+from simulator.commands.structure import structure
 from simulator.commands.terminal import DONE, Commands
 from simulator.commands.trace import trace
 from simulator.commands.verify import verify
@@ -75,6 +78,9 @@ def themodel(
 app.command(short_help="Run a scenario: where buyers, time and money go.")(run)
 app.command(short_help="Compare scenarios: how much, how sure, and where.")(compare)
 app.command(short_help="Find the team that limits the company.")(bottleneck)
+app.command(short_help="Find how many people each team needs, and at what cost.")(size)
+app.command(short_help="Find who must start when, or where a hiring plan breaks.")(hiring)
+app.command(short_help="Compare ways to put a company together, at equal cost.")(structure)
 app.command(short_help="Say what of a gap belongs to what.")(attribute)
 app.command(short_help="Find what departments would do under their measures.")(incentives)
 app.command(short_help="Test a result against wrong assumptions.")(sensitivity)

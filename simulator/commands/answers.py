@@ -35,6 +35,7 @@ def give(
     typed: Sequence[str],
     stopped: str = "",
     further: Mapping[str, Any] | None = None,
+    beside: Mapping[str, bytes] | None = None,
 ) -> None:
     """Print an answer and write it into a folder.
 
@@ -53,6 +54,8 @@ def give(
         After how much it was interrupted, if it was.
     further : mapping of str to Any, optional
         What the object says besides.
+    beside : mapping of str to bytes, optional
+        Other files for the folder by their name: workbooks and pictures.
 
     Raises
     ------
@@ -65,7 +68,8 @@ def give(
     failure: OutputError | None = None
     if out is not None:
         try:
-            files.write_tables(answer.tables(), out, typed[1], {**said, "command": list(typed)})
+            about = {**said, "command": list(typed)}
+            files.write_tables(answer.tables(), out, typed[1], about, beside)
         except OutputError as error:
             failure = error  # a long run is worth showing even if it cannot be kept
     if as_json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,6 +93,38 @@ def execution(
     ScenarioError
         If both are given, or the cluster or the engine cannot be used.
     """
+    with contextlib.ExitStack() as opened:
+        how = opened.enter_context(executing(workers, dask, engine))
+        bar = opened.enter_context(progress(what))
+
+        def on_progress(done: int, total: int) -> None:
+            for told in (bar, tell):
+                if told is not None:
+                    told(done, total)
+
+        yield replace(how, store=store, on_progress=on_progress)
+
+
+@contextlib.contextmanager
+def executing(
+    workers: int | None, dask: str | None, engine: EngineName | None = None
+) -> Iterator[Execution]:
+    """Open what runs are done on without showing how far it is, for searches of unknown length.
+
+    Parameters
+    ----------
+    workers : int or None
+        As given with ``--workers``; None is one per processor.
+    dask : str or None
+        As given with ``--dask``.
+    engine : {"compiled", "simpy"}, optional
+        As given with ``--engine``.
+
+    Raises
+    ------
+    ScenarioError
+        If both are given, or the cluster or the engine cannot be used.
+    """
     from simulator.engine import prepare
     from simulator.experiment import Execution
 
@@ -106,11 +139,4 @@ def execution(
             from simulator.experiment.cluster import dask_executor
 
             executor = opened.enter_context(dask_executor(dask, say))
-        bar = opened.enter_context(progress(what))
-
-        def on_progress(done: int, total: int) -> None:
-            for told in (bar, tell):
-                if told is not None:
-                    told(done, total)
-
-        yield Execution(workers or processors(), executor, store, on_progress, say, engine)
+        yield Execution(workers or processors(), executor, on_trouble=say, engine=engine)

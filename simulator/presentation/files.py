@@ -173,7 +173,11 @@ def write_results(results: Results, folder: Path, version: str, command: Sequenc
 
 
 def write_tables(
-    tables: Mapping[str, pd.DataFrame], folder: Path, name: str, about: Mapping[str, Any]
+    tables: Mapping[str, pd.DataFrame],
+    folder: Path,
+    name: str,
+    about: Mapping[str, Any],
+    beside: Mapping[str, bytes] | None = None,
 ) -> None:
     """Write the tables of an experiment into a folder, and what made them.
 
@@ -187,15 +191,18 @@ def write_tables(
         Of the experiment: ``about`` goes to ``<name>.json``.
     about : mapping of str to Any
         What to repeat it with: version, seed, command.
+    beside : mapping of str to bytes, optional
+        Other files by their name: workbooks and pictures.
 
     Raises
     ------
     OutputError
         If a file cannot be written; what was there before is intact.
     """
-    files = {f"{each}.csv": _csv(_cells(table)) for each, table in tables.items()}
-    files[f"{name}.json"] = json_text({**about, "files": sorted(files)})
-    disk.write_files(folder, {each: text.encode() for each, text in files.items()})
+    texts = {f"{each}.csv": _csv(_cells(table)) for each, table in tables.items()}
+    files = {**{each: text.encode() for each, text in texts.items()}, **(beside or {})}
+    files[f"{name}.json"] = json_text({**about, "files": sorted(files)}).encode()
+    disk.write_files(folder, files)
 
 
 def _cells(table: pd.DataFrame) -> Iterator[Row]:

@@ -1,0 +1,390 @@
+"""``themodel size``: how many people each team needs to keep a promise, or for a budget."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from simulator.commands.answers import give, typed
+from simulator.commands.execution import executing
+from simulator.commands.options import AsJson, Changes, Dask, Engine, Name, Seed, Workers
+from simulator.commands.terminal import FINDING, INTERRUPTED, console, say
+from simulator.errors import Problem, ScenarioError
+from simulator.version import version
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from simulator.planning.sizing_result import Question, Sizing
+    from simulator.scenario import LoadedScenario
+
+Target = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target",
+        metavar='"METRIC>=X"',
+        help="What to reach; >= or <=, with @MONTH or @FROM-TO after the metric; may be repeated."
+        " With --budget or --frontier a METRIC alone: make the most of it.",
+    ),
+]
+Also = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--also", metavar='"METRIC<=X"', help="What must be met besides; may be repeated."
+    ),
+]
+Confidence = Annotated[
+    str,
+    typer.Option(metavar="SHARE", help="How probable it must be that all targets are met."),
+]
+Budget = Annotated[
+    float | None,
+    typer.Option(metavar="X", help="Currency a year for everybody: find the best for it."),
+]
+Frontier = Annotated[
+    bool,
+    typer.Option(
+        "--frontier",
+        help="The best for every amount of money, up to --budget (without it: half as much again"
+        " as today).",
+    ),
+]
+Least = Annotated[
+    list[str] | None,
+    typer.Option("--min", metavar="TEAM=N", help="At least so many people; may be repeated."),
+]
+Most = Annotated[
+    list[str] | None,
+    typer.Option("--max", metavar="TEAM=N", help="At most so many people; may be repeated."),
+]
+Cost = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cost",
+        metavar="TEAM=X",
+        help="What a person costs in a year; may be repeated.  [default: pay x loading + tools]",
+    ),
+]
+Teams = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--team",
+        metavar="TEAM",
+        help="Which teams are sized; may be repeated.  [default: marketing, inside_sales,"
+        " field_sales, customer_success, revops]",
+    ),
+]
+Zone = Annotated[
+    str,
+    typer.Option(
+        metavar="SHARE",
+        help="Indifference zone of the probability: what comes so near may be taken for good.",
+    ),
+]
+Fresh = Annotated[
+    int, typer.Option(help="In how many runs, which the search has not seen, it is measured.")
+]
+OutFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="DIR",
+        help="Write tables as CSV, the answer as JSON, a workbook and pictures there.",
+    ),
+]
+Number = TypeVar("Number", int, float)
+
+WORKBOOK = "plan.xlsx"
+_MOST_ZONE = 0.2
+
+
+def size(
+    scenario: Name,
+    target: Target = None,
+    also: Also = None,
+    confidence: Confidence = "90%",
+    budget: Budget = None,
+    frontier: Frontier = False,
+    least: Least = None,
+    most: Most = None,
+    cost: Cost = None,
+    team: Teams = None,
+    zone: Zone = "3%",
+    fresh: Fresh = 300,
+    seed: Seed = 1,
+    changes: Changes = None,
+    workers: Workers = None,
+    engine: Engine = None,
+    dask: Dask = None,
+    out: OutFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find how many people each team needs.
+
+    Without a budget: the cheapest plan that meets every --target and --also, all in the same run,
+    with the --confidence asked for. With --budget: the plan that makes the most of one metric for
+    the money. With --frontier: the best for every amount of money. Then what one person more or
+    fewer would change, which plans are about as good, and, for targets of a team's own service
+    (a wait, say), service and revenue side by side. What is promised is measured in fresh runs.
+
+    Everybody in a plan is there and at full speed from the first day. Takes minutes; Ctrl-C ends
+    it and shows the best so far. Ends with 1 if the targets are out of reach.
+
+    \b
+    Examples:
+      themodel size base --target "final_arr>=1.2e9"
+      themodel size base --target "final_arr>=1.2e9" --also "inside_sales.wait_p90<=0.5"
+      themodel size base --target "final_arr@12>=9e8" --confidence 80% --max field_sales=10
+      themodel size base --target final_arr --budget 280e6 --out plan
+      themodel size base --target profit --frontier --team field_sales --team inside_sales
+      themodel size base --target "wins>=250" --cost field_sales=15e6 --min revops=1
+    """  # fmt: skip
+    from simulator.experiment.readiness import load_ready
+
+    loaded = load_ready(scenario, changes or ())
+    asked = _asked(
+        loaded, target or (), also or (), confidence, budget, frontier, least or (), most or (),
+        cost or (), team or (), zone, fresh,
+    )  # fmt: skip
+    if out is not None:
+        _check_folder(out, asked)
+
+    from simulator.planning import sizing
+    from simulator.planning.cheapest import Rules
+    from simulator.presentation import explanation, sizing_tables
+
+    with _watched() as watch, executing(workers, dask, engine) as how:
+        result = sizing.size(
+            loaded, asked.targets, also=asked.also, confidence=asked.confidence, budget=budget,
+            frontier=frontier, teams=asked.teams, at_least=asked.least, at_most=asked.most,
+            costs=asked.costs, rules=Rules(zone=asked.zone), fresh=fresh, seed=seed,
+            workers=replace(how, on_progress=watch.batch), on_progress=watch.search,
+        )  # fmt: skip
+    options: dict[str, object] = {
+        "--target": target, "--also": also, "--confidence": confidence, "--budget": budget,
+        "--min": least, "--max": most, "--cost": cost, "--team": team, "--zone": zone,
+        "--fresh": fresh, "--seed": seed,
+    }  # fmt: skip
+    again = typed("size", scenario, options=options, changes=changes or ())
+    again += ["--frontier"] if frontier else []
+    content = [
+        *explanation.changes(loaded),
+        *sizing_tables.story(result),
+        sizing_tables.closing(result, version()),
+        *explanation.notes(loaded),
+    ]
+    beside = _files(result, shlex.join(again)) if out is not None else None
+    give(_Told(result), content, out, as_json, again, beside=beside)
+    if result.interrupted:
+        say(f"interrupted after {result.evaluations:,} plans; this is the best of them so far")
+        raise typer.Exit(INTERRUPTED)
+    if result.status == "unreachable":
+        raise typer.Exit(FINDING)
+
+
+# ------------------------------------------------------------------ what is asked
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the options say, once it is known to make sense."""
+
+    targets: tuple[str, ...]
+    also: tuple[str, ...]
+    confidence: float
+    zone: float
+    least: dict[str, int]
+    most: dict[str, int]
+    costs: dict[str, float]
+    teams: tuple[str, ...]
+
+
+def _asked(
+    loaded: LoadedScenario,
+    targets: Sequence[str],
+    also: Sequence[str],
+    confidence: str,
+    budget: float | None,
+    frontier: bool,
+    least: Sequence[str],
+    most: Sequence[str],
+    costs: Sequence[str],
+    teams: Sequence[str],
+    zone: str,
+    fresh: int,
+) -> _Asked:
+    """Read the options; everything wrong with them is said at once."""
+    from simulator.planning.headcount import headcount_of
+    from simulator.planning.sizing import check_numbers, wish_of
+
+    problems: list[Problem] = []
+    share = _share("--confidence", confidence, problems)
+    width = _share("--zone", zone, problems)
+    if width is not None and not 0.0 < width <= _MOST_ZONE:
+        rule = f"must be above 0 and at most {_MOST_ZONE:.0%}: more would promise nothing"
+        problems.append(Problem("--zone", "", zone, rule))
+    form = "N people, a whole number: field_sales=9"
+    low = _by_team("--min", least, _whole, form, problems)
+    high = _by_team("--max", most, _whole, form, problems)
+    prices = _by_team("--cost", costs, _number, "X, currency a year: field_sales=15e6", problems)
+    company = loaded.scenario
+    question: Question = "frontier" if frontier else "cheapest" if budget is None else "budget"
+    checks: list[Callable[[], object]] = [
+        lambda: check_numbers(company, 0.9 if share is None else share, budget, fresh),
+        lambda: wish_of(company, targets, also, question),
+        lambda: headcount_of(company, teams=teams, at_least=low, at_most=high, costs=prices),
+    ]
+    for check in checks:
+        problems += _problems(check)
+    if problems:
+        raise ScenarioError(problems)
+    assert share is not None
+    assert width is not None
+    return _Asked(
+        tuple(targets), tuple(also), share, width, low, high, prices, tuple(teams)
+    )  # fmt: skip
+
+
+def _problems(check: Callable[[], object]) -> list[Problem]:
+    try:
+        check()
+    except ScenarioError as error:
+        return error.problems
+    return []
+
+
+def _share(option: str, text: str, problems: list[Problem]) -> float | None:
+    """Read 0.9 or 90%."""
+    bare = text.strip().removesuffix("%")
+    value = _number(bare)
+    if value is not None and bare != text.strip():
+        value /= 100.0
+    if value is None or value > 1.0:
+        problems.append(Problem(option, "", text, "is no share of 1: write 90% or 0.9"))
+        return None
+    return value
+
+
+def _by_team(
+    option: str,
+    stated: Sequence[str],
+    read: Callable[[str], Number | None],
+    form: str,
+    problems: list[Problem],
+) -> dict[str, Number]:
+    """Read TEAM=NUMBER."""
+    found: dict[str, Number] = {}
+    for text in stated:
+        team, equals, said = (part.strip() for part in text.partition("="))
+        value = read(said) if equals and team else None
+        if value is None:
+            problems.append(Problem(option, "", text, f"must be TEAM={form}"))
+        elif team in found:
+            problems.append(Problem(option, team, said, "is stated twice"))
+        else:
+            found[team] = value
+    return found
+
+
+def _whole(text: str) -> int | None:
+    value = _number(text)
+    return int(value) if value is not None and value.is_integer() else None
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text.replace(",", "").replace("_", ""))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+# ------------------------------------------------------------------ how far it is
+
+
+@dataclass
+class _Watch:
+    """Told how far a search is; shows it to somebody who is looking."""
+
+    show: Callable[[str], None] | None = None
+    tried: str = "first plans"
+
+    def search(self, plans: int, runs: int) -> None:
+        """Take note of how many plans were tried in how many runs."""
+        self.tried = f"{plans:,} plans tried, {runs:,} runs"
+        if self.show is not None:
+            self.show(self.tried)
+
+    def batch(self, done: int, total: int) -> None:
+        """Take note of how far the runs at hand are."""
+        if self.show is not None:
+            self.show(f"{self.tried}; {done:,} of the next {total:,}")
+
+
+@contextlib.contextmanager
+def _watched() -> Iterator[_Watch]:
+    if not sys.stderr.isatty():
+        yield _Watch()
+        return
+    from rich import progress as bars
+
+    columns = (
+        bars.SpinnerColumn(),
+        bars.TextColumn("{task.description}", markup=False),
+        bars.TimeElapsedColumn(),
+    )
+    with bars.Progress(*columns, console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task("first plans", total=None)
+        yield _Watch(lambda text: bar.update(task, description=text))
+
+
+# ------------------------------------------------------------------ files
+
+
+def _check_folder(out: Path, asked: _Asked) -> None:
+    """Find out before minutes of search whether its results can be written."""
+    from simulator import disk
+    from simulator.planning.sizing_result import TABLES
+
+    count = len(asked.targets) + len(asked.also)
+    levels = ["service_level", *(f"service_level_{n}" for n in range(1, count + 1))]
+    pictures = [
+        f"{name}.{kind}" for name in ("frontier", "probability", *levels) for kind in ("svg", "png")
+    ]
+    names = [*(f"{name}.csv" for name in TABLES), *pictures, WORKBOOK, "size.json"]
+    disk.check_folder(out, names)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """A result whose tables have columns, at least: a file of nothing cannot be read."""
+
+    result: Sizing
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as one object."""
+        return self.result.as_json()
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return its tables by file name without ending."""
+        tables = self.result.tables()
+        return {name: table for name, table in tables.items() if len(table.columns)}
+
+
+def _files(result: Sizing, command: str) -> Mapping[str, bytes]:
+    """Make the workbook and the pictures."""
+    from simulator.presentation.planning_charts import charts, file_pairs
+    from simulator.presentation.sizing_workbook import workbook
+
+    return {
+        WORKBOOK: workbook(result, version(), command),
+        **dict(file_pairs(charts(result))),
+    }

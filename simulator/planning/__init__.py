@@ -1,0 +1,1 @@
+"""Planning: how many people where, and when they must have started."""

@@ -1,0 +1,184 @@
+"""Where one person more or fewer than a plan matters most, and of what that can be told."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from scipy.special import stdtrit
+
+from simulator.experiment.quantities import Scale, better, listed
+from simulator.planning.sizing_names import a_year, figure_column, figure_name, interval, team_words
+from simulator.planning.targets import Target
+
+if TYPE_CHECKING:
+    from simulator.planning.sizing_result import Sizing
+
+Row = Mapping[str, Any]
+
+GAIN = "gain"
+"""Column of the marginal table: what a change does to the probability of keeping the promise."""
+_DEGREES = 30  # of freedom; fewer than the runs that stand behind the table: a little too wide
+
+
+def constraint(result: Sizing) -> list[str]:
+    """Say which last person carries most per money, and which further one adds most.
+
+    Parameters
+    ----------
+    result : Sizing
+    """
+    column = marginal_column(result)
+    if column is None:
+        return []
+    lines = _of_column(result, column)
+    text = figure_column(result.main)
+    # Chances take many runs to tell; what they are of may tell already.
+    if column == GAIN and text in result.marginal and not told_steps(result, GAIN, None, -1.0):
+        lines += _of_column(result, text)
+    return lines
+
+
+def _of_column(result: Sizing, column: str) -> list[str]:
+    sign = 1.0 if column == GAIN else float(better(column.partition("@")[0]))
+    lines = []
+    fewer = told_steps(result, column, -1, -sign)
+    measured = _measured(result, column)
+    if fewer:
+        first = max(fewer, key=lambda row: _per_money(row, column))
+        lines.append(
+            f"Per money most hangs on the last person in {team_words(first['team'])}: without"
+            f" that one {measured} {_moved(result, first, column)}, which saves"
+            f" {a_year(result.company, abs(first['cost']))}{_not_apart(fewer, first, column)}."
+        )
+    else:
+        lines.append(f"That any one person fewer would worsen {measured} cannot be told.")
+    more = told_steps(result, column, 1, sign)
+    if more:
+        first = max(more, key=lambda row: _per_money(row, column))
+        lines.append(
+            f"The further person who adds most per money is one in {team_words(first['team'])}:"
+            f" {measured} {_moved(result, first, column)}, for"
+            f" {a_year(result.company, abs(first['cost']))}{_not_apart(more, first, column)}."
+        )
+    else:
+        lines.append(f"That any one further person would better {measured} cannot be told.")
+    return lines + _harm(result, column, sign)
+
+
+def _harm(result: Sizing, column: str, sign: float) -> list[str]:
+    """Name every further person who makes it worse."""
+    harmful = told_steps(result, column, 1, -sign)
+    if not harmful:
+        return []
+    said = [f"in {team_words(row['team'])} it {_moved(result, row, column)}" for row in harmful]
+    return [f"One more makes {_measured(result, column)} worse: {listed(said)}."]
+
+
+def marginal_column(result: Sizing) -> str | None:
+    """Return the column of the marginal table that tells most of the question asked."""
+    table = result.marginal
+    if not len(table):
+        return None
+    told = GAIN in table and bool((table[GAIN] != 0.0).any())
+    if result.goal is None and told:
+        return GAIN
+    target = binding_target(result) if result.status == "unreachable" else None
+    figure = target.figures[-1] if target is not None else result.main
+    text = figure_column(figure)
+    if text in table and better(figure[0]) != 0:
+        return text
+    return GAIN if told else None
+
+
+def told_steps(result: Sizing, column: str, change: int | None, sign: float) -> list[Row]:
+    """Return the steps whose effect has this sign beyond luck, all steps together (Bonferroni).
+
+    Parameters
+    ----------
+    result : Sizing
+    column : str
+        Of the marginal table.
+    change : {1, -1} or None
+        Of people; None is both.
+    sign : float
+        Above 0: what rises; below: what falls.
+    """
+    table = result.marginal
+    if column not in table or not sign:
+        return []
+    rows: list[Row] = [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+    asked = [row for row in rows if change is None or row["change"] == change]
+    found = []
+    for row in asked:
+        low, high = _widened(row, column, len(asked))
+        if (low > 0.0 and sign > 0.0) or (high < 0.0 and sign < 0.0):
+            found.append(row)
+    return found
+
+
+def _widened(row: Row, column: str, many: int) -> tuple[float, float]:
+    """Return an interval that holds for many of them together."""
+    low, high = marginal_bounds(row, column)
+    if low is None or high is None:
+        return math.nan, math.nan
+    widening = stdtrit(_DEGREES, 1.0 - 0.025 / max(many, 1)) / stdtrit(_DEGREES, 0.975)
+    middle, half = (low + high) / 2.0, (high - low) / 2.0 * float(widening)
+    return middle - half, middle + half
+
+
+def marginal_bounds(row: Row, column: str) -> tuple[float | None, float | None]:
+    """Return the bounds of an effect in a row of the marginal table."""
+    join = "_" if column == GAIN else " "
+    ends = (row.get(f"{column}{join}low"), row.get(f"{column}{join}high"))
+    low, high = (None if end is None or not math.isfinite(end) else float(end) for end in ends)
+    return low, high
+
+
+def _per_money(row: Row, column: str) -> float:
+    cost = abs(float(row["cost"]))
+    return abs(float(row[column])) / cost if cost > 0.0 else math.inf
+
+
+def _not_apart(rows: Sequence[Row], first: Row, column: str) -> str:
+    """Name the other steps whose effect per money may be as large."""
+    alike = []
+    least = min(abs(end) for end in _widened(first, column, len(rows) + 1))
+    cost = abs(float(first["cost"]))
+    for row in rows:
+        most = max(abs(end) for end in _widened(row, column, len(rows) + 1))
+        own = abs(float(row["cost"]))
+        if row is not first and (own <= 0.0 or cost <= 0.0 or most / own >= least / cost):
+            alike.append(team_words(row["team"]))
+    return f"; it cannot be told apart from {listed(alike)}" if alike else ""
+
+
+def _measured(result: Sizing, column: str) -> str:
+    if column == GAIN:
+        return "the probability"
+    metric, _, month = column.partition("@")
+    return figure_name((metric, int(month or 0)))
+
+
+def _moved(result: Sizing, row: Row, column: str) -> str:
+    low, high = marginal_bounds(row, column)
+    assert low is not None
+    assert high is not None
+    size, ends = abs(float(row[column])), sorted((abs(low), abs(high)))
+    moves = "rises" if row[column] > 0.0 else "falls"
+    if column == GAIN:
+        first, last = (f"{100.0 * end:.0f}" for end in ends)
+        return f"{moves} by {100.0 * size:.0f} points ({first} to {last})"
+    scale = Scale.of(column.partition("@")[0], result.company.currency, [size])
+    return f"{moves} by {scale.amount(size)} ({interval(scale, *ends)})"
+
+
+def binding_target(result: Sizing) -> Target | None:
+    """Return the target that is met least often; None where nothing is known of any."""
+    known = [
+        (each.mean, target)
+        for target in result.targets
+        if (each := result.by_target.get(target.text)) is not None and math.isfinite(each.mean)
+    ]
+    return min(known, key=lambda pair: pair[0])[1] if known else None

@@ -1,0 +1,266 @@
+"""What a plan must reach: figures with limits, read from text and held against runs."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.errors import Problem, ScenarioError
+from simulator.experiment.figures import Figure
+from simulator.experiment.statistics import Floats
+from simulator.metrics.definitions import METRICS
+from simulator.scenario.outline import nearest
+from simulator.scenario.schema import Scenario
+
+Values = Mapping[Figure, Floats]
+"""Figures of the runs of one plan, each of shape (replications,)."""
+
+SYNONYMS = {"final_arr": "arr", "final_mrr": "mrr_end"}
+"""What planners say, and the metric that it is."""
+
+_SIGNS = {">=": True, "≥": True, "<=": False, "≤": False}
+_TARGET = re.compile(
+    r"\s*(?P<metric>[A-Za-z_.][\w.]*)\s*(?:@\s*(?P<first>\d+)(?:\s*-\s*(?P<last>\d+))?)?"
+    r"\s*(?P<sign>>=|<=|≥|≤)\s*(?P<limit>[^\s%]+)\s*(?P<percent>%?)\s*\Z"
+)
+_GOAL = re.compile(r"\s*(?P<metric>[A-Za-z_.][\w.]*)\s*(?:@\s*(?P<month>\d+))?\s*\Z")
+_FORM = "is written METRIC>=NUMBER or METRIC<=NUMBER, with @MONTH or @FROM-TO after the metric"
+_NEGLIGIBLE = 1e-3
+"""On a logarithmic scale nothing is less than this share of the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A figure that must not fall below, or not exceed, a limit.
+
+    Attributes
+    ----------
+    metric : str
+        Of the registry.
+    months : tuple of int
+        From 1; in each of them. None of them: over the measured period, or at its end.
+    at_least : bool
+        Whether the limit is a lower one.
+    limit : float
+        In the unit of the metric.
+    """
+
+    metric: str
+    months: tuple[int, ...]
+    at_least: bool
+    limit: float
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """What must be known of a run."""
+        return tuple((self.metric, month) for month in self.months) or ((self.metric, 0),)
+
+    @property
+    def text(self) -> str:
+        """As it is written on the command line."""
+        when = ""
+        if self.months:
+            first, last = self.months[0], self.months[-1]
+            when = f"@{first}" if first == last else f"@{first}-{last}"
+        return f"{self.metric}{when}{'>=' if self.at_least else '<='}{self.limit:.12g}"
+
+    def met(self, values: Values) -> NDArray[np.bool_]:
+        """Tell in which runs it is met, in every month; a missing value meets nothing.
+
+        Parameters
+        ----------
+        values : mapping of Figure to ndarray of float64, shape (replications,)
+
+        Returns
+        -------
+        ndarray of bool, shape (replications,)
+        """
+        rows = [values[figure] for figure in self.figures]
+        kept = [row >= self.limit if self.at_least else row <= self.limit for row in rows]
+        every: NDArray[np.bool_] = np.logical_and.reduce(kept)
+        return every
+
+    def margin(self, values: Values) -> Floats:
+        """Say by how much each run meets it, in its worst month.
+
+        On a logarithmic scale where the limit is positive: a wait of twice the limit is then as
+        far off as one of half of it, and a few very long ones do not hide how usual they are.
+
+        Returns
+        -------
+        ndarray of float64, shape (replications,)
+            Not negative where it is met; NaN where the figure is missing.
+        """
+        rows = np.array([values[figure] for figure in self.figures])
+        sign = 1.0 if self.at_least else -1.0
+        if self.limit > 0.0:
+            shares = np.maximum(rows / self.limit, _NEGLIGIBLE)
+            worst: Floats = (sign * np.log(np.minimum(shares, 1.0 / _NEGLIGIBLE))).min(axis=0)
+        else:
+            worst = (sign * (rows - self.limit)).min(axis=0)
+        return worst
+
+
+def read_target(text: str, scenario: Scenario, option: str = "--target") -> Target:
+    """Read a target such as ``final_arr>=1.2e9`` or ``inside_sales.wait_p90@7-12<=0.5``.
+
+    Parameters
+    ----------
+    text : str
+    scenario : Scenario
+        Its horizon limits the months.
+    option : str
+        Where it was written, for messages.
+
+    Raises
+    ------
+    ScenarioError
+        If it cannot be read, names no metric, or nobody could ever meet it.
+    """
+    found = _TARGET.match(text)
+    if found is None:
+        raise _wrong(option, text, _FORM)
+    metric = _metric(found["metric"], text, option)
+    limit = _number(found["limit"], text, option) / (100.0 if found["percent"] else 1.0)
+    months: tuple[int, ...] = ()
+    if found["first"]:
+        first = int(found["first"])
+        months = tuple(range(first, int(found["last"] or first) + 1))
+        _check_months(metric, months, scenario, text, option)
+    target = Target(metric, months, _SIGNS[found["sign"]], limit)
+    _check_possible(target, text, option)
+    _check_known(metric, scenario, text, option)
+    return target
+
+
+def read_goal(text: str, scenario: Scenario, option: str = "--target") -> Figure:
+    """Read a figure that is to become as good as can be, such as ``final_arr`` or ``wins@12``.
+
+    Raises
+    ------
+    ScenarioError
+        If it cannot be read, names no metric, or neither direction of it is better.
+    """
+    found = _GOAL.match(text)
+    if found is None:
+        raise _wrong(option, text, "is written METRIC or METRIC@MONTH")
+    metric = _metric(found["metric"], text, option)
+    if METRICS[metric].better == "neither":
+        raise _wrong(option, text, "has no better direction; give it a limit with >= or <=")
+    if found["month"]:
+        months = (int(found["month"]),)
+        _check_months(metric, months, scenario, text, option)
+        return metric, months[0]
+    _check_known(metric, scenario, text, option)
+    return metric, 0
+
+
+def has_limit(text: str) -> bool:
+    """Tell whether a text states a limit."""
+    return any(sign in text for sign in _SIGNS)
+
+
+def check_together(targets: Sequence[Target]) -> None:
+    """Refuse targets of which no run could meet two.
+
+    Raises
+    ------
+    ScenarioError
+        Naming the two.
+    """
+    floors = [target for target in targets if target.at_least]
+    ceilings = [target for target in targets if not target.at_least]
+    problems = [
+        Problem("--also", "", ceiling.text, f"contradicts {floor.text}: no run can meet both")
+        for floor in floors
+        for ceiling in ceilings
+        if set(floor.figures) & set(ceiling.figures) and floor.limit > ceiling.limit
+    ]
+    if problems:
+        raise ScenarioError(problems)
+
+
+def figures_of(targets: Sequence[Target], further: Sequence[Figure] = ()) -> tuple[Figure, ...]:
+    """Return everything that must be known of a run, each once."""
+    return tuple(dict.fromkeys([*(f for each in targets for f in each.figures), *further]))
+
+
+def all_met(targets: Sequence[Target], values: Values) -> NDArray[np.bool_]:
+    """Tell in which runs all targets are met.
+
+    Returns
+    -------
+    ndarray of bool, shape (replications,)
+    """
+    every: NDArray[np.bool_] = np.logical_and.reduce([target.met(values) for target in targets])
+    return every
+
+
+def _metric(name: str, text: str, option: str) -> str:
+    metric = SYNONYMS.get(name, name)
+    if metric not in METRICS:
+        known = [*METRICS, *SYNONYMS]
+        raise _wrong(
+            option, text, f"{name} is no metric{nearest(name, known)}; docs/metrics.md lists all"
+        )
+    return metric
+
+
+def _number(text: str, whole: str, option: str) -> float:
+    try:
+        value = float(text.replace("_", "").replace(",", ""))
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise _wrong(option, whole, f"{text} is no number; {_FORM}")
+    return value
+
+
+def _check_months(
+    metric: str, months: tuple[int, ...], scenario: Scenario, text: str, option: str
+) -> None:
+    last = math.ceil(scenario.horizon.months)
+    if not months or months[0] < 1:
+        raise _wrong(option, text, "months count from 1, the earlier one first")
+    if months[-1] > last:
+        rule = f"the run has {last} months (horizon.months); month {months[-1]} is after its end"
+        raise _wrong(option, text, rule)
+    if not METRICS[metric].monthly:
+        raise _wrong(option, text, f"{metric} is not known by month; leave out @")
+
+
+def _check_possible(target: Target, text: str, option: str) -> None:
+    unit = METRICS[target.metric].unit
+    share = unit == "share" and target.metric not in _SHARES_ABOVE_ONE
+    if share and target.at_least and target.limit > 1.0:
+        rule = f"{target.metric} is a share and never above 1; write 90% or 0.9"
+        raise _wrong(option, text, rule)
+    never_negative = (
+        unit != "currency"
+        and not unit.startswith("currency per")
+        and (target.metric not in _MAY_BE_NEGATIVE)
+    )
+    if never_negative and not target.at_least and target.limit < 0.0:
+        raise _wrong(option, text, f"{target.metric} is never negative")
+
+
+_SHARES_ABOVE_ONE = {"nrr", "quota_attainment"}
+_MAY_BE_NEGATIVE = {"net_revenue_churn", "magic_number", "payback"}
+
+
+def _check_known(metric: str, scenario: Scenario, text: str, option: str) -> None:
+    """Refuse what this company cannot show: it would never be met, whatever the plan."""
+    from simulator.metrics.revenue import MRR_METRICS
+
+    if scenario.sale != "subscription" and metric in MRR_METRICS:
+        rule = f"{metric} is missing where sales are one-off; take revenue or profit"
+        raise _wrong(option, text, rule)
+
+
+def _wrong(option: str, value: str, rule: str) -> ScenarioError:
+    return ScenarioError([Problem(option, "", value, rule)])

@@ -1,0 +1,355 @@
+"""How many people where, as tables: the plan, what it promises, and what lies beside it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from rich.console import RenderableType
+from rich.table import Column, Table
+from rich.text import Text
+
+from simulator.experiment.quantities import Scale
+from simulator.experiment.statistics import Estimate
+from simulator.metrics.definitions import METRICS
+from simulator.planning.sizing_names import (
+    figure_column,
+    figure_name,
+    finer,
+    percent,
+    points,
+    target_text,
+    team_label,
+    values_scale,
+)
+from simulator.planning.sizing_result import Sizing
+from simulator.planning.sizing_steps import GAIN, marginal_bounds, marginal_column
+from simulator.presentation.figures import MISSING, number
+from simulator.presentation.tables import grid, right, titled
+
+Row = Mapping[str, Any]
+
+MOST_RUNGS = 15
+_SHORT = {
+    "marketing": "mk", "inside_sales": "is", "field_sales": "fs", "customer_success": "cs",
+    "revops": "ro", "enablement": "en",
+}  # fmt: skip
+"""Headings of narrow columns of people."""
+
+
+def story(result: Sizing) -> list[RenderableType]:
+    """Tell a sizing in the order in which a planner asks: how many, how sure, what else.
+
+    Parameters
+    ----------
+    result : Sizing
+    """
+    first, *others = result.verdict()
+    content: list[RenderableType] = [Text(first, style="bold"), *map(Text, others), Text("")]
+    content.append(_plan(result))
+    if result.targets:
+        content.append(_targets(result))
+    if len(result.figures):
+        content.append(_figures(result))
+    if result.alternatives:
+        content.append(_alternatives(result))
+    if len(result.marginal):
+        content.append(_marginal(result))
+    content += _levels(result)
+    if len(result.frontier):
+        content.append(_frontier(result))
+    return content
+
+
+def closing(result: Sizing, version: str) -> str:
+    """Say on what the figures rest."""
+    line = (
+        f"{result.evaluations:,} plan{'s' if result.evaluations != 1 else ''} tried in"
+        f" {result.runs:,} runs of {result.company.horizon.months:g} months with the same luck;"
+        f" {result.fresh} fresh replications; seed {result.seed}; themodel {version}."
+    )
+    return f"Interrupted. {line}" if result.interrupted else line
+
+
+# ------------------------------------------------------------------ the plan
+
+
+def _plan(result: Sizing) -> RenderableType:
+    table = grid(
+        "", right("people"), right("today"), right("change"), right("cost a year"),
+        right("per person"), Column("limits", no_wrap=True),
+    )  # fmt: skip
+    costs = result.headcount
+    scale = Scale.of("cost", result.company.currency, [result.cost, result.today_cost])
+    each = Scale.of("cost", result.company.currency, costs.costs)
+    rows = zip(costs.teams, costs.costs, costs.low, costs.high, strict=True)
+    for team, cost, low, high in rows:
+        people, today = result.plan[team], result.today[team]
+        at = ", at the limit" if people >= high else ""
+        table.add_row(
+            team_label(team), f"{people}", f"{today}", _signed(people - today),
+            scale.number(people * cost), each.number(cost), f"{low} to {high}{at}",
+        )  # fmt: skip
+    if costs.fixed:
+        table.add_row("Teams not sized", "", "", "", scale.number(costs.fixed))
+    total, before = sum(result.plan.values()), sum(result.today.values())
+    table.add_row(
+        Text("All", style="bold"), f"{total}", f"{before}", _signed(total - before),
+        scale.number(result.cost),
+    )  # fmt: skip
+    note = Text(
+        f"Cost in {scale.unit} a year, per person in {each.unit}: pay with its loading, and tools;"
+        " everybody employed all the time.",
+        style="dim",
+    )
+    return titled("The plan", table, note)
+
+
+def _signed(change: int) -> str:
+    return f"{change:+d}" if change else "0"
+
+
+# ------------------------------------------------------------------ what it promises
+
+
+def _targets(result: Sizing) -> RenderableType:
+    table = grid("", right("probability"), right("95 % interval"), right("as it is"))
+    for target in result.targets:
+        chance = result.by_target.get(target.text)
+        if chance is not None:
+            name = target_text(target, result.company.currency)
+            table.add_row(_capital(name), percent(chance.mean), _span(chance), "")
+    table.add_row(
+        Text("All of them" if len(result.targets) > 1 else "That is the promise", style="bold"),
+        percent(result.chance.mean), _span(result.chance), percent(result.today_chance.mean),
+    )  # fmt: skip
+    asked = (
+        f"asked for: {percent(result.confidence)}; " if result.goal is None or _also(result) else ""
+    )
+    note = Text(f"{asked}{result.fresh} fresh replications that the search has not seen",
+                style="dim")  # fmt: skip
+    return titled("How often the targets are met", table, note)
+
+
+def _also(result: Sizing) -> bool:
+    return len(result.targets) > 1
+
+
+def _span(chance: Estimate) -> str:
+    if chance.low is None or chance.high is None:
+        return ""
+    return f"{points(chance.low)} to {points(chance.high)} %"
+
+
+def _figures(result: Sizing) -> RenderableType:
+    asked = percent(result.confidence)
+    table = grid(
+        "", right("mean"), right("95 % interval"), right(f"in {asked}"), right("as it is"),
+        right("difference"), right("95 % interval"), Column("unit", no_wrap=True),
+    )  # fmt: skip
+    for row in result.figures.to_dict("records"):
+        metric = str(row["metric"])
+        sizes = [float(row[name]) for name in ("mean", "today", "reached")]
+        scale = values_scale(metric, result.company.currency, sizes)
+        gap = _estimate(row["difference"], row["difference_low"], row["difference_high"])
+        table.add_row(
+            _capital(figure_name((metric, int(row["month"])))),
+            scale.number(row["mean"]),
+            scale.span(_estimate(row["mean"], row["low"], row["high"])),
+            scale.number(row["reached"]),
+            scale.number(row["today"]),
+            scale.number(gap.mean),
+            scale.span(gap),
+            scale.unit,
+        )
+    note = Text(
+        f"in {asked}: what so many of the runs reach or better; difference: the plan less the"
+        " company as it is, with the same luck (shares: in points)",
+        style="dim",
+    )
+    return titled("What the plan brings", table, note)
+
+
+def _estimate(mean: float, low: float, high: float) -> Estimate:
+    known = all(value is not None and math.isfinite(value) for value in (low, high))
+    return Estimate(
+        float(mean), float(low) if known else None, float(high) if known else None, 2
+    )  # fmt: skip
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+# ------------------------------------------------------------------ what lies beside it
+
+
+def _people_columns(result: Sizing) -> list[Column]:
+    return [right(_SHORT.get(team, team)) for team in result.headcount.teams]
+
+
+def _key(result: Sizing) -> str:
+    return ", ".join(f"{_SHORT[t]} {team_label(t).lower()}" for t in result.headcount.teams
+                     if t in _SHORT)  # fmt: skip
+
+
+def _alternatives(result: Sizing) -> RenderableType:
+    by_goal = result.goal is not None
+    head = right("mean of the goal") if by_goal else right("probability")
+    chance = "chance to be better" if by_goal else "chance to be good enough"
+    table = grid(
+        *_people_columns(result), right("cost a year"), right("saves"), head, right(chance),
+        right("runs"),
+    )  # fmt: skip
+    costs = [each.cost for each in result.alternatives]
+    scale = Scale.of("cost", result.company.currency, costs)
+    goal = result.goal
+    outcome = (
+        values_scale(goal[0], result.company.currency, [a.outcome for a in result.alternatives])
+        if goal is not None
+        else None
+    )
+    for each in result.alternatives:
+        table.add_row(
+            *(f"{n}" for n in each.plan.values()),
+            scale.number(each.cost),
+            f"{number(100.0 * each.saves, 1)} %",
+            outcome.amount(each.outcome) if outcome else percent(each.probability),
+            percent(each.chance),
+            f"{each.runs}",
+        )
+    note = Text(f"{_key(result)}; cost in {scale.unit}; by the luck of the search", style="dim")
+    return titled("Near ties: plans that may be as good", table, note)
+
+
+def _marginal(result: Sizing) -> RenderableType:
+    column = marginal_column(result)
+    if column is None or column == GAIN:
+        column = figure_column(result.main)
+    metric = column.partition("@")[0]
+    cost = Scale.of("cost", result.company.currency, result.marginal["cost"])
+    table = grid(
+        Column("", no_wrap=True), right("people"), Column(f"cost, {cost.unit}", justify="right")
+    )
+    chances, valued = GAIN in result.marginal, column in result.marginal
+    if chances:
+        for heading in ("chance", "change", "95 % interval"):
+            table.add_column(heading, justify="right", no_wrap=True)
+    sizes = result.marginal[column] if valued else [0.0]
+    scale = Scale.of(metric, result.company.currency, sizes)
+    if valued:
+        table.add_column(_unit_heading(metric, scale), justify="right")
+        table.add_column("95 % interval", justify="right", no_wrap=True)
+    for row in _records(result.marginal):
+        cells = [
+            f"{team_label(row['team'])} {row['change']:+d}", f"{row['people']}",
+            cost.number(row["cost"]),
+        ]  # fmt: skip
+        if chances:
+            cells += [percent(row["probability"]), _in_points(row[GAIN]), _points_span(row)]
+        if valued:
+            low, high = marginal_bounds(row, column)
+            cells += [scale.number(row[column]), scale.span(Estimate(0.0, low, high, 2))]
+        table.add_row(*cells)
+    chance = "chance: of meeting all targets, its change in points; " if chances else ""
+    note = Text(
+        f"{chance}cost a year and differences to the plan, with the same luck, by runs of the"
+        " search. Each interval stands alone; the sentences above hold for all teams together.",
+        style="dim",
+    )
+    return titled("One person more or fewer than the plan", table, note)
+
+
+def _unit_heading(metric: str, scale: Scale) -> str:
+    label = METRICS[metric].label_en
+    return f"{label}, {scale.unit}" if scale.unit else label
+
+
+def _in_points(gain: float) -> str:
+    return number(100.0 * gain, 0) if math.isfinite(gain) else MISSING
+
+
+def _points_span(row: Row) -> str:
+    low, high = marginal_bounds(row, GAIN)
+    return "" if low is None or high is None else f"{_in_points(low)} to {_in_points(high)}"
+
+
+def _levels(result: Sizing) -> Iterator[RenderableType]:
+    """Show a team's service, its size, and revenue side by side."""
+    if not len(result.levels):
+        return
+    from simulator.experiment.quantities import main_metric
+
+    main = main_metric(result.company)
+    currency = result.company.currency
+    for text, rows in result.levels.groupby("target", sort=False):
+        metric, team = str(rows["metric"].iloc[0]), str(rows["team"].iloc[0])
+        scale = values_scale(metric, currency, rows["value"])
+        outcome = finer(values_scale(main, currency, rows["outcome"]))
+        cost = Scale.of("cost", currency, rows["cost"])
+        table = grid(
+            right("people"), right(scale.unit or "value"), right("95 % interval"), right("met"),
+            right(_unit_heading(main, outcome)), right("95 % interval"),
+            right(f"cost a year, {cost.unit}"), "",
+        )  # fmt: skip
+        for row in _records(rows):
+            mark = "the plan" if row["people"] == result.plan[team] else ""
+            mark = mark or ("today" if row["people"] == result.today[team] else "")
+            table.add_row(
+                f"{row['people']}",
+                scale.number(row["value"]),
+                scale.span(_estimate(row["value"], row["value_low"], row["value_high"])),
+                percent(row["probability"]),
+                outcome.number(row["outcome"]),
+                outcome.span(_estimate(row["outcome"], row["outcome_low"], row["outcome_high"])),
+                cost.number(row["cost"]),
+                mark,
+            )
+        note = Text(
+            f"all other teams as in the plan; met: share of the runs that keep {text}", style="dim"
+        )
+        yield titled(f"{METRICS[metric].label_en}, by people in {team_label(team).lower()}",
+                     table, note)  # fmt: skip
+
+
+# ------------------------------------------------------------------ the frontier
+
+
+def _frontier(result: Sizing) -> RenderableType:
+    assert result.goal is not None
+    rows = _records(result.frontier)
+    chosen = thinned(len(rows), MOST_RUNGS)
+    currency = result.company.currency
+    scale = values_scale(result.goal[0], currency, result.frontier["mean"])
+    cost = Scale.of("cost", currency, result.frontier["cost"])
+    table: Table = grid(
+        right(f"cost a year, {cost.unit}"), *_people_columns(result),
+        right(f"{figure_name(result.goal)}, {scale.unit}".rstrip(", ")), right("95 % interval"),
+    )  # fmt: skip
+    stated = bool(np.isfinite(result.frontier["probability"].to_numpy(dtype=float)).any())
+    if stated:
+        table.add_column("probability", justify="right", no_wrap=True)
+    for i in chosen:
+        row = rows[i]
+        cells = [
+            cost.number(row["cost"]), *(f"{row[team]}" for team in result.headcount.teams),
+            scale.number(row["mean"]), scale.span(_estimate(row["mean"], row["low"], row["high"])),
+        ]  # fmt: skip
+        table.add_row(*cells, *([percent(row["probability"])] if stated else []))
+    left = f"; {len(rows) - len(chosen)} steps between are left out" if len(chosen) < len(rows) \
+        else ""  # fmt: skip
+    note = Text(f"{_key(result)}; by the luck of the search{left}", style="dim")
+    return titled("The best that money buys", table, note)
+
+
+def thinned(count: int, most: int) -> list[int]:
+    """Return places spread evenly over so many, the first and the last among them."""
+    if count <= most:
+        return list(range(count))
+    return sorted({round(i * (count - 1) / (most - 1)) for i in range(most)})
+
+
+def _records(table: Any) -> list[Row]:
+    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]

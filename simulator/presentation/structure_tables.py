@@ -1,0 +1,195 @@
+"""Structures at the same cost, as tables: what each brings, with which people, and why."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Column
+from rich.text import Text
+
+from simulator.experiment.quantities import Scale
+from simulator.experiment.statistics import Estimate
+from simulator.planning.sizing_names import percent, team_label, values_scale
+from simulator.planning.structure_result import Structure
+from simulator.planning.structure_words import (
+    division_name,
+    goal_heading,
+    option_rows,
+    ratio_rows,
+)
+from simulator.presentation.figures import MISSING
+from simulator.presentation.tables import grid, right, titled
+
+Row = Mapping[str, Any]
+
+_SHORT = {
+    "marketing": "mk", "inside_sales": "is", "field_sales": "fs", "customer_success": "cs",
+    "revops": "ro", "enablement": "en",
+}  # fmt: skip
+"""Headings of narrow columns of people."""
+_KINDS = {"utilization": "busy", "queue": "queue", "abandonment": "gave up"}
+
+
+def story(result: Structure) -> list[RenderableType]:
+    """Tell which structure does best for the money, what each brings, and what shows why.
+
+    Parameters
+    ----------
+    result : Structure
+    """
+    first, *others = result.verdict()
+    content: list[RenderableType] = [Text(first, style="bold"), *map(Text, others), Text("")]
+    if len(result.options):
+        content.append(_options(result))
+    if len(result.flows):
+        content.append(_flows(result))
+    if len(result.ratio):
+        content.append(_ratio(result))
+    return content
+
+
+def closing(result: Structure, version: str) -> str:
+    """Say on what the figures rest."""
+    line = (
+        f"{result.evaluations:,} plan{'s' if result.evaluations != 1 else ''} tried,"
+        f" {result.runs:,} runs of {result.company.horizon.months:g} months with the same luck,"
+        f" of each chosen plan {result.fresh} fresh ones; seed {result.seed}; themodel {version}."
+    )
+    return f"Interrupted. {line}" if result.interrupted else line
+
+
+def _options(result: Structure) -> RenderableType:
+    rows = option_rows(result)
+    currency, metric = result.company.currency, result.goal[0]
+    teams = [team for team in _SHORT if any(_present(row[team]) and row[team] for row in rows)]
+    values = values_scale(metric, currency, [row["mean"] for row in rows])
+    gaps = Scale.of(metric, currency, _finite(row["difference"] for row in rows))
+    values = _as_fine(values, gaps)
+    cost = Scale.of("cost", currency, _finite(row["cost"] for row in rows))
+    chances = any(_present(row["probability"]) for row in rows)
+    table = grid(
+        "", *(right(_SHORT[team]) for team in teams), right("cost"), right("mean"),
+        right("difference"), right("95 % interval"), Column("told", no_wrap=True),
+    )  # fmt: skip
+    if chances:
+        table.add_column("kept", justify="right")
+    for row in rows:
+        gap = _estimate(row["difference"], row["difference_low"], row["difference_high"])
+        cells = [
+            _capital(row["option"]),
+            *(f"{int(row[team])}" if _present(row[team]) else MISSING for team in teams),
+            cost.number(_number(row["cost"])), values.number(_number(row["mean"])),
+            gaps.number(gap.mean) if row["question"] else "", gaps.span(gap),
+            "yes" if row["told"] else "no" if row["question"] else "",
+        ]  # fmt: skip
+        if chances:
+            cells.append(percent(_number(row["probability"])))
+        table.add_row(*cells)
+    key = ", ".join(f"{_SHORT[team]} {team_label(team).lower()}" for team in teams)
+    notes = [
+        f"{key}. Cost in {cost.unit} a year, all within the same budget; mean in {values.unit}"
+        f" and difference in {gaps.unit} of {goal_heading(result)}, to the company as it is, with"
+        " the same luck. told: beyond luck, for all options together (Holm); each interval stands"
+        " alone."
+    ]
+    notes += [f"{_capital(row['option'])}: {row['groups']}." for row in rows
+              if isinstance(row["groups"], str) and row["groups"]]  # fmt: skip
+    return titled(
+        "Structures at the same cost, each with the best headcount found",
+        table,
+        *(Text(note, style="dim") for note in notes),
+    )
+
+
+def _flows(result: Structure) -> RenderableType:
+    table = grid("", *(right(_flow_heading(str(m))) for m in result.flows["metric"].unique()))
+    first = True
+    for name, rows in result.flows.groupby("option", sort=False):
+        if first:
+            table.add_row("As it is", *(_flow(row, "reference") for row in _records(rows)))
+            first = False
+        table.add_row(_capital(str(name)), *(_flow(row, "mean") for row in _records(rows)))
+    note = Text(
+        "busy: share of paid time at work on buyers; queue: buyers waiting at a time; gave up:"
+        " share of waits that the buyer ended. *: differs from the company as it is beyond luck.",
+        style="dim",
+    )
+    return titled("What the runs show of why", table, note)
+
+
+def _flow_heading(metric: str) -> str:
+    team, _, kind = metric.partition(".")
+    return f"{_SHORT[team]} {_KINDS[kind]}"
+
+
+def _flow(row: Row, column: str) -> str:
+    value = _number(row[column])
+    if not math.isfinite(value):
+        return MISSING
+    shown = f"{value:,.1f}" if str(row["metric"]).endswith(".queue") else percent(value)
+    return f"{shown}{'*' if column == 'mean' and row['told'] else ''}"
+
+
+def _ratio(result: Structure) -> RenderableType:
+    rows = ratio_rows(result)
+    currency, metric = result.company.currency, result.goal[0]
+    values = values_scale(metric, currency, [row["mean"] for row in rows])
+    gaps = Scale.of(metric, currency, _finite(row["difference"] for row in rows))
+    values = _as_fine(values, gaps)
+    cost = Scale.of("cost", currency, [row["cost"] for row in rows])
+    table = grid(
+        right("inside : field"), right("ratio"), right("cost"), right("mean"),
+        right("95 % interval"), right("difference"), right("95 % interval"),
+        Column("told", no_wrap=True),
+    )  # fmt: skip
+    for row in rows:
+        gap = _estimate(row["difference"], row["difference_low"], row["difference_high"])
+        table.add_row(
+            division_name(row), f"{row['ratio']:.2f}", cost.number(row["cost"]),
+            values.number(row["mean"]),
+            values.span(_estimate(row["mean"], row["low"], row["high"])),
+            "today's ratio" if row["today"] else gaps.number(gap.mean), gaps.span(gap),
+            "" if row["today"] else "yes" if row["told"] else "no",
+        )  # fmt: skip
+    note = Text(
+        f"All other teams as today; cost of everybody in {cost.unit} a year. Mean in"
+        f" {values.unit} and difference in {gaps.unit} of {goal_heading(result)}. What is left of"
+        " the money is less than one more person costs.",
+        style="dim",
+    )
+    return titled("Inside sales to field sales, for the same money", table, note)
+
+
+def _records(table: Any) -> list[Row]:
+    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+
+
+def _present(value: Any) -> bool:
+    return value is not None and math.isfinite(float(value))
+
+
+def _number(value: Any) -> float:
+    return float(value) if _present(value) else math.nan
+
+
+def _finite(values: Any) -> Sequence[float]:
+    return [float(value) for value in values if _present(value)]
+
+
+def _estimate(mean: Any, low: Any, high: Any) -> Estimate:
+    known = _present(low) and _present(high)
+    return Estimate(_number(mean), float(low) if known else None, float(high) if known else None, 2)
+
+
+def _as_fine(values: Scale, gaps: Scale) -> Scale:
+    """Show values to as many digits as their differences, where both are in the same unit."""
+    finer = values.factor == gaps.factor and gaps.decimals > values.decimals
+    return replace(values, decimals=gaps.decimals) if finer else values
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
