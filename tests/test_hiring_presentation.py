@@ -187,6 +187,7 @@ def made(
         confidence=0.9,
         hires=hires_table(before, starts, {} if slips is None else slips),
         headcounts=planned_headcounts(planned),
+        limits=dict.fromkeys(ALL_TEAMS[:5], 20),
         costs=costs,
         cost=today + more,
         cost_today=today,

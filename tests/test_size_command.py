@@ -14,7 +14,7 @@ import pytest
 from test_cli import call
 from test_sizing_presentation import best, climb, made, tie, unreachable
 
-from simulator.commands import size as command
+from simulator.commands.planning import Watch
 from simulator.planning import sizing
 from simulator.planning.sizing_result import TABLES, Sizing
 from simulator.presentation import planning_charts
@@ -253,15 +253,10 @@ def test_pictures_are_only_made_when_they_are_kept(
 
 def test_somebody_who_looks_is_told_how_many_plans_were_tried() -> None:
     shown: list[str] = []
-    watch = command._Watch(shown.append)
-    watch.batch(1, 20)
-    watch.search(14, 1140)
-    watch.batch(3, 40)
-    assert shown == [
-        "first plans; 1 of the next 20",
-        "14 plans tried, 1,140 runs",
-        "14 plans tried, 1,140 runs; 3 of the next 40",
-    ]
+    watch = Watch(shown.append)
+    watch.search(14, 140)
+    watch.search(18, 1180)
+    assert shown == ["14 plans tried, 140 runs", "18 plans tried, 1,180 runs"]
 
 
 def test_help_teaches_by_examples() -> None:

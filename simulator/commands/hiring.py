@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,18 +13,18 @@ import typer
 from simulator.commands.answers import give, typed
 from simulator.commands.execution import executing
 from simulator.commands.options import AsJson, Changes, Dask, Engine, Name, Seed, Workers
-from simulator.commands.size import (
+from simulator.commands.planning import (
     Also,
     Confidence,
     Cost,
     Fresh,
     Most,
-    _by_team,
-    _number,
-    _problems,
-    _share,
-    _watched,
-    _whole,
+    by_team,
+    number,
+    problems_of,
+    share_in,
+    watched,
+    whole,
 )
 from simulator.commands.terminal import FINDING, INTERRUPTED, say
 from simulator.errors import Problem, ScenarioError
@@ -147,11 +147,11 @@ def hiring(
     from simulator.planning import hiring as planning
     from simulator.presentation import explanation, hiring_tables
 
-    with _watched() as watch, executing(workers, dask, engine) as how:
+    with watched() as watch, executing(workers, dask, engine) as how:
         result = planning.plan_hiring(
             loaded, asked.targets, also=asked.also, confidence=asked.confidence, check=check,
             plan=plan, sheet=sheet, teams=asked.teams, at_most=asked.most, costs=asked.costs,
-            fresh=fresh, seed=seed, workers=replace(how, on_progress=watch.batch),
+            fresh=fresh, seed=seed, workers=how,
             on_progress=watch.search,
         )  # fmt: skip
     options: dict[str, object] = {
@@ -212,9 +212,9 @@ def _asked(
 
     company = loaded.scenario
     problems = _contradictions(check, plan, sheet, teams, most)
-    share = _share("--confidence", confidence, problems)
-    high = _by_team("--max", most, _whole, "N people, a whole number: field_sales=9", problems)
-    prices = _by_team("--cost", costs, _number, "X, currency a year: field_sales=15e6", problems)
+    share = share_in("--confidence", confidence, problems)
+    high = by_team("--max", most, whole, "N people, a whole number: field_sales=9", problems)
+    prices = by_team("--cost", costs, number, "X, currency a year: field_sales=15e6", problems)
     if not targets:
         rule = 'say what to reach, such as --target "final_arr>=1.2e9"'
         problems.append(Problem("--target", "", "", rule))
@@ -233,7 +233,7 @@ def _asked(
     if plan is not None:
         checks.append(lambda: read_plan(plan, company, sheet))
     for one in checks:
-        problems += _problems(one)
+        problems += problems_of(one)
     if problems:
         raise ScenarioError(problems)
     assert share is not None

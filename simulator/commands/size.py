@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-import contextlib
-import math
 import shlex
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from simulator.commands.answers import give, typed
 from simulator.commands.execution import executing
 from simulator.commands.options import AsJson, Changes, Dask, Engine, Name, Seed, Workers
-from simulator.commands.terminal import FINDING, INTERRUPTED, console, say
+from simulator.commands.planning import (
+    Also,
+    Confidence,
+    Cost,
+    Fresh,
+    Most,
+    by_team,
+    number,
+    problems_of,
+    share_in,
+    watched,
+    whole,
+)
+from simulator.commands.terminal import FINDING, INTERRUPTED, say
 from simulator.errors import Problem, ScenarioError
 from simulator.version import version
 
@@ -35,16 +45,6 @@ Target = Annotated[
         " With --budget or --frontier a METRIC alone: make the most of it.",
     ),
 ]
-Also = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--also", metavar='"METRIC<=X"', help="What must be met besides; may be repeated."
-    ),
-]
-Confidence = Annotated[
-    str,
-    typer.Option(metavar="SHARE", help="How probable it must be that all targets are met."),
-]
 Budget = Annotated[
     float | None,
     typer.Option(metavar="X", help="Currency a year for everybody: find the best for it."),
@@ -60,18 +60,6 @@ Frontier = Annotated[
 Least = Annotated[
     list[str] | None,
     typer.Option("--min", metavar="TEAM=N", help="At least so many people; may be repeated."),
-]
-Most = Annotated[
-    list[str] | None,
-    typer.Option("--max", metavar="TEAM=N", help="At most so many people; may be repeated."),
-]
-Cost = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--cost",
-        metavar="TEAM=X",
-        help="What a person costs in a year; may be repeated.  [default: pay x loading + tools]",
-    ),
 ]
 Teams = Annotated[
     list[str] | None,
@@ -89,9 +77,6 @@ Zone = Annotated[
         help="Indifference zone of the probability: what comes so near may be taken for good.",
     ),
 ]
-Fresh = Annotated[
-    int, typer.Option(help="In how many runs, which the search has not seen, it is measured.")
-]
 OutFolder = Annotated[
     Path | None,
     typer.Option(
@@ -100,7 +85,6 @@ OutFolder = Annotated[
         help="Write tables as CSV, the answer as JSON, a workbook and pictures there.",
     ),
 ]
-Number = TypeVar("Number", int, float)
 
 WORKBOOK = "plan.xlsx"
 _MOST_ZONE = 0.2
@@ -161,12 +145,12 @@ def size(
     from simulator.planning.cheapest import Rules
     from simulator.presentation import explanation, sizing_tables
 
-    with _watched() as watch, executing(workers, dask, engine) as how:
+    with watched() as watch, executing(workers, dask, engine) as how:
         result = sizing.size(
             loaded, asked.targets, also=asked.also, confidence=asked.confidence, budget=budget,
             frontier=frontier, teams=asked.teams, at_least=asked.least, at_most=asked.most,
             costs=asked.costs, rules=Rules(zone=asked.zone), fresh=fresh, seed=seed,
-            workers=replace(how, on_progress=watch.batch), on_progress=watch.search,
+            workers=how, on_progress=watch.search,
         )  # fmt: skip
     options: dict[str, object] = {
         "--target": target, "--also": also, "--confidence": confidence, "--budget": budget,
@@ -226,15 +210,15 @@ def _asked(
     from simulator.planning.sizing import check_numbers, wish_of
 
     problems: list[Problem] = []
-    share = _share("--confidence", confidence, problems)
-    width = _share("--zone", zone, problems)
+    share = share_in("--confidence", confidence, problems)
+    width = share_in("--zone", zone, problems)
     if width is not None and not 0.0 < width <= _MOST_ZONE:
         rule = f"must be above 0 and at most {_MOST_ZONE:.0%}: more would promise nothing"
         problems.append(Problem("--zone", "", zone, rule))
     form = "N people, a whole number: field_sales=9"
-    low = _by_team("--min", least, _whole, form, problems)
-    high = _by_team("--max", most, _whole, form, problems)
-    prices = _by_team("--cost", costs, _number, "X, currency a year: field_sales=15e6", problems)
+    low = by_team("--min", least, whole, form, problems)
+    high = by_team("--max", most, whole, form, problems)
+    prices = by_team("--cost", costs, number, "X, currency a year: field_sales=15e6", problems)
     company = loaded.scenario
     question: Question = "frontier" if frontier else "cheapest" if budget is None else "budget"
     checks: list[Callable[[], object]] = [
@@ -243,7 +227,7 @@ def _asked(
         lambda: headcount_of(company, teams=teams, at_least=low, at_most=high, costs=prices),
     ]
     for check in checks:
-        problems += _problems(check)
+        problems += problems_of(check)
     if problems:
         raise ScenarioError(problems)
     assert share is not None
@@ -251,99 +235,6 @@ def _asked(
     return _Asked(
         tuple(targets), tuple(also), share, width, low, high, prices, tuple(teams)
     )  # fmt: skip
-
-
-def _problems(check: Callable[[], object]) -> list[Problem]:
-    try:
-        check()
-    except ScenarioError as error:
-        return error.problems
-    return []
-
-
-def _share(option: str, text: str, problems: list[Problem]) -> float | None:
-    """Read 0.9 or 90%."""
-    bare = text.strip().removesuffix("%")
-    value = _number(bare)
-    if value is not None and bare != text.strip():
-        value /= 100.0
-    if value is None or value > 1.0:
-        problems.append(Problem(option, "", text, "is no share of 1: write 90% or 0.9"))
-        return None
-    return value
-
-
-def _by_team(
-    option: str,
-    stated: Sequence[str],
-    read: Callable[[str], Number | None],
-    form: str,
-    problems: list[Problem],
-) -> dict[str, Number]:
-    """Read TEAM=NUMBER."""
-    found: dict[str, Number] = {}
-    for text in stated:
-        team, equals, said = (part.strip() for part in text.partition("="))
-        value = read(said) if equals and team else None
-        if value is None:
-            problems.append(Problem(option, "", text, f"must be TEAM={form}"))
-        elif team in found:
-            problems.append(Problem(option, team, said, "is stated twice"))
-        else:
-            found[team] = value
-    return found
-
-
-def _whole(text: str) -> int | None:
-    value = _number(text)
-    return int(value) if value is not None and value.is_integer() else None
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text.replace(",", "").replace("_", ""))
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
-# ------------------------------------------------------------------ how far it is
-
-
-@dataclass
-class _Watch:
-    """Told how far a search is; shows it to somebody who is looking."""
-
-    show: Callable[[str], None] | None = None
-    tried: str = "first plans"
-
-    def search(self, plans: int, runs: int) -> None:
-        """Take note of how many plans were tried in how many runs."""
-        self.tried = f"{plans:,} plans tried, {runs:,} runs"
-        if self.show is not None:
-            self.show(self.tried)
-
-    def batch(self, done: int, total: int) -> None:
-        """Take note of how far the runs at hand are."""
-        if self.show is not None:
-            self.show(f"{self.tried}; {done:,} of the next {total:,}")
-
-
-@contextlib.contextmanager
-def _watched() -> Iterator[_Watch]:
-    if not sys.stderr.isatty():
-        yield _Watch()
-        return
-    from rich import progress as bars
-
-    columns = (
-        bars.SpinnerColumn(),
-        bars.TextColumn("{task.description}", markup=False),
-        bars.TimeElapsedColumn(),
-    )
-    with bars.Progress(*columns, console=console(stderr=True), transient=True) as bar:
-        task = bar.add_task("first plans", total=None)
-        yield _Watch(lambda text: bar.update(task, description=text))
 
 
 # ------------------------------------------------------------------ files

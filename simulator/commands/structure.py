@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,7 @@ import typer
 from simulator.commands.answers import give, typed
 from simulator.commands.execution import executing
 from simulator.commands.options import AsJson, Changes, Dask, Engine, Name, Seed, Workers
-from simulator.commands.size import Also, Cost, _by_team, _number, _share, _watched
+from simulator.commands.planning import Also, Cost, by_team, number, share_in, watched
 from simulator.commands.terminal import INTERRUPTED, say
 from simulator.errors import Problem, ScenarioError
 from simulator.version import version
@@ -101,9 +100,9 @@ def structure(
 
     loaded = load_ready(scenario, changes or ())
     problems: list[Problem] = []
-    share = _share("--confidence", confidence, problems)
+    share = share_in("--confidence", confidence, problems)
     form = "X, currency a year: field_sales=15e6"
-    prices = _by_team("--cost", cost or (), _number, form, problems)
+    prices = by_team("--cost", cost or (), number, form, problems)
     splits = _splits(split or (), problems)
     if problems:
         raise ScenarioError(problems)
@@ -118,11 +117,11 @@ def structure(
         from simulator import disk
 
         disk.check_folder(out, [*(f"{name}.csv" for name in TABLES), "structure.json"])
-    with _watched() as watch, executing(workers, dask, engine) as how:
+    with watched() as watch, executing(workers, dask, engine) as how:
         result = planning.structure(
             loaded, goal=target, also=also or (), confidence=share, budget=budget,
             questions=question or QUESTIONS, splits=splits, costs=prices, fresh=fresh, seed=seed,
-            workers=replace(how, on_progress=watch.batch), on_progress=watch.search,
+            workers=how, on_progress=watch.search,
         )  # fmt: skip
     content = [
         *explanation.changes(loaded),

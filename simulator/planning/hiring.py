@@ -3,8 +3,8 @@
 First how many: the cheapest number of hires in each team if all of them start as soon as a place
 can be filled (:mod:`simulator.planning.cheapest`). Then when: each start is put off by strides of
 eight months, four, two and one, the dearest hires first, as long as the promise is kept with the
-same luck. What is promised in the end is measured in fresh replications; where these do not keep
-it, the last delays are taken back. Ramp, attrition, time to fill and leave are those of the
+same luck; somebody who could be put off to the end is not needed. What is promised in the end is
+measured in fresh replications. Ramp, attrition, time to fill and leave are those of the
 scenario: whoever quits is replaced as it says.
 """
 
@@ -53,10 +53,9 @@ from simulator.planning.trials import Trials
 from simulator.scenario.schema import Scenario
 from simulator.scenario.staff import HiringStep
 
-_DELAY_RUNS = 120
-"""Runs that say whether a delay keeps the promise."""
+_DELAY_RUNS, _FIRM_RUNS = 120, 400
+"""Runs that say whether a delay keeps the promise: on the way there, and at its end."""
 _STRIDES = (8, 4, 2, 1)  # months
-_MOST_REPAIRS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +218,7 @@ def _checked(asked: PlanQuestion, planned: Scenario, notes: tuple[str, ...]) -> 
     if planned is asked.company:
         # The scenario's own plan: beside it stands the company that hires nobody.
         asked = replace(asked, company=with_plan(planned, ()))
-    told = ToldOfPlan(asked, planned)
+    told = ToldOfPlan(asked, planned, False)
     with suppress(KeyboardInterrupt):
         told.measure()
     kept = told.chance.mean >= asked.rules.confidence
@@ -254,15 +253,18 @@ class _Planner:
             except KeyboardInterrupt:
                 stopped = True
             self._count(delays)
-        told = ToldOfPlan(asked, with_starts(asked.company, teams, way[-1]), teams, way[-1])
+        last = months_of(asked.company)
+        kept = [(team, month) for team, month in zip(teams, way[-1], strict=True) if month <= last]
+        teams, starts = [team for team, _ in kept], tuple(month for _, month in kept)
+        told = ToldOfPlan(asked, with_starts(asked.company, teams, starts), True, teams, starts)
         status: HiringStatus = "met" if choice.good else "unreachable"
         if not stopped:
             with suppress(KeyboardInterrupt):
-                told = self._repaired(told, way)
                 told.measure()
         if status == "met" and told.chance.mean < asked.rules.confidence - asked.rules.zone:
             status = "missed"
-        return _result(asked, told, True, status, (), self._tried)
+        limits = lattice.named(lattice.high)
+        return _result(asked, told, True, status, (), self._tried, limits)
 
     def _trials(self, company: Callable[[Plan], Scenario]) -> Trials:
         asked = self._asked
@@ -276,42 +278,49 @@ class _Planner:
         self._tried = (self._tried[0] + len(trials), self._tried[1] + trials.runs)
 
     def _put_off(self, delays: Trials, teams: Sequence[str], way: list[Plan]) -> None:
-        """Put off starts as far as the promise is kept; every step that is kept goes on the way."""
-        last = months_of(self._asked.company)
-        dearest = sorted(range(len(teams)), key=lambda i: -self._asked.costs[teams[i]])
+        """Put off starts as far as the promise is kept; every step that is kept goes on the way.
+
+        What 120 runs allowed is looked at again with 400: the way is gone back as far as these do
+        not allow it, and from there on single months are tried.
+        """
         for stride in _STRIDES:
-            moved = True
-            while moved:
-                moved = False
-                for i in dearest:
-                    starts = way[-1]
-                    # People of a team are alike: of those who start together only one moves.
-                    alike = any(teams[k] == teams[i] and starts[k] == starts[i] for k in range(i))
-                    if alike or starts[i] + stride > last:
-                        continue
-                    later = (*starts[:i], starts[i] + stride, *starts[i + 1 :])
-                    if self._keeps(delays, later):
-                        way.append(later)
-                        moved = True
+            self._put_off_by(stride, delays, teams, way, _DELAY_RUNS)
+        good, bad = 0, len(way)
+        while bad - good > 1:
+            middle = (good + bad) // 2
+            if self._keeps(delays, way[middle], _FIRM_RUNS):
+                good = middle
+            else:
+                bad = middle
+        del way[good + 1 :]
+        if len(way) > 1 or self._keeps(delays, way[0], _FIRM_RUNS):
+            self._put_off_by(1, delays, teams, way, _FIRM_RUNS)
 
-    def _keeps(self, trials: Trials, starts: Plan) -> bool:
-        trials.try_out([starts], range(_DELAY_RUNS))
-        met = trials.met(starts, range(_DELAY_RUNS))
+    def _put_off_by(
+        self, stride: int, delays: Trials, teams: Sequence[str], way: list[Plan], runs: int
+    ) -> None:
+        """Put off one start after the other by so many months, as long as one can be."""
+        # After the last month nobody starts: somebody who is not needed at all.
+        never = months_of(self._asked.company) + 1
+        dearest = sorted(range(len(teams)), key=lambda i: -self._asked.costs[teams[i]])
+        moved = True
+        while moved:
+            moved = False
+            for i in dearest:
+                starts = way[-1]
+                # People of a team are alike: of those who start together only one moves.
+                alike = any(teams[k] == teams[i] and starts[k] == starts[i] for k in range(i))
+                if alike or starts[i] == never:
+                    continue
+                later = (*starts[:i], min(starts[i] + stride, never), *starts[i + 1 :])
+                if self._keeps(delays, later, runs):
+                    way.append(later)
+                    moved = True
+
+    def _keeps(self, trials: Trials, starts: Plan, runs: int) -> bool:
+        trials.try_out([starts], range(runs))
+        met = trials.met(starts, range(runs))
         return bool(met.mean() >= self._asked.rules.confidence)
-
-    def _repaired(self, told: ToldOfPlan, way: Sequence[Plan]) -> ToldOfPlan:
-        """Take back delays until fresh luck keeps the promise, too."""
-        asked, taken = self._asked, list(way)
-        for attempt in range(_MOST_REPAIRS):
-            told = ToldOfPlan(
-                asked, with_starts(asked.company, told.teams, taken[-1]), told.teams, taken[-1],
-                attempt,
-            )  # fmt: skip
-            told.count_fresh()
-            if told.chance.mean >= asked.rules.confidence - asked.rules.zone or len(taken) == 1:
-                break
-            taken = taken[: max(1, len(taken) - max(1, len(taken) // 4))]
-        return told
 
 
 def _result(
@@ -321,6 +330,7 @@ def _result(
     status: HiringStatus,
     notes: tuple[str, ...],
     tried: tuple[int, int],
+    limits: Mapping[str, int] | None = None,
 ) -> Hiring:
     return Hiring(
         name=asked.name,
@@ -332,6 +342,7 @@ def _result(
         confidence=asked.rules.confidence,
         hires=told.hires(),
         headcounts=planned_headcounts(told.planned),
+        limits=dict(limits or {}),
         costs=dict(asked.costs),
         cost=asked.cost_of(told.planned),
         cost_today=asked.cost_of(asked.company),

@@ -43,10 +43,12 @@ class Hiring:
         ``month`` and ``day`` of the start, ``open_by`` (business day on which the place must be
         open, so that it can be filled; negative: before the start of the run), ``ramped_by``
         (business day from which at full speed), ``slip`` (probability of meeting all targets if
-        only this start is a month later), ``slip_low``, ``slip_high``: the paired change of the
-        probability with its 95 % interval.
+        only this start is a month later), ``slip_change``, ``slip_low``, ``slip_high``: the paired
+        change of the probability with its 95 % interval.
     headcounts : dict of str to tuple of int
         Planned people on the first day of each month, by team; nobody quits in it.
+    limits : dict of str to int
+        The most people that a made plan might give each team.
     costs : dict of str to float
         Of a person of each team in currency per year.
     cost : float
@@ -93,6 +95,7 @@ class Hiring:
     confidence: float
     hires: pd.DataFrame
     headcounts: dict[str, tuple[int, ...]]
+    limits: dict[str, int]
     costs: dict[str, float]
     cost: float
     cost_today: float
@@ -140,6 +143,7 @@ class Hiring:
             "cost": self.cost,
             "cost_today": self.cost_today,
             "costs": self.costs,
+            "limits": self.limits,
             "confidence": self.confidence,
             "probability": chance_json(self.chance),
             "today": chance_json(self.today_chance),

@@ -115,13 +115,12 @@ class ToldOfPlan:
     asked : PlanQuestion
     planned : Scenario
         The company with the plan.
+    made : bool
+        Whether the plan was made here.
     teams : sequence of str
         Of the hires of a plan that was made here, one for each.
     starts : tuple of int
         Their months.
-    attempt : int
-        Each looks at other replications.
-
     Attributes
     ----------
     done : bool
@@ -132,18 +131,17 @@ class ToldOfPlan:
         self,
         asked: PlanQuestion,
         planned: Scenario,
+        made: bool,
         teams: Sequence[str] = (),
         starts: Plan = (),
-        attempt: int = 0,
     ) -> None:
         self._asked = asked
-        self.planned, self.teams, self.starts = planned, tuple(teams), starts
+        self.planned, self._made, self.teams, self.starts = planned, made, tuple(teams), starts
         self.done = False
         self.chance = self.today_chance = NOTHING
         self.by_target = {each.text: NOTHING for each in asked.targets}
         self.figures = self.capacity = self.by_month = self.stress = self.relief = pd.DataFrame()
         self._slips: dict[int, tuple[float, Estimate]] = {}
-        self._first = FRESH_FROM + attempt * asked.fresh
         # Key 0: the plan; 1: the company without it; from 2 on: other variants.
         self._variants: list[Scenario] = [planned, asked.company]
         self._trials = Trials(
@@ -151,7 +149,7 @@ class ToldOfPlan:
         )
 
     def _numbers(self) -> range:
-        return range(self._first, self._first + self._asked.fresh)
+        return range(FRESH_FROM, FRESH_FROM + self._asked.fresh)
 
     def _met(self, key: int) -> Floats:
         return self._trials.met((key,), self._numbers()).astype(np.float64)
@@ -280,23 +278,23 @@ class ToldOfPlan:
     def hires(self) -> pd.DataFrame:
         """Return the hires, by start."""
         company = self._asked.company
-        rows = []
-        if self.teams:
-            for i, (team, month) in enumerate(zip(self.teams, self.starts, strict=True)):
-                share, change = self._slips.get(i, (float("nan"), NOTHING))
-                rows.append({
-                    **_dates(company, team, first_day(month)), "people": 1, "slip": share,
-                    "slip_change": change.mean, "slip_low": change.low, "slip_high": change.high,
-                })  # fmt: skip
-        else:
-            before = len(company.hiring) if self.planned.hiring[: len(company.hiring)] == (
-                company.hiring) else 0  # fmt: skip
-            shown = self.planned.hiring[before:] or self.planned.hiring
+        nothing: tuple[float, Estimate] = (float("nan"), NOTHING)
+        if self._made:
             rows = [
-                {**_dates(company, step.team, step.day), "people": step.people, "slip": np.nan,
-                 "slip_change": np.nan, "slip_low": None, "slip_high": None}
-                for step in shown
+                {
+                    **_dates(company, team, first_day(month)), "people": 1,
+                    "slip": self._slips.get(i, nothing)[0],
+                    "slip_change": self._slips.get(i, nothing)[1].mean,
+                    "slip_low": self._slips.get(i, nothing)[1].low,
+                    "slip_high": self._slips.get(i, nothing)[1].high,
+                }
+                for i, (team, month) in enumerate(zip(self.teams, self.starts, strict=True))
             ]  # fmt: skip
+        else:
+            rows = [
+                {**_dates(company, step.team, step.day), "people": step.people}
+                for step in self.planned.hiring
+            ]
         columns = ["team", "people", "month", "day", "open_by", "ramped_by", "slip", "slip_change",
                    "slip_low", "slip_high"]  # fmt: skip
         table = pd.DataFrame(rows, columns=columns)

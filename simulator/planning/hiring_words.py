@@ -119,7 +119,7 @@ def _unreachable(result: Hiring) -> list[str]:
         f" filled, and none meets {_all_targets(result)} with the {percent(result.confidence)}"
         " asked for."
     )
-    return [first, *_nearest(result), *_binding(result)]
+    return [first, *_nearest(result), *_binding(result), *_at_limits(result)]
 
 
 def _nearest(result: Hiring) -> list[str]:
@@ -133,6 +133,19 @@ def _nearest(result: Hiring) -> list[str]:
         if _overlap(chance, today):
             sentence += ": the intervals overlap, so it may not be nearer at all"
     return [f"{sentence}."]
+
+
+def _at_limits(result: Hiring) -> list[str]:
+    """Say which teams stand at the most people that a plan might give them."""
+    full = [
+        f"{team.replace('_', ' ')} ({most})"
+        for team, most in result.limits.items()
+        if most and result.headcounts.get(team, (0,))[-1] >= most
+    ]
+    if not full:
+        return []
+    stand = "stand" if len(full) > 1 else "stands"
+    return [f"At the limit (--max) {stand} {listed(full)}."]
 
 
 def _overlap(one: Estimate, other: Estimate) -> bool:

@@ -18,10 +18,10 @@ from simulator.presentation.planning_charts import (
     LIMIT,
     OTHER,
     PLAN,
-    _begun,
-    _interval_row,
-    _settle,
-    _styled,
+    begun,
+    interval_row,
+    settle,
+    styled,
 )
 
 if TYPE_CHECKING:
@@ -76,9 +76,9 @@ def capacity_chart(result: Hiring) -> Figure:
     teams = _teams_at_work(result)
     columns = min(2, len(teams))
     rows = math.ceil(len(teams) / columns)
-    with _styled():
+    with styled():
         width, height = 9.4 if columns == 2 else 8.4, 1.5 + 2.5 * rows
-        figure = _begun(
+        figure = begun(
             width, height, _capacity_title(result),
             "In people. Bands: 10 % to 90 % quantile of the runs. Shaded months: load exceeds"
             f" capacity in over half of the runs. Seed {result.seed}.",
@@ -95,7 +95,7 @@ def capacity_chart(result: Hiring) -> Figure:
             shown[-1].set_xlabel("month")
             shown[-1].tick_params(labelbottom=True)
         _legend_below(figure, panels[0], height)
-        _settle(figure)
+        settle(figure)
     return figure
 
 
@@ -184,8 +184,8 @@ def months_chart(result: Hiring) -> Figure:
     """
     attained = _attained(result)
     panels = int(bool(len(result.by_month))) + int(bool(len(attained)))
-    with _styled():
-        figure = _begun(
+    with styled():
+        figure = begun(
             8.4, 1.2 + 2.7 * panels, _months_title(result),
             _months_note(result, bool(len(attained))),
         )  # fmt: skip
@@ -199,7 +199,7 @@ def months_chart(result: Hiring) -> Figure:
             axes.set_xlim(0.5, last + 0.5)
             _month_ticks(axes, last)
         grid[-1].set_xlabel("month")
-        _settle(figure)
+        settle(figure)
     return figure
 
 
@@ -307,14 +307,14 @@ def stress_chart(result: Hiring) -> Figure:
         drawn.append(("without it", result.today_chance, OTHER))
     drawn += [(str(row["stress"]), _chance(row), OTHER) for row in rows_of(result.stress)]
     words = [f"{row['stress']}: {row['words']}" for row in rows_of(result.stress)]
-    with _styled():
-        figure = _begun(
+    with styled():
+        figure = begun(
             8.4, 1.7 + 0.34 * len(drawn), _stress_title(result),
             f"Bars: 95 % intervals, {result.fresh} fresh replications with the same luck.",
         )  # fmt: skip
         axes = figure.subplots()
         for at, (label, chance, color) in enumerate(drawn):
-            _interval_row(axes, at, chance, color)
+            interval_row(axes, at, chance, color)
             axes.annotate(
                 percent(chance.mean) if math.isfinite(chance.mean) else "unknown",
                 (1.03, at), xycoords=("axes fraction", "data"), va="center", fontsize=9,
@@ -334,7 +334,7 @@ def stress_chart(result: Hiring) -> Figure:
             xycoords=("data", "axes fraction"), xytext=(-4, 2), textcoords="offset points",
             color=LIMIT, ha="right", va="bottom", fontsize=9,
         )  # fmt: skip
-        _settle(figure)
+        settle(figure)
     return figure
 
 

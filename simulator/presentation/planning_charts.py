@@ -87,7 +87,7 @@ def as_png(figure: Figure) -> bytes:
 
 def _saved(figure: Figure, kind: str, metadata: dict[str, Any]) -> bytes:
     stream = io.BytesIO()
-    with _styled(), warnings.catch_warnings():
+    with styled(), warnings.catch_warnings():
         # A currency may be written in letters that the font lacks: a box stands for them.
         warnings.filterwarnings("ignore", "Glyph .* missing")
         figure.savefig(stream, format=kind, metadata=metadata)
@@ -95,14 +95,16 @@ def _saved(figure: Figure, kind: str, metadata: dict[str, Any]) -> bytes:
 
 
 @contextmanager
-def _styled() -> Iterator[None]:
+def styled() -> Iterator[None]:
+    """Draw in the style of these charts."""
     import matplotlib as mpl
 
     with mpl.rc_context(_HARMLESS):
         yield
 
 
-def _begun(width: float, height: float, title: str, note: str) -> Figure:
+def begun(width: float, height: float, title: str, note: str) -> Figure:
+    """Begin a figure with what it found as its title, and a note at its foot."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
@@ -112,7 +114,7 @@ def _begun(width: float, height: float, title: str, note: str) -> Figure:
     return figure
 
 
-def _settle(figure: Figure) -> None:
+def settle(figure: Figure) -> None:
     """Lay out once and for all: each drawing would move things a little again."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")
@@ -141,9 +143,9 @@ def frontier_chart(result: Sizing) -> Figure:
     mean, low, high = (
         table[name].to_numpy(dtype=float) * scale.factor for name in ("mean", "low", "high")
     )
-    with _styled():
+    with styled():
         teams = "/".join(team_words(team) for team in result.headcount.teams)
-        figure = _begun(
+        figure = begun(
             8.4, 4.8, _frontier_title(result),
             f"Labels: {teams}. Band: 95 % interval of the mean, by the luck of the search;"
             f" seed {result.seed}.",
@@ -167,7 +169,7 @@ def frontier_chart(result: Sizing) -> Figure:
         axes.margins(x=0.06, y=0.14)
         axes.set_xlabel(f"cost, {money.unit} a year")
         axes.set_ylabel(f"{figure_name(result.goal)}{_in(scale)}")
-        _settle(figure)
+        settle(figure)
     return figure
 
 
@@ -231,15 +233,15 @@ def probability_chart(result: Sizing) -> Figure:
         *((label, chance, OTHER) for label, chance in _neighbors(result)),
     ]
     asked = result.confidence if result.goal is None else None
-    with _styled():
-        figure = _begun(
+    with styled():
+        figure = begun(
             8.4, 1.5 + 0.3 * len(rows) + 0.5, _probability_title(result),
             "Bars: 95 % intervals; of plans with one person more or fewer, of their difference to"
             " the plan with the same luck.",
         )  # fmt: skip
         axes = figure.subplots()
         for at, (label, chance, color) in enumerate(rows):
-            _interval_row(axes, at, chance, color)
+            interval_row(axes, at, chance, color)
             axes.annotate(
                 percent(chance.mean) if math.isfinite(chance.mean) else "unknown",
                 (1.03, at), xycoords=("axes fraction", "data"), va="center", fontsize=9,
@@ -259,7 +261,7 @@ def probability_chart(result: Sizing) -> Figure:
                 xycoords=("data", "axes fraction"), xytext=(-4, 2), textcoords="offset points",
                 color=LIMIT, ha="right", va="bottom", fontsize=9,
             )  # fmt: skip
-        _settle(figure)
+        settle(figure)
     return figure
 
 
@@ -278,7 +280,8 @@ def _neighbors(result: Sizing) -> Iterator[tuple[str, Estimate]]:
         yield f"{count} {team_words(each['team'])}", Estimate(mean, ends[0], ends[1], 2)
 
 
-def _interval_row(axes: Axes, at: int, chance: Estimate, color: str) -> None:
+def interval_row(axes: Axes, at: int, chance: Estimate, color: str) -> None:
+    """Draw an estimate and its interval on a line of their own."""
     if chance.low is not None and chance.high is not None:
         axes.plot([chance.low, chance.high], [at, at], color=color, linewidth=4.0, alpha=0.35,
                   solid_capstyle="butt")  # fmt: skip
@@ -317,8 +320,8 @@ def service_chart(result: Sizing, text: str) -> Figure:
     scale = values_scale(target.metric, currency, rows["value"])
     outcome = values_scale(main, currency, rows["outcome"])
     people = rows["people"].to_numpy(dtype=float)
-    with _styled():
-        figure = _begun(
+    with styled():
+        figure = begun(
             8.4, 4.0, _service_title(result, target, rows),
             "All other teams as in the plan. Bars: 95 % intervals of the mean, all with the same"
             f" luck, so that differences are surer; seed {result.seed}.",
@@ -340,7 +343,7 @@ def service_chart(result: Sizing, text: str) -> Figure:
             axes.set_xticks(people, [f"{n:.0f}" for n in people])
             axes.set_xlabel(f"people in {team_words(team)}")
             axes.margins(x=0.08, y=0.12)
-        _settle(figure)
+        settle(figure)
     return figure
 
 
