@@ -23,6 +23,7 @@ from simulator.experiment.execution import Execution, prepare_streaming, run_str
 from simulator.planning.analytic import loads
 from simulator.planning.capacity import run_capacity
 from simulator.planning.headcount import headcount_of, people_of
+from simulator.planning.outcomes import TODAY_RUNS
 from simulator.planning.sizing import size
 from simulator.planning.targets import read_target
 from simulator.planning.trials import Trials
@@ -131,7 +132,7 @@ def timed(workers: int) -> None:
         begun = time.perf_counter()
         result = size("base", TARGET, seed=seed, workers=workers)
         took = time.perf_counter() - begun
-        runs = result.runs + 2 * result.fresh
+        runs = result.runs + result.fresh + TODAY_RUNS
         print(
             f"seed {seed}: {took:5.1f} s, {result.evaluations} plans, {runs} runs with the fresh"
             f" ones; {took / result.evaluations:.2f} s a plan;"

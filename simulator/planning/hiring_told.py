@@ -16,7 +16,7 @@ from simulator.organization.journal import DAYS_PER_MONTH, MONTHS_PER_YEAR
 from simulator.planning.capacity import Break, capacity_table, first_break, run_capacity
 from simulator.planning.cheapest import Rules
 from simulator.planning.headcount import ALL_TEAMS, SIZED, Plan, people_of
-from simulator.planning.outcomes import NOTHING, figures_table, gain_of, share_of
+from simulator.planning.outcomes import NOTHING, TODAY_RUNS, figures_table, gain_of, share_of
 from simulator.planning.plan_files import first_day, months_of, with_plan
 from simulator.planning.sizing import FRESH_FROM
 from simulator.planning.stresses import stresses_of
@@ -156,13 +156,15 @@ class ToldOfPlan:
 
     def count_fresh(self) -> None:
         """Run the plan and the company without it, and count."""
-        self._trials.try_out([(0,), (1,)], self._numbers())
+        today = self._numbers()[:TODAY_RUNS]
+        self._trials.try_out([(0,)], self._numbers())
+        self._trials.try_out([(1,)], today)
         self.chance = share_of(self._met(0))
-        self.today_chance = share_of(self._met(1))
+        self.today_chance = share_of(self._trials.met((1,), today))
         values = self._trials.values((0,), self._numbers())
         self.by_target = {each.text: share_of(each.met(values)) for each in self._asked.targets}
         self.figures = figures_table(
-            values, self._trials.values((1,), self._numbers()), self._asked.shown,
+            values, self._trials.values((1,), today), self._asked.shown,
             self._asked.rules.confidence,
         )  # fmt: skip
 

@@ -26,6 +26,8 @@ COLUMNS = (
     "difference_high",
 )  # fmt: skip
 _NORMAL = 1.959963984540054
+TODAY_RUNS = 100
+"""Fresh replications in which the company as it is stands beside a plan."""
 NOTHING = Estimate(float("nan"), None, None, 0)
 """Of what was not run."""
 
@@ -90,7 +92,8 @@ def figures_table(
     Parameters
     ----------
     values, today : mapping of Figure to ndarray of float64, shape (replications,)
-        Of the same replications in the same order; `today` may be missing.
+        Of the same replications in the same order; `today` may be missing, or be of the first ones
+        only.
     shown : sequence of Figure
     confidence : float
         For what is reached.
@@ -109,9 +112,10 @@ def figures_table(
             "high": estimate.high, "reached": reached(metric, own, confidence),
         }  # fmt: skip
         if today is not None:
-            gap = Estimate.of(own - today[metric, month])
+            now = today[metric, month]
+            gap = Estimate.of(own[: len(now)] - now)
             row |= {
-                "today": Estimate.of(today[metric, month]).mean, "difference": gap.mean,
+                "today": Estimate.of(now).mean, "difference": gap.mean,
                 "difference_low": gap.low, "difference_high": gap.high,
             }  # fmt: skip
         rows.append(row)

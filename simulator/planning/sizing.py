@@ -29,7 +29,15 @@ from simulator.planning.cheapest import CheapestPlan, Choice, Rules
 from simulator.planning.frontier import RUNS as FRONTIER_RUNS
 from simulator.planning.frontier import Frontier
 from simulator.planning.headcount import Headcount, Plan, headcount_of
-from simulator.planning.outcomes import COLUMNS, NOTHING, figures_table, gain_of, mean_of, share_of
+from simulator.planning.outcomes import (
+    COLUMNS,
+    NOTHING,
+    TODAY_RUNS,
+    figures_table,
+    gain_of,
+    mean_of,
+    share_of,
+)
 from simulator.planning.sizing_result import Alternative, Question, Sizing, Status, figure_text
 from simulator.planning.targets import (
     Target,
@@ -316,10 +324,14 @@ class _Asked:
     def _numbers(self, fresh_from: int) -> range:
         return range(fresh_from, fresh_from + self.fresh)
 
+    def _today_numbers(self, fresh_from: int) -> range:
+        return self._numbers(fresh_from)[:TODAY_RUNS]
+
     def _measure(self, plan: Plan, fresh_from: int) -> bool:
         """Run a plan, and the company as it is, in fresh replications; False if interrupted."""
         try:
-            self.fresh_trials.try_out([plan, self.headcount.today], self._numbers(fresh_from))
+            self.fresh_trials.try_out([plan], self._numbers(fresh_from))
+            self.fresh_trials.try_out([self.headcount.today], self._today_numbers(fresh_from))
         except KeyboardInterrupt:
             return False
         return True
@@ -355,7 +367,7 @@ class _Asked:
             chance=self._share(plan, numbers, told),
             by_target=by_target,
             figures=self._figures(plan, numbers),
-            today_chance=self._share(self.headcount.today, numbers, told),
+            today_chance=self._share(self.headcount.today, numbers[:TODAY_RUNS], told),
             correct=choice.correct,
             rules=self.rules,
             alternatives=tuple(sorted(ties, key=lambda each: each.cost)),
@@ -386,11 +398,11 @@ class _Asked:
     def _figures(self, plan: Plan, numbers: Sequence[int]) -> pd.DataFrame:
         if not numbers:
             return pd.DataFrame(columns=list(COLUMNS))
-        today = self.headcount.today
-        same = all(self._has_fresh(today, n) for n in numbers)
+        today, first = self.headcount.today, numbers[:TODAY_RUNS]
+        same = all(self._has_fresh(today, n) for n in first)
         return figures_table(
             self.fresh_trials.values(plan, numbers),
-            self.fresh_trials.values(today, numbers) if same else None,
+            self.fresh_trials.values(today, first) if same else None,
             self.shown,
             self.confidence,
         )
