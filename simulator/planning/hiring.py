@@ -144,10 +144,19 @@ def plan_hiring(
         *(read_target(text, company, "--also") for text in also),
     )
     check_together(targets)
+    present = _present(company, teams)
+    below = [
+        Problem(
+            "--max", team, str(most),
+            f"is below the {present[team]} of today: a hiring plan lets nobody go",
+        )
+        for team, most in (at_most or {}).items()
+        if most < present.get(team, 0)
+    ]  # fmt: skip
+    if below:
+        raise ScenarioError(below)
     # Checks limits and costs, whether they are needed or not.
-    lattice = headcount_of(
-        company, teams=teams, at_least=_present(company, teams), at_most=at_most, costs=costs
-    )
+    lattice = headcount_of(company, teams=teams, at_least=present, at_most=at_most, costs=costs)
     final: Figure = (main_metric(company), 0)
     shown = dict.fromkeys([*(each.figures[-1] for each in targets), final, ("profit", 0)])
     prices = {team: cost_per_year(company, team) for team in ALL_TEAMS} | dict(costs or {})
