@@ -16,10 +16,10 @@ from simulator.errors import ScenarioError
 from simulator.experiment.execution import Execution
 from simulator.planning.cheapest import Rules
 from simulator.planning.headcount import headcount_of
-from simulator.planning.sizing import FRESH_FROM, size
+from simulator.planning.sizing import size
 from simulator.planning.surrogate import Surrogate
 from simulator.planning.targets import check_together, read_goal, read_target
-from simulator.planning.trials import Trials
+from simulator.planning.trials import FRESH_FROM, Trials
 from simulator.reductions import experiments
 from simulator.scenario import load_scenario
 from simulator.scenario.changing import changed

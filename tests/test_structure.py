@@ -19,7 +19,6 @@ from simulator.experiment.figures import run_figures
 from simulator.planning import frontier, structure_words
 from simulator.planning import structure as module
 from simulator.planning.headcount import ALL_TEAMS, headcount_of
-from simulator.planning.sizing import FRESH_FROM
 from simulator.planning.structure import divisions_of, structure, usual_division
 from simulator.planning.structure_options import (
     REPS,
@@ -31,6 +30,7 @@ from simulator.planning.structure_options import (
     variants_of,
 )
 from simulator.planning.structure_result import OPTIONS, TABLES, Structure
+from simulator.planning.trials import FRESH_FROM
 from simulator.scenario.schema import Scenario
 
 PEOPLE = {"marketing": 1, "inside_sales": 2, "field_sales": 2, "customer_success": 2}

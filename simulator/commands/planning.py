@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -92,11 +91,9 @@ def whole(text: str) -> int | None:
 
 def number(text: str) -> float | None:
     """Read a number."""
-    try:
-        value = float(text.replace(",", "").replace("_", ""))
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
+    from simulator.planning.targets import plain_number
+
+    return plain_number(text)
 
 
 # ------------------------------------------------------------------ how far it is

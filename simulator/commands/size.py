@@ -170,7 +170,7 @@ def size(
     if result.interrupted:
         say(f"interrupted after {result.evaluations:,} plans; this is the best of them so far")
         raise typer.Exit(INTERRUPTED)
-    if result.status == "unreachable":
+    if result.status in ("unreachable", "missed"):
         raise typer.Exit(FINDING)
 
 

@@ -172,7 +172,9 @@ class CheapestPlan:
     def _first(self, start: Plan) -> list[Plan]:
         """Return the guess, more and less of everybody, and one more and one less of each."""
         guess = np.array(start)
-        first = [start, self._headcount.high, *(
+        # The largest company there may be, unless that is out of all proportion.
+        large = self._headcount.within([4 * n + 10 for n in start])
+        first = [start, large, *(
             self._headcount.within(list(guess * factor)) for factor in (0.6, 0.8, 1.25, 1.6)
         )]  # fmt: skip
         for team in range(len(start)):
@@ -201,7 +203,7 @@ class CheapestPlan:
         promises = self._promises(points, best, good, standings)
         order = np.argsort(-promises, kind="stable")[:_AT_ONCE]
         # What saves less than the zone of the cost, or hardly comes nearer, is not worth it.
-        least = rules.cost_zone * self._headcount.cost(best) if good else _LEAST_NEARER
+        least = self._headcount.zone(best, rules.cost_zone) if good else _LEAST_NEARER
         chosen = [plan_of(points[i]) for i in order if promises[i] > least]
         self._try_out(chosen)
         return bool(chosen)
@@ -260,22 +262,34 @@ class CheapestPlan:
             # From it, the luck of all others is known better, too.
             trials.try_out([plan], range(_RUNS_OF_THE_BEST))
             return True
+        fewer = [each for each in self._one_fewer(plan) if each not in trials]
+        if fewer:
+            self._try_out(fewer)
+            return True
         if worth := self._worth_a_look(plan, standings):
-            trials.try_out([worth], range(trials.count(worth) + _LEAST_MORE))
+            trials.try_more(worth, _LEAST_MORE)
             return True
         doubts = self._doubts(plan, standings)
         if sum(doubts.values()) <= 1.0 - rules.correct:
             return False
         open_ = [each for each in doubts if trials.count(each) < rules.most_runs_of_a_plan]
         worst = sorted(open_, key=lambda each: -doubts[each])[:2]
-        worst = [each for each in worst if doubts[each] > (1.0 - rules.correct) / 20.0]
+        worst = [each for each in worst if doubts[each] > 0.0]
         for each in worst:
             runs = trials.count(each)
             more = min(
                 max(_LEAST_MORE, round(_SHARE_MORE * runs)), rules.most_runs_of_a_plan - runs
             )
-            trials.try_out([each], range(runs + more))
+            trials.try_more(each, more)
         return bool(worst)
+
+    def _one_fewer(self, plan: Plan) -> list[Plan]:
+        """Return the plans with one person fewer in one team, within the limits."""
+        return [
+            (*plan[:k], n - 1, *plan[k + 1 :])
+            for k, (n, low) in enumerate(zip(plan, self._headcount.low, strict=True))
+            if n > low
+        ]
 
     def _worth_a_look(self, plan: Plan, standings: dict[Plan, Standing]) -> Plan | None:
         """Return the plan that is expected to save most, if it is much and its runs are few.
@@ -298,13 +312,13 @@ class CheapestPlan:
         if not possible or standing.runs >= rules.most_runs_of_a_plan:
             return False
         more = max(_LEAST_MORE, round(_SHARE_MORE * standing.runs))
-        trials.try_out([plan], range(min(standing.runs + more, rules.most_runs_of_a_plan)))
+        trials.try_more(plan, min(more, rules.most_runs_of_a_plan - standing.runs))
         return True
 
     def _doubts(self, plan: Plan, standings: dict[Plan, Standing]) -> dict[Plan, float]:
         """Return the probability that each plan speaks against the choice."""
         rules, cost = self._rules, self._headcount.cost
-        enough = cost(plan) * (1.0 - rules.cost_zone)
+        enough = cost(plan) - self._headcount.zone(plan, rules.cost_zone)
         surely = min(rules.confidence + rules.zone, 0.5 + rules.confidence / 2.0)
         doubts = {
             other: each.chance_above(surely)

@@ -34,6 +34,7 @@ _HALF = 0.5
 _REACH = 2  # people by which a team may differ from the best plan of the rung below
 _AT_ONCE = 4
 _LOOKS = 3  # on one rung
+_FEWEST = 2  # plans for each team before a process is fitted to them
 _LEAST = 0.02  # expected gain in standard errors that is worth a look
 
 
@@ -66,14 +67,19 @@ class Frontier:
     goal : Figure
         What is to become as good as can be.
     rules : Rules
+    guess : tuple of int
+        A company in proportion: on each rung it is also tried as large as can be afforded.
     """
 
-    def __init__(self, headcount: Headcount, trials: Trials, goal: Figure, rules: Rules) -> None:
+    def __init__(
+        self, headcount: Headcount, trials: Trials, goal: Figure, rules: Rules, guess: Plan
+    ) -> None:
         self._headcount = headcount
         self._trials = trials
         self._goal = goal
         self._sign = better(goal[0])
         self._rules = rules
+        self._guess = guess
         self.interrupted = False
 
     def climb(self, budget: float) -> None:
@@ -92,10 +98,7 @@ class Frontier:
         try:
             self._try_out([self._headcount.low])
             for level in self._levels(budget):
-                for _ in range(_LOOKS):
-                    if not self._look(level):
-                        break
-                self._trim(level)
+                self._look_around(level, _LOOKS)
         except KeyboardInterrupt:
             if not len(self._trials):
                 raise
@@ -120,10 +123,7 @@ class Frontier:
         """
         try:
             self._try_out([self._affordable(start, budget)])
-            for _ in range(looks):
-                if not self._look(budget):
-                    break
-            self._trim(budget)
+            self._look_around(budget, looks)
         except KeyboardInterrupt:
             if not len(self._trials):
                 raise
@@ -144,6 +144,7 @@ class Frontier:
         affordable = [
             plan for plan in self._known()
             if self._headcount.cost(plan) <= budget and self._keeps(plan)
+            and self._mean(plan) > -np.inf
         ]  # fmt: skip
         cost = self._headcount.cost
         return max(affordable, key=lambda plan: (self._mean(plan), -cost(plan)), default=None)
@@ -154,7 +155,7 @@ class Frontier:
         order = sorted(self._known(), key=lambda plan: (self._headcount.cost(plan), plan))
         for plan in order:
             cost = self._headcount.cost(plan)
-            if cost > budget or not self._keeps(plan):
+            if cost > budget or not self._keeps(plan) or self._mean(plan) == -np.inf:
                 continue
             if not found or self._mean(plan) > self._mean(found[-1].plan):
                 found.append(Rung(plan, cost, Estimate.of(self.outcomes(plan))))
@@ -165,6 +166,7 @@ class Frontier:
         others = [
             other for other in self._known()
             if other != plan and self._headcount.cost(other) <= budget and self._keeps(other)
+            and self._mean(other) > -np.inf
         ]  # fmt: skip
         if not others:
             return []
@@ -185,8 +187,9 @@ class Frontier:
         for other in self._known():
             if other == plan or self._headcount.cost(other) > budget or not self._keeps(other):
                 continue
+            if self._mean(other) == -np.inf:
+                continue  # missing in some run: worse than any
             gap = mine - self.outcomes(other) * self._sign
-            gap = gap[np.isfinite(gap)]
             error = float(gap.std(ddof=1)) / len(gap) ** 0.5 if len(gap) > 1 else np.inf
             if error > 0.0:
                 doubt += float(ndtr(-(float(gap.mean()) + zone) / error))
@@ -235,8 +238,11 @@ class Frontier:
         if not len(points):
             return False
         known = self._known()
-        if len(known) < 2:
-            self._try_out([plan_of(point) for point in points[:_AT_ONCE]])
+        if len(known) < _FEWEST * len(start):
+            # Too few for a process: what is near the guess first, and of that the dearest.
+            apart = np.abs(points - np.array(self._scaled(level))).sum(axis=1)
+            order = np.lexsort((-self._headcount.prices(points), apart))[:_AT_ONCE]
+            self._try_out([plan_of(points[i]) for i in order])
             return True
         shown = np.array([self._shown(plan) for plan in known])
         spread = np.array([self.outcomes(plan).std(ddof=1) for plan in known])
@@ -251,29 +257,60 @@ class Frontier:
         self._try_out(chosen)
         return bool(chosen)
 
-    def _trim(self, level: float) -> None:
-        """Try the best plan with one person fewer in each team: somebody may not be needed."""
-        best = self.best(level)
-        if best is None:
-            return
-        fewer = [
-            (*best[:k], n - 1, *best[k + 1 :])
-            for k, (n, low) in enumerate(zip(best, self._headcount.low, strict=True))
-            if n > low
+    def _look_around(self, level: float, looks: int) -> None:
+        """Look for the best affordable plan; end where no single step is better."""
+        if looks:
+            today = self._headcount.within(self._headcount.today)
+            affordable = self._headcount.cost(today) <= level
+            self._try_out([self._scaled(level), *([today] if affordable else [])])
+        for _ in range(looks):
+            if not self._look(level):
+                break
+        while looks:
+            before = self.best(level) or self._nearest(level)
+            self._try_out(self._steps(before, level))
+            if (self.best(level) or self._nearest(level)) == before:
+                return
+
+    def _scaled(self, level: float) -> Plan:
+        """Return the guess, as large as a budget affords."""
+        for share in np.arange(3.0, 0.0, -0.05):
+            plan = self._headcount.within([share * n for n in self._guess])
+            if self._headcount.cost(plan) <= level * (1.0 + 1e-12):
+                return plan
+        return self._headcount.low
+
+    def _steps(self, plan: Plan, level: float) -> list[Plan]:
+        """Return the affordable plans with one more or one fewer person in one team."""
+        steps = [
+            (*plan[:k], n + change, *plan[k + 1 :])
+            for k, n in enumerate(plan)
+            for change in (1, -1)
+            if self._headcount.low[k] <= n + change <= self._headcount.high[k]
         ]
-        self._try_out(fewer)
+        return [each for each in steps if self._headcount.cost(each) <= level * (1.0 + 1e-12)]
 
     def _shown(self, plan: Plan) -> float:
         """Mean of the goal, less a penalty for each run in which the plan misses its targets."""
         values = self.outcomes(plan) * self._sign
         known = values[np.isfinite(values)]
-        mean = float(known.mean()) if len(known) else 0.0
+        if not len(known):
+            return self._worst()
+        # A run in which it is missing counts as the worst that any plan has shown.
+        missing = 1.0 - len(known) / len(values)
+        mean = (1.0 - missing) * float(known.mean()) + missing * self._worst()
         if not self._trials.targets:
             return mean
         met = float(self._trials.met(plan, range(RUNS)).mean())
         lacking = max(0.0, self._rules.confidence - met)
         scale = float(known.std()) if len(known) else 1.0
         return mean - lacking * 10.0 * max(scale, 1e-12)
+
+    def _worst(self) -> float:
+        """Return the worst that any run has shown; 0 if none has shown anything."""
+        shown = np.concatenate([self.outcomes(plan) * self._sign for plan in self._known()])
+        shown = shown[np.isfinite(shown)]
+        return float(shown.min()) if len(shown) else 0.0
 
     def _nearest(self, level: float) -> Plan:
         affordable = [p for p in self._known() if self._headcount.cost(p) <= level * (1.0 + 1e-12)]

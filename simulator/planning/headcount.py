@@ -68,6 +68,15 @@ class Headcount:
         """Return what everybody costs in a year, teams that are not sized included."""
         return self.fixed + math.fsum(n * c for n, c in zip(plan, self.costs, strict=True))
 
+    def zone(self, plan: Plan, share: float) -> float:
+        """Return what difference of cost is none: a share of what the sized teams cost.
+
+        At most half of the cheapest person, so that one fewer always counts.
+        """
+        people = [cost for cost in self.costs if cost > 0.0]
+        sized = math.fsum(n * c for n, c in zip(plan, self.costs, strict=True))
+        return min(share * sized, 0.5 * min(people, default=0.0))
+
     def prices(self, points: Points) -> NDArray[np.float64]:
         """Return the yearly costs of many plans, shape (plans,)."""
         prices: NDArray[np.float64] = points @ np.array(self.costs) + self.fixed

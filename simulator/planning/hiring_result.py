@@ -17,6 +17,8 @@ from simulator.scenario.staff import HiringStep
 
 HiringStatus = Literal["met", "missed", "unreachable", "interrupted"]
 """The promise is kept; a given plan does not keep it; no plan can; stopped before it was known."""
+VARIANT_RUNS = 150
+"""Fresh replications in which each danger, each late start and each further person is tried."""
 TABLES = ("hires", "headcounts", "capacity", "by_month", "stress", "relief")
 """Names of the tables of a result."""
 
@@ -122,6 +124,11 @@ class Hiring:
         """The plan as a scenario states it under ``hiring``."""
         return self.planned.hiring
 
+    @property
+    def variant_runs(self) -> int:
+        """Replications on which stress, slips and relief rest."""
+        return min(self.fresh, VARIANT_RUNS)
+
     def verdict(self) -> list[str]:
         """Say in sentences what is known, and never more than the intervals do."""
         return hiring_words.verdict(self)
@@ -161,6 +168,7 @@ class Hiring:
             "evaluations": self.evaluations,
             "runs": self.runs,
             "fresh_replications": self.fresh,
+            "replications_of_variants": self.variant_runs,
             "seed": self.seed,
             "interrupted": self.interrupted,
             "verdict": self.verdict(),

@@ -250,7 +250,7 @@ def told_rows(
     found = []
     for row in rows:
         lower, upper = _widened(result, row, mean, low, high, len(rows))
-        turned = abs(_bound(row[mean])) * result.fresh
+        turned = abs(_bound(row[mean])) * result.variant_runs
         beyond = lower > 0.0 if sign > 0 else upper < 0.0
         if beyond and turned > _FEWEST_PAIRS - 0.5:
             found.append(row)
@@ -261,7 +261,7 @@ def _widened(
     result: Hiring, row: Row, mean: str, low: str, high: str, many: int
 ) -> tuple[float, float]:
     """Return an interval that holds for many changes together."""
-    degrees = max(result.fresh - 1, 1)
+    degrees = max(result.variant_runs - 1, 1)
     wider = float(stdtrit(degrees, 1.0 - 0.025 / max(many, 1)) / stdtrit(degrees, 0.975))
     half = (_bound(row[high]) - _bound(row[low])) / 2.0 * wider
     return _bound(row[mean]) - half, _bound(row[mean]) + half
@@ -275,8 +275,11 @@ def _chance(result: Hiring, row: Row) -> Estimate:
     low, high = _bound(row["low"]), _bound(row["high"])
     known = math.isfinite(low) and math.isfinite(high)
     return Estimate(
-        float(row["probability"]), low if known else None, high if known else None, result.fresh
-    )
+        float(row["probability"]),
+        low if known else None,
+        high if known else None,
+        result.variant_runs,
+    )  # fmt: skip
 
 
 def briefly(chance: Estimate) -> str:

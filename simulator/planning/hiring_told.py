@@ -16,12 +16,12 @@ from simulator.organization.journal import DAYS_PER_MONTH, MONTHS_PER_YEAR
 from simulator.planning.capacity import Break, capacity_table, first_break, run_capacity
 from simulator.planning.cheapest import Rules
 from simulator.planning.headcount import ALL_TEAMS, SIZED, Plan, people_of
+from simulator.planning.hiring_result import VARIANT_RUNS
 from simulator.planning.outcomes import NOTHING, TODAY_RUNS, figures_table, gain_of, share_of
 from simulator.planning.plan_files import first_day, months_of, with_plan
-from simulator.planning.sizing import FRESH_FROM
 from simulator.planning.stresses import stresses_of
 from simulator.planning.targets import Target
-from simulator.planning.trials import Trials
+from simulator.planning.trials import FRESH_FROM, Trials
 from simulator.scenario.schema import Scenario
 from simulator.scenario.staff import HiringStep, TeamName
 
@@ -154,6 +154,12 @@ class ToldOfPlan:
     def _met(self, key: int) -> Floats:
         return self._trials.met((key,), self._numbers()).astype(np.float64)
 
+    def _few(self) -> range:
+        return self._numbers()[:VARIANT_RUNS]
+
+    def _met_in_few(self, key: int) -> Floats:
+        return self._trials.met((key,), self._few()).astype(np.float64)
+
     def count_fresh(self) -> None:
         """Run the plan and the company without it, and count."""
         today = self._numbers()[:TODAY_RUNS]
@@ -222,12 +228,15 @@ class ToldOfPlan:
         found = [(each, self._variant(each.scenario)) for each in stresses_of(
             self._asked.company, self.planned
         )]  # fmt: skip
-        self._trials.try_out([(key,) for _, key in found], self._numbers())
+        self._trials.try_out([(key,) for _, key in found], self._few())
         main = self._asked.main
-        before = self._trials.values((0,), self._numbers())[main]
+        before = self._trials.values((0,), self._few())[main]
         for stress, key in found:
-            after = self._trials.values((key,), self._numbers())[main]
-            share, change = share_of(self._met(key)), gain_of(self._met(key), self._met(0))
+            after = self._trials.values((key,), self._few())[main]
+            share, change = (
+                share_of(self._met_in_few(key)),
+                gain_of(self._met_in_few(key), self._met_in_few(0)),
+            )
             gap = Estimate.of(after - before)
             rows.append({
                 "stress": stress.name, "words": stress.words, "probability": share.mean,
@@ -248,11 +257,11 @@ class ToldOfPlan:
                 keys[team, month] = self._variant(
                     with_starts(self._asked.company, self.teams, later)
                 )
-        self._trials.try_out([(key,) for key in keys.values()], self._numbers())
+        self._trials.try_out([(key,) for key in keys.values()], self._few())
         for i, (team, month) in enumerate(zip(self.teams, self.starts, strict=True)):
             key = keys[team, month]
-            change = gain_of(self._met(key), self._met(0))
-            self._slips[i] = (share_of(self._met(key)).mean, change)
+            change = gain_of(self._met_in_few(key), self._met_in_few(0))
+            self._slips[i] = (share_of(self._met_in_few(key)).mean, change)
 
     def _relief(self) -> None:
         """What one more person in each team would mend, as soon as one can start."""
@@ -266,10 +275,13 @@ class ToldOfPlan:
             keys[team, starts] = self._variant(
                 with_plan(self.planned, [*self.planned.hiring, step])
             )
-        self._trials.try_out([(key,) for key in keys.values()], self._numbers())
+        self._trials.try_out([(key,) for key in keys.values()], self._few())
         rows = []
         for (team, starts), key in keys.items():
-            share, gain = share_of(self._met(key)), gain_of(self._met(key), self._met(0))
+            share, gain = (
+                share_of(self._met_in_few(key)),
+                gain_of(self._met_in_few(key), self._met_in_few(0)),
+            )
             extra = asked.cost_of(self._variants[key]) - asked.cost_of(self.planned)
             rows.append({
                 "team": team, "month": starts, "cost": extra, "probability": share.mean,

@@ -73,12 +73,17 @@ def mean_of(metric: str, values: Floats) -> Estimate:
 def reached(metric: str, values: Floats, confidence: float) -> float:
     """Return what a share `confidence` of the runs reach or better.
 
-    Of a metric without a better direction: what they reach or exceed.
+    Of a metric without a better direction: what they reach or exceed. A run in which it is
+    missing reaches nothing; NaN if that is so in more runs than may miss.
     """
-    known = values[np.isfinite(values)]
-    if not len(known):
+    lower = better(metric) < 0
+    filled = np.where(np.isfinite(values), values, np.inf if lower else -np.inf)
+    if not len(filled):
         return float("nan")
-    return float(np.quantile(known, confidence if better(metric) < 0 else 1.0 - confidence))
+    share = confidence if lower else 1.0 - confidence
+    # Between two runs the less good one: a mean with one that is missing is none.
+    found = float(np.quantile(filled, share, method="higher" if lower else "lower"))
+    return found if np.isfinite(found) else float("nan")
 
 
 def figures_table(

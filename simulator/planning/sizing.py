@@ -38,6 +38,7 @@ from simulator.planning.outcomes import (
     mean_of,
     share_of,
 )
+from simulator.planning.plan_files import with_plan
 from simulator.planning.sizing_result import Alternative, Question, Sizing, Status, figure_text
 from simulator.planning.targets import (
     Target,
@@ -47,11 +48,9 @@ from simulator.planning.targets import (
     read_goal,
     read_target,
 )
-from simulator.planning.trials import Trials
+from simulator.planning.trials import FRESH_FROM, Trials
 from simulator.scenario.schema import Scenario
 
-FRESH_FROM = 1_000_000
-"""Number of the first replication of those that no search sees."""
 FRESH_RUNS = 300
 _MARGINAL_RUNS = 60
 _MOST_ROUNDS = 3  # times that fresh luck may send the search back
@@ -173,7 +172,7 @@ def size(
         After Ctrl-C before any plan was tried.
     """
     loaded = prepared(scenario)
-    company = loaded.scenario
+    company = with_plan(loaded.scenario, ())
     question: Question = "frontier" if frontier else "cheapest" if budget is None else "budget"
     check_numbers(company, confidence, budget, fresh)
     wish = wish_of(company, [target] if isinstance(target, str) else target, also, question)
@@ -189,7 +188,8 @@ def size(
             loaded.name, company, question, wish, confidence, budget, headcount,
             replace(rules or Rules(), confidence=confidence), fresh, seed, how, on_progress,
         )  # fmt: skip
-        return asked.by_budget() if wish.goal else asked.by_promise()
+        found = asked.by_budget() if wish.goal else asked.by_promise()
+        return replace(found, left_out=len(loaded.scenario.hiring))
 
 
 def check_numbers(company: Scenario, confidence: float, budget: float | None, fresh: int) -> None:
@@ -258,32 +258,47 @@ class _Asked:
 
     def by_promise(self) -> Sizing:
         """Find the cheapest plan that keeps the promise."""
-        guess = square_root_plan(self.company)
-        start = self.headcount.within([guess.get(team, 0) for team in self.headcount.teams])
+        start = self._guess()
         search = CheapestPlan(self.headcount, self.trials, self.rules)
         choice = search.search(start)
-        fresh_from = FRESH_FROM
+        if not choice.good and (unknown := self.trials.never_shown()):
+            rule = "is missing in every run of every plan: is the run long enough for it?"
+            raise ScenarioError([Problem("--target", "", metric, rule) for metric in unknown])
+        fresh_from, doubted = FRESH_FROM, False
         for rounds in range(_MOST_ROUNDS + 1):
             if choice.interrupted or not self._measure(choice.plan, fresh_from):
                 break
             share = float(self.fresh_trials.met(choice.plan, self._numbers(fresh_from)).mean())
-            kept = share >= self.confidence - self.rules.zone
-            if not choice.good or kept or rounds == _MOST_ROUNDS:
+            # What was thought good must not be far below the promise, and the other way round.
+            agrees = (
+                share >= self.confidence - self.rules.zone
+                if choice.good
+                else share < self.confidence
+            )
+            if agrees:
+                break
+            if rounds == _MOST_ROUNDS:
+                doubted = True
                 break
             # Fresh luck disagrees: what it says is taken over, and the search goes on.
             self.trials.take(choice.plan, self.fresh_trials)
             choice = search.again()
             fresh_from += self.fresh
-        status: Status = "met" if choice.good else "unreachable"
+        status: Status = "unreachable" if not choice.good else "missed" if doubted else "met"
         return self._result(choice, "interrupted" if choice.interrupted else status, fresh_from,
                             self._near_ties(choice))  # fmt: skip
+
+    def _guess(self) -> Plan:
+        """Return what formulas say."""
+        guess = square_root_plan(self.company)
+        return self.headcount.within([guess.get(team, 0) for team in self.headcount.teams])
 
     def by_budget(self) -> Sizing:
         """Find the best plan for the money."""
         assert self.wish.goal is not None
         money = self.budget or 1.5 * self.headcount.cost(self.headcount.today)
         money = max(money, self.headcount.cost(self.headcount.low))
-        frontier = Frontier(self.headcount, self.trials, self.wish.goal, self.rules)
+        frontier = Frontier(self.headcount, self.trials, self.wish.goal, self.rules, self._guess())
         frontier.climb(money)
         plan = frontier.best(money)
         choice = Choice(
@@ -292,7 +307,8 @@ class _Asked:
             frontier.correct(money, plan) if plan else 0.0,
             frontier.interrupted,
         )
-        self._measure(choice.plan, FRESH_FROM)
+        if not choice.interrupted:
+            self._measure(choice.plan, FRESH_FROM)
         ties: list[Alternative] = []
         if plan is not None:
             mine = frontier.outcomes(plan)
@@ -341,6 +357,7 @@ class _Asked:
     ) -> Sizing:
         plan, stopped = choice.plan, choice.interrupted
         marginal, levels = pd.DataFrame(), pd.DataFrame()
+        searched = (len(self.trials), self.trials.runs)
         numbers = [n for n in self._numbers(fresh_from) if self._has_fresh(plan, n)]
         if not stopped and len(numbers) < self.fresh:
             stopped = True
@@ -378,10 +395,10 @@ class _Asked:
                 {**self.headcount.named(each), "cost": self.headcount.cost(each),
                  "runs": self.trials.count(each),
                  "probability": standings[each].probability if standings else float("nan")}
-                for each in self.trials.plans
+                for each in self.trials.plans[: searched[0]]
             ]),
-            evaluations=len(self.trials),
-            runs=self.trials.runs,
+            evaluations=searched[0],
+            runs=searched[1],
             fresh=len(numbers),
             seed=self.seed,
             interrupted=stopped,
@@ -414,7 +431,7 @@ class _Asked:
         for k, team in enumerate(self.headcount.teams):
             for change in (-1, 1):
                 people = plan[k] + change
-                if people >= 0:
+                if people >= (self.headcount.low[k] if change < 0 else 0):
                     moves.append((k, team, change, (*plan[:k], people, *plan[k + 1 :])))
         self.trials.try_out([plan, *(each for *_, each in moves)], numbers)
         told = (*self.wish.targets, *self.wish.stated)
@@ -449,7 +466,8 @@ class _Asked:
             if team not in self.headcount.teams:
                 continue
             k = self.headcount.teams.index(team)
-            sizes = range(max(1, plan[k] - _MOST_LEVELS), plan[k] + _MOST_LEVELS + 1)
+            least, most = self.headcount.low[k], self.headcount.high[k]
+            sizes = range(max(least, plan[k] - _MOST_LEVELS), min(most, plan[k] + _MOST_LEVELS) + 1)
             plans = [(*plan[:k], n, *plan[k + 1 :]) for n in sizes]
             self.trials.try_out(plans, numbers)
             for n, other in zip(sizes, plans, strict=True):

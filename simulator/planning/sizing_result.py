@@ -19,8 +19,9 @@ from simulator.scenario.schema import Scenario
 
 Question = Literal["cheapest", "budget", "frontier"]
 """The cheapest plan that keeps a promise, the best plan for a budget, or all of the latter."""
-Status = Literal["met", "unreachable", "best", "interrupted"]
-"""The promise is kept; it cannot be; the best for the money; stopped before it was known."""
+Status = Literal["met", "missed", "unreachable", "best", "interrupted"]
+"""The promise is kept; fresh runs do not confirm it; it cannot be kept; the best for the money;
+stopped before it was known."""
 
 TABLES = ("plan", "targets", "alternatives", "marginal", "levels", "frontier", "evaluated")
 """Names of the tables of a result."""
@@ -66,7 +67,7 @@ class Sizing:
     company : Scenario
         As it is.
     question : {"cheapest", "budget", "frontier"}
-    status : {"met", "unreachable", "best", "interrupted"}
+    status : {"met", "missed", "unreachable", "best", "interrupted"}
     targets : tuple of Target
     goal : Figure or None
         What a budget is to make as good as can be.
@@ -112,6 +113,9 @@ class Sizing:
         Fresh replications of the plan.
     seed : int
     interrupted : bool
+    left_out : int
+        Planned changes of team size that the scenario states: they are left out, for a plan is
+        about people who are there from the start.
     """
 
     name: str
@@ -141,6 +145,7 @@ class Sizing:
     fresh: int
     seed: int
     interrupted: bool
+    left_out: int = 0
 
     @property
     def today(self) -> dict[str, int]:
@@ -207,6 +212,7 @@ class Sizing:
             "fresh_replications": self.fresh,
             "seed": self.seed,
             "interrupted": self.interrupted,
+            "left_out_hiring_steps": self.left_out,
             "verdict": self.verdict(),
         }  # fmt: skip
 

@@ -60,7 +60,13 @@ def verdict(result: Sizing) -> list[str]:
     if result.status != "unreachable" or result.interrupted:
         lines += _sureness(result) + _ties(result)
     lines += constraint(result) + _levels(result) + money(result)
-    return [*lines, ASSUMPTION]
+    lines.append(ASSUMPTION)
+    if result.left_out:
+        lines.append(
+            f"What the scenario plans under hiring ({counted(result.left_out, 'change')} of team"
+            " size) is left out, here and in the company as it is."
+        )
+    return lines
 
 
 # ------------------------------------------------------------------ the answer
@@ -79,6 +85,11 @@ def _opening(result: Sizing) -> list[str]:
     )
     if math.isfinite(result.today_chance.mean) and result.plan != result.today:
         sentence += f"; as it is, it does with {percent(result.today_chance.mean)}"
+    if result.status == "missed":
+        sentence += (
+            f". Fresh replications do not confirm the {percent(result.confidence)} asked for, nor"
+            " did those of the plans tried before it: take it for a lower bound of what is needed"
+        )
     return [f"{sentence}.", *_promise(result)]
 
 
@@ -296,6 +307,13 @@ def _changes(result: Sizing) -> str:
 
 def _sureness(result: Sizing) -> list[str]:
     """Say how probable it is that the choice among the plans tried is right."""
+    if result.interrupted and result.goal is not None:
+        seen = float(result.evaluated["cost"].max()) if len(result.evaluated) else 0.0
+        scale = Scale.of("cost", result.company.currency, [seen])
+        return [
+            f"The search begins with the smallest company: it had looked at plans of up to"
+            f" {scale.amount(seen)} a year."
+        ]
     if result.interrupted and not (result.correct and _keeps(result)):
         return []
     rules = result.rules

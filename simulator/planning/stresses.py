@@ -51,7 +51,9 @@ def stresses_of(company: Scenario, planned: Scenario) -> tuple[Stress, ...]:
         found.append(Stress("hiring slips", words, with_plan(planned, late)))
     teams = {team: getattr(planned.teams, team) for team in ALL_TEAMS}
     quits = {
-        f"teams.{team}.attrition_per_year": min(2.0 * plan.attrition_per_year, _HIGHEST)
+        f"teams.{team}.attrition_per_year": max(
+            min(2.0 * plan.attrition_per_year, _HIGHEST), plan.attrition_per_year
+        )
         for team, plan in teams.items()
     }
     fills = {
@@ -63,7 +65,7 @@ def stresses_of(company: Scenario, planned: Scenario) -> tuple[Stress, ...]:
         for name, channel in planned.market.channels.items()
     }
     for name, words, values in (
-        ("attrition doubles", "twice as many people quit in a year", quits),
+        ("attrition doubles", "twice as many people quit in a year (95 % at most)", quits),
         ("places stay empty", "filling a leaver's place takes twice as long", fills),
         ("slow ramp", "new people take half as long again to reach full speed", ramps),
         ("fewer inquiries", "a fifth fewer inquiries come", leads),

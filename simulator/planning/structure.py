@@ -32,7 +32,8 @@ from simulator.experiment.statistics import Estimate, Floats
 from simulator.planning.cheapest import Rules
 from simulator.planning.frontier import Frontier
 from simulator.planning.headcount import Plan, people_of
-from simulator.planning.sizing import FRESH_FROM, check_numbers
+from simulator.planning.plan_files import with_plan
+from simulator.planning.sizing import check_numbers
 from simulator.planning.structure_options import (
     AS_IT_IS,
     QUESTIONS,
@@ -51,7 +52,7 @@ from simulator.planning.structure_result import (
     Structure,
 )
 from simulator.planning.targets import Target, Values, check_together, read_goal, read_target
-from simulator.planning.trials import Trials
+from simulator.planning.trials import FRESH_FROM, Trials
 
 FLOWS = tuple(f"{team}.{name}" for team in REPS for name in ("utilization", "queue", "abandonment"))
 """What the runs show of why one structure does better than another."""
@@ -120,7 +121,8 @@ def structure(
         After Ctrl-C before anything was finished.
     """
     loaded = prepared(scenario)
-    company = loaded.scenario
+    # A structure is about people who are there from the start.
+    company = with_plan(loaded.scenario, ())
     asked = checked_questions(questions, splits or {})
     apart = checked_splits(company, splits or {})
     check_numbers(company, confidence, budget, fresh)
@@ -224,7 +226,9 @@ class _Study:
         for name, each in self.variants.items():
             trials = Trials(each.scenario, targets, [goal], seed, how, self._told)
             self._searched[name] = trials
-            self._frontiers[name] = Frontier(each.headcount, trials, goal, rules)
+            self._frontiers[name] = Frontier(
+                each.headcount, trials, goal, rules, each.near(reference.people(_today(reference)))
+            )
             self._measured[name] = Trials(
                 each.scenario, targets, [goal, _PROFIT, *flows], seed, how, self._told
             )

@@ -47,7 +47,8 @@ class Surrogate:
         self._middle = self._at.mean(axis=0)
         teams = self._at.shape[1]
         begin = np.log(np.r_[0.5, 1.0, np.full(teams, _START)]) if start is None else start
-        bounds = [(-4.0, 2.0), (-4.0, 2.0), *[(np.log(_SHORTEST), np.log(_LONGEST))] * teams]
+        # Two plans that are alike by luck do not say that all are.
+        bounds = [(-2.0, 2.0), (-2.0, 2.0), *[(np.log(_SHORTEST), np.log(_LONGEST))] * teams]
         found = minimize(
             self._surprise, begin, method="L-BFGS-B", bounds=bounds,
             options={"maxiter": _MOST_STEPS},

@@ -29,7 +29,9 @@ _TARGET = re.compile(
     r"\s*(?P<sign>>=|<=|≥|≤)\s*(?P<limit>[^\s%]+)\s*(?P<percent>%?)\s*\Z"
 )
 _GOAL = re.compile(r"\s*(?P<metric>[A-Za-z_.][\w.]*)\s*(?:@\s*(?P<month>\d+))?\s*\Z")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _FORM = "is written METRIC>=NUMBER or METRIC<=NUMBER, with @MONTH or @FROM-TO after the metric"
+_GOOD_ENOUGH = math.log(3.0)
 _NEGLIGIBLE = 1e-3
 """On a logarithmic scale nothing is less than this share of the limit."""
 
@@ -88,8 +90,10 @@ class Target:
     def margin(self, values: Values) -> Floats:
         """Say by how much each run meets it, in its worst month.
 
-        On a logarithmic scale where the limit is positive: a wait of twice the limit is then as
-        far off as one of half of it, and a few very long ones do not hide how usual they are.
+        On a logarithmic scale where the limit is positive and the metric never negative: a wait of
+        twice the limit is then as far off as one of half of it, and a few very long ones do not
+        hide how usual they are. More than three times as good as the limit is no better, so that
+        runs without any wait do not look like wild luck.
 
         Returns
         -------
@@ -98,9 +102,10 @@ class Target:
         """
         rows = np.array([values[figure] for figure in self.figures])
         sign = 1.0 if self.at_least else -1.0
-        if self.limit > 0.0:
-            shares = np.maximum(rows / self.limit, _NEGLIGIBLE)
-            worst: Floats = (sign * np.log(np.minimum(shares, 1.0 / _NEGLIGIBLE))).min(axis=0)
+        if self.limit > 0.0 and never_negative(self.metric):
+            shares = np.clip(rows / self.limit, _NEGLIGIBLE, 1.0 / _NEGLIGIBLE)
+            far = sign * np.log(shares)
+            worst: Floats = np.minimum(far, _GOOD_ENOUGH).min(axis=0)
         else:
             worst = (sign * (rows - self.limit)).min(axis=0)
         return worst
@@ -122,16 +127,22 @@ def read_target(text: str, scenario: Scenario, option: str = "--target") -> Targ
     ScenarioError
         If it cannot be read, names no metric, or nobody could ever meet it.
     """
+    for wrong, right in (("=>", ">="), ("=<", "<=")):
+        if wrong in text:
+            raise _wrong(option, text, f"write {right}, not {wrong}")
     found = _TARGET.match(text)
     if found is None:
         raise _wrong(option, text, _FORM)
     metric = _metric(found["metric"], text, option)
+    if found["percent"] and not METRICS[metric].unit.startswith("share"):
+        raise _wrong(option, text, f"{metric} is no share ({METRICS[metric].unit}); leave out %")
     limit = _number(found["limit"], text, option) / (100.0 if found["percent"] else 1.0)
     months: tuple[int, ...] = ()
     if found["first"]:
         first = int(found["first"])
-        months = tuple(range(first, int(found["last"] or first) + 1))
-        _check_months(metric, months, scenario, text, option)
+        last = int(found["last"] or first)
+        _check_months(metric, first, last, scenario, text, option)
+        months = tuple(range(first, last + 1))
     target = Target(metric, months, _SIGNS[found["sign"]], limit)
     _check_possible(target, text, option)
     _check_known(metric, scenario, text, option)
@@ -153,16 +164,16 @@ def read_goal(text: str, scenario: Scenario, option: str = "--target") -> Figure
     if METRICS[metric].better == "neither":
         raise _wrong(option, text, "has no better direction; give it a limit with >= or <=")
     if found["month"]:
-        months = (int(found["month"]),)
-        _check_months(metric, months, scenario, text, option)
-        return metric, months[0]
+        month = int(found["month"])
+        _check_months(metric, month, month, scenario, text, option)
+        return metric, month
     _check_known(metric, scenario, text, option)
     return metric, 0
 
 
 def has_limit(text: str) -> bool:
     """Tell whether a text states a limit."""
-    return any(sign in text for sign in _SIGNS)
+    return any(sign in text for sign in (*_SIGNS, "=>", "=<"))
 
 
 def check_together(targets: Sequence[Target]) -> None:
@@ -211,24 +222,45 @@ def _metric(name: str, text: str, option: str) -> str:
     return metric
 
 
-def _number(text: str, whole: str, option: str) -> float:
+def plain_number(text: str) -> float | None:
+    """Read a number as programs write it; commas only between thousands. None if it is none.
+
+    In many countries 0,5 is a half: it is refused rather than taken for 5.
+    """
+    bare = text.replace("_", "")
+    if "," in bare:
+        if not _THOUSANDS.fullmatch(bare):
+            return None
+        bare = bare.replace(",", "")
     try:
-        value = float(text.replace("_", "").replace(",", ""))
+        value = float(bare)
     except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
+        return None
+    return value if math.isfinite(value) else None
+
+
+def never_negative(metric: str) -> bool:
+    """Tell whether a metric is never below 0."""
+    unit = METRICS[metric].unit
+    money = unit == "currency" or unit.startswith("currency per")
+    return metric not in _MAY_BE_NEGATIVE and (not money or metric in _MONEY_FROM_0)
+
+
+def _number(text: str, whole: str, option: str) -> float:
+    value = plain_number(text)
+    if value is None:
         raise _wrong(option, whole, f"{text} is no number; {_FORM}")
     return value
 
 
 def _check_months(
-    metric: str, months: tuple[int, ...], scenario: Scenario, text: str, option: str
+    metric: str, first: int, last: int, scenario: Scenario, text: str, option: str
 ) -> None:
-    last = math.ceil(scenario.horizon.months)
-    if not months or months[0] < 1:
+    end = math.ceil(scenario.horizon.months)
+    if not 1 <= first <= last:
         raise _wrong(option, text, "months count from 1, the earlier one first")
-    if months[-1] > last:
-        rule = f"the run has {last} months (horizon.months); month {months[-1]} is after its end"
+    if last > end:
+        rule = f"the run has {end} months (horizon.months); month {last} is after its end"
         raise _wrong(option, text, rule)
     if not METRICS[metric].monthly:
         raise _wrong(option, text, f"{metric} is not known by month; leave out @")
@@ -240,17 +272,17 @@ def _check_possible(target: Target, text: str, option: str) -> None:
     if share and target.at_least and target.limit > 1.0:
         rule = f"{target.metric} is a share and never above 1; write 90% or 0.9"
         raise _wrong(option, text, rule)
-    never_negative = (
-        unit != "currency"
-        and not unit.startswith("currency per")
-        and (target.metric not in _MAY_BE_NEGATIVE)
-    )
-    if never_negative and not target.at_least and target.limit < 0.0:
+    if never_negative(target.metric) and not target.at_least and target.limit < 0.0:
         raise _wrong(option, text, f"{target.metric} is never negative")
 
 
 _SHARES_ABOVE_ONE = {"nrr", "quota_attainment"}
-_MAY_BE_NEGATIVE = {"net_revenue_churn", "magic_number", "payback"}
+_MAY_BE_NEGATIVE = {"net_revenue_churn", "magic_number", "payback", "ltv", "profit"}
+_MONEY_FROM_0 = {
+    "mrr", "arr", "mrr_start", "mrr_new", "mrr_reactivated", "mrr_expansion", "mrr_contraction",
+    "mrr_churned", "mrr_end", "bookings", "expansion", "revenue", "cost", "cost_pay",
+    "cost_advertising", "cost_tools", "cac", "cpa", "ltv_realized",
+}  # fmt: skip
 
 
 def _check_known(metric: str, scenario: Scenario, text: str, option: str) -> None:

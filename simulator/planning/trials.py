@@ -27,6 +27,8 @@ Plan = tuple[int, ...]
 FARTHEST = 5.0
 """Standard deviations on the good side beyond which it does not matter how far."""
 _HOPELESS = -300.0  # on the other side it does: that is the way up
+FRESH_FROM = 1_000_000
+"""Number of the first replication of those that no search sees."""
 COUNTED = 60
 """From so many runs on, chances are counted; below, they are judged by how far runs are off."""
 _PRIOR_RUNS = 10.0  # how much the usual spread weighs against that of a plan's own runs
@@ -139,9 +141,23 @@ class Trials:
         """Number of runs so far."""
         return sum(map(len, self._runs.values()))
 
+    def never_shown(self) -> list[str]:
+        """Return the metrics of targets that are missing in every run so far."""
+        asked = {figure for target in self.targets for figure in target.figures}
+        return sorted({
+            metric for metric, month in asked
+            if all(np.isnan(each[metric, month]) for runs in self._runs.values()
+                   for each in runs.values())
+        })  # fmt: skip
+
     def take(self, plan: Plan, other: Trials) -> None:
         """Take over another collection's runs of a plan."""
         self._runs.setdefault(plan, {}).update(other._runs[plan])
+
+    def try_more(self, plan: Plan, more: int) -> None:
+        """Run a plan in more of the common replications, from 0 on."""
+        done = sum(number < FRESH_FROM for number in self._runs.get(plan, ()))
+        self.try_out([plan], range(done + more))
 
     def count(self, plan: Plan) -> int:
         """Return how many runs of a plan there are."""
@@ -312,5 +328,7 @@ def _less_luck(
     )
     slope = correlation * np.sqrt(spread / theirs)
     mean = margins.mean(axis=1) - slope * (same_luck.mean(axis=1) - control.mean(axis=1))
-    variance = spread * ((1.0 - correlation**2) / runs + correlation**2 / control.shape[1])
+    # Of the correction that was made, with the correlation that these runs show.
+    gained = 2.0 * correlation * np.clip(both / alone, -1.0, 1.0) - correlation**2
+    variance = spread * ((1.0 - gained) / runs + gained / control.shape[1])
     return mean, variance

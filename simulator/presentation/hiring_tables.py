@@ -71,7 +71,8 @@ def closing(result: Hiring, version: str) -> str:
     searched = f"{plans} tried in {result.runs:,} runs" if result.made else "One plan checked"
     line = (
         f"{searched}, {result.company.horizon.months:g} months each, with the same luck;"
-        f" {result.fresh} fresh replications; seed {result.seed}; themodel {version}."
+        f" {result.fresh} fresh replications ({result.variant_runs} for each danger, later start"
+        f" and further person); seed {result.seed}; themodel {version}."
     )
     return f"Interrupted. {line}" if result.interrupted else line
 
@@ -198,7 +199,7 @@ def _by_month(result: Hiring) -> Iterator[RenderableType]:
             low = row["probability"] < result.confidence
             table.add_row(
                 f"{int(row['month'])}", percent(row["probability"]), _span(_chance(row)),
-                scale.amount(row["mean"]), "less than asked for" if low else "",
+                scale.amount(row["mean"]), "too seldom" if low else "",
             )  # fmt: skip
         name = _capital(target_text(replace(target, months=()), result.company.currency))
         note = Text("each month by itself; the promise asks for all of them at once", style="dim")

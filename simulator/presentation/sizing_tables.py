@@ -248,7 +248,9 @@ def _marginal(result: Sizing) -> RenderableType:
             cost.number(row["cost"]),
         ]  # fmt: skip
         if chances:
-            cells += [percent(row["probability"]), _in_points(row[GAIN]), _points_span(row)]
+            # The change is paired, in runs of the search; it is told on top of what fresh runs say.
+            chance = min(max(result.chance.mean + row[GAIN], 0.0), 1.0)
+            cells += [percent(chance), _in_points(row[GAIN]), _points_span(row)]
         if valued:
             low, high = marginal_bounds(row, column)
             cells += [scale.number(row[column]), scale.span(Estimate(0.0, low, high, 2))]

@@ -99,7 +99,7 @@ def _options(result: Structure) -> RenderableType:
     notes += [f"{_capital(row['option'])}: {row['groups']}." for row in rows
               if isinstance(row["groups"], str) and row["groups"]]  # fmt: skip
     return titled(
-        "Structures at the same cost, each with the best headcount found",
+        "Structures within the same budget, each with the best headcount found",
         table,
         *(Text(note, style="dim") for note in notes),
     )
