@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from simulator.errors import ScenarioError
 from simulator.experiment.execution import Execution
 from simulator.planning.cheapest import Rules
 from simulator.planning.headcount import headcount_of
+from simulator.planning.outcomes import gain_of, reached
 from simulator.planning.sizing import size
 from simulator.planning.surrogate import Surrogate
 from simulator.planning.targets import check_together, read_goal, read_target
@@ -148,6 +150,41 @@ def test_more_budget_never_has_a_worse_best_outcome() -> None:
         outcomes.append(float(trials.values(plan)["wins", 0].mean()))
     assert outcomes == sorted(outcomes)
     assert outcomes[-1] > outcomes[0]
+
+
+@pytest.mark.parametrize("months", [3.0, 6.0])
+def test_a_budget_finds_what_a_search_of_every_plan_does(months: float) -> None:
+    """A step on which only one plan can be afforded must not end the search."""
+    company, budget, runs = small_company(months, 4.0), 7.0e7, 200
+    found = size(company, "wins", budget=budget, fresh=20, seed=1)
+    headcount = found.headcount
+    plans = [
+        plan
+        for plan in product(*(range(low, 6) for low in headcount.low))
+        if headcount.cost(plan) <= budget
+    ]
+    trials = Trials(headcount.scenario, (), [("wins", 0)], 99, Execution())
+    trials.try_out(plans, range(runs))
+    values = {plan: trials.values(plan)["wins", 0] for plan in plans}
+    best = max(plans, key=lambda plan: values[plan].mean())
+    gap = values[best] - values[tuple(found.plan.values())]
+    # The search has seen 30 runs of each: what these cannot tell apart may be taken for the best.
+    assert gap.mean() <= 3.0 * gap.std(ddof=1) / math.sqrt(30)
+    assert gap.mean() <= 0.1 * values[best].mean()
+
+
+def test_hires_that_are_planned_are_not_counted_as_there() -> None:
+    company = small_company(6.0, 6.0)
+    planned = changed(company, {"hiring": [{"team": "field_sales", "day": 1.0, "people": 4}]})
+    plain, found = (size(each, "wins>=14", fresh=20) for each in (company, planned))
+    assert found.plan == plain.plan
+    assert (plain.left_out, found.left_out) == (0, 1)
+    assert "left out" in " ".join(found.verdict())
+
+
+def test_a_metric_that_no_run_has_is_said_and_not_searched_for() -> None:
+    with pytest.raises(ScenarioError, match="is missing in every run"):
+        size(small_company(3.0, 6.0), "grr>=0.9", fresh=20)
 
 
 def test_the_frontier_rises_with_cost_and_ends_at_the_budget() -> None:
@@ -283,6 +320,10 @@ def rule_of(error: pytest.ExceptionInfo[ScenarioError]) -> str:
         ("win_rate>=1.5", "never above 1"),
         ("wins<=-3", "never negative"),
         ("arr>=inf", "is no number"),
+        ("inside_sales.wait_p90<=0,5", "is no number"),
+        ("wins>=10%", "is no share"),
+        ("wins=>1", "write >="),
+        ("wins@1-99999999999>=1", "after its end"),
     ],
 )
 def test_a_target_that_cannot_be_meant_is_refused(text: str, says: str) -> None:
@@ -312,6 +353,40 @@ def test_targets_that_contradict_each_other_are_refused() -> None:
     with pytest.raises(ScenarioError, match="contradicts"):
         check_together(both)
     check_together([read_target("wins>=400", company), read_target("wins<=500", company)])
+
+
+def test_runs_without_any_wait_do_not_look_like_wild_luck() -> None:
+    target = read_target("claims_late_share<=0.1", Scenario())
+    values = {("claims_late_share", 0): np.array([0.0, 0.02, 0.09, 0.2])}
+    margins = target.margin(values)
+    assert margins[0] == margins[1] == math.log(3.0)
+    assert margins[2] > 0.0 > margins[3]
+
+
+def test_a_limit_on_profit_has_a_slope_below_zero_too() -> None:
+    target = read_target("profit>=1e6", Scenario())
+    margins = target.margin({("profit", 0): np.array([-3e6, -2e6, 2e6])})
+    assert margins[0] < margins[1] < 0.0 < margins[2]
+
+
+def test_a_gain_that_no_run_shows_has_an_interval_all_the_same() -> None:
+    same = np.ones(60)
+    gain = gain_of(same, same)
+    assert gain.mean == 0.0
+    assert gain.low is not None
+    assert gain.high is not None
+    assert gain.low < 0.0 < gain.high
+    lost = gain_of(np.r_[np.zeros(20), np.ones(40)], same)
+    assert lost.mean == pytest.approx(-1.0 / 3.0)
+    assert lost.high is not None
+    assert lost.high < 0.0
+
+
+def test_what_is_reached_counts_runs_in_which_it_is_missing() -> None:
+    values = np.array([10.0, 11.0, 12.0, np.nan, np.nan])
+    assert reached("payback", values, 0.6) == 12.0
+    assert math.isnan(reached("payback", values, 0.9))
+    assert reached("wins", np.arange(10.0), 0.9) == 1.0
 
 
 def test_missing_values_meet_no_target() -> None:

@@ -76,13 +76,12 @@ def reached(metric: str, values: Floats, confidence: float) -> float:
     Of a metric without a better direction: what they reach or exceed. A run in which it is
     missing reaches nothing; NaN if that is so in more runs than may miss.
     """
-    lower = better(metric) < 0
-    filled = np.where(np.isfinite(values), values, np.inf if lower else -np.inf)
-    if not len(filled):
+    if not len(values):
         return float("nan")
-    share = confidence if lower else 1.0 - confidence
-    # Between two runs the less good one: a mean with one that is missing is none.
-    found = float(np.quantile(filled, share, method="higher" if lower else "lower"))
+    sign = 1.0 if better(metric) < 0 else -1.0
+    filled = np.where(np.isfinite(values), sign * values, np.inf)
+    # A value that some run has: a mean of two with one that is missing would be none.
+    found = sign * float(np.quantile(filled, confidence, method="inverted_cdf"))
     return found if np.isfinite(found) else float("nan")
 
 
