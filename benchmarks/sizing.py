@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from simulator.experiment.execution import Execution, prepare_streaming, run_streamed
-from simulator.planning.analytic import loads
 from simulator.planning.capacity import run_capacity
 from simulator.planning.headcount import headcount_of, people_of
+from simulator.planning.offered_load.analytic import loads
 from simulator.planning.outcomes import TODAY_RUNS
 from simulator.planning.sizing import size
 from simulator.planning.targets import read_target

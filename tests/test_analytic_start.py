@@ -13,9 +13,9 @@ from simulator.metrics.flow import labor
 from simulator.metrics.periods import Periods
 from simulator.metrics.rows import Book
 from simulator.organization.journal import DEPARTMENTS, Team
-from simulator.planning.analytic import loads, square_root_plan
-from simulator.planning.looks import looks
-from simulator.planning.returning import Window
+from simulator.planning.offered_load.analytic import loads, square_root_plan
+from simulator.planning.offered_load.looks import looks
+from simulator.planning.offered_load.returning import Window
 from simulator.reductions import Experiment, experiments
 from simulator.scenario.loading import load_scenario
 from simulator.scenario.schema import Scenario

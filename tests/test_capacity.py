@@ -36,7 +36,7 @@ from simulator.planning.capacity import (
     first_break,
     run_capacity,
 )
-from simulator.planning.plan_files import with_plan
+from simulator.planning.plan_reading.plan_files import with_plan
 from simulator.planning.ramps import ramps
 from simulator.scenario import load_scenario
 from simulator.scenario.schema import Scenario

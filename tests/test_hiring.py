@@ -14,7 +14,7 @@ from simulator.planning.headcount import ALL_TEAMS, headcount_of
 from simulator.planning.hiring import plan_hiring
 from simulator.planning.hiring_result import Hiring
 from simulator.planning.hiring_told import earliest_month, with_starts
-from simulator.planning.plan_files import first_day, months_of, with_plan
+from simulator.planning.plan_reading.plan_files import first_day, months_of, with_plan
 from simulator.planning.stresses import stresses_of
 from simulator.planning.targets import read_target
 from simulator.planning.trials import Trials

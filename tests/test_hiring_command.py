@@ -17,7 +17,7 @@ from test_hiring_presentation import checked, made, unknown
 from simulator.commands import hiring as command
 from simulator.planning import hiring as planning
 from simulator.planning.hiring_result import TABLES, Hiring
-from simulator.planning.plan_files import read_plan
+from simulator.planning.plan_reading.plan_files import read_plan
 from simulator.presentation import hiring_charts
 from simulator.scenario import load_scenario
 

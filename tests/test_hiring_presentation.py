@@ -23,7 +23,12 @@ from simulator.planning.headcount import ALL_TEAMS, cost_per_year, people_of
 from simulator.planning.hiring_costs import month_lengths, monthly_costs, starts_by_month
 from simulator.planning.hiring_result import Hiring
 from simulator.planning.hiring_risks import told_rows
-from simulator.planning.plan_files import first_day, planned_headcounts, read_plan, with_plan
+from simulator.planning.plan_reading.plan_files import (
+    first_day,
+    planned_headcounts,
+    read_plan,
+    with_plan,
+)
 from simulator.planning.targets import read_target
 from simulator.presentation.hiring_charts import charts
 from simulator.presentation.hiring_tables import closing, grouped, spans, story

@@ -19,15 +19,15 @@ from simulator.engine import run
 from simulator.errors import Problem, ScenarioError
 from simulator.metrics.definitions import TEAM_LABELS
 from simulator.organization.journal import HireCause, Kind, LeaveCause, Team
-from simulator.planning import plan_sheets
-from simulator.planning.plan_files import (
+from simulator.planning.plan_reading import plan_sheets
+from simulator.planning.plan_reading.plan_files import (
     PlanFile,
     plan_rows,
     planned_headcounts,
     read_plan,
     with_plan,
 )
-from simulator.planning.plan_words import TEAM_NAMES, month_of, team_of, whole_of
+from simulator.planning.plan_reading.plan_words import TEAM_NAMES, month_of, team_of, whole_of
 from simulator.scenario.schema import Scenario
 from simulator.scenario.staff import HiringStep
 

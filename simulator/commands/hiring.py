@@ -206,7 +206,7 @@ def _asked(
 ) -> _Asked:
     """Read the options; everything wrong with them is said at once."""
     from simulator.planning.headcount import headcount_of
-    from simulator.planning.plan_files import read_plan
+    from simulator.planning.plan_reading.plan_files import read_plan
     from simulator.planning.sizing import check_numbers
     from simulator.planning.targets import check_together, read_target
 
@@ -294,7 +294,7 @@ def _files(
 ) -> Mapping[str, bytes]:
     """Make the plan to be read again, the scenario, the workbook and the pictures."""
     from simulator.planning.hiring_scenario import scenario_text
-    from simulator.planning.plan_files import plan_rows
+    from simulator.planning.plan_reading.plan_files import plan_rows
     from simulator.presentation.hiring_charts import charts
     from simulator.presentation.hiring_workbook import workbook
     from simulator.presentation.planning_charts import file_pairs

@@ -27,7 +27,7 @@ from simulator.organization.journal import (
     LeaveCause,
     Team,
 )
-from simulator.planning.plan_files import planned_headcounts, teams_of
+from simulator.planning.plan_reading.plan_files import planned_headcounts, teams_of
 from simulator.planning.ramps import Ramps, ramps
 from simulator.scenario.schema import Scenario
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from simulator.errors import Problem, ScenarioError
 from simulator.organization.journal import MONTHS_PER_YEAR
-from simulator.planning.analytic import square_root_plan
+from simulator.planning.offered_load.analytic import square_root_plan
 from simulator.scenario.changing import changed
 from simulator.scenario.outline import nearest
 from simulator.scenario.schema import Scenario

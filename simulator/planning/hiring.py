@@ -40,7 +40,7 @@ from simulator.planning.hiring_told import (
     team_name,
     with_starts,
 )
-from simulator.planning.plan_files import (
+from simulator.planning.plan_reading.plan_files import (
     first_day,
     months_of,
     planned_headcounts,

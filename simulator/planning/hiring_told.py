@@ -18,7 +18,7 @@ from simulator.planning.cheapest import Rules
 from simulator.planning.headcount import ALL_TEAMS, SIZED, Plan, people_of
 from simulator.planning.hiring_result import VARIANT_RUNS
 from simulator.planning.outcomes import NOTHING, TODAY_RUNS, figures_table, gain_of, share_of
-from simulator.planning.plan_files import first_day, months_of, with_plan
+from simulator.planning.plan_reading.plan_files import first_day, months_of, with_plan
 from simulator.planning.stresses import stresses_of
 from simulator.planning.targets import Target
 from simulator.planning.trials import FRESH_FROM, Trials

@@ -1,6 +1,6 @@
 """How many people in each team: the cheapest plan that keeps a promise, or the best for a budget.
 
-The first guess comes from formulas (:mod:`simulator.planning.analytic`), the search runs on the
+The first guess comes from formulas (:mod:`simulator.planning.offered_load`), the search runs on the
 whole numbers around it with the same luck for all plans (:mod:`simulator.planning.cheapest`,
 :mod:`simulator.planning.frontier`), and what is promised of its end is measured in fresh
 replications that the search has not seen: who picks the best of many has been lucky.
@@ -24,11 +24,11 @@ from simulator.experiment.quantities import better, main_metric
 from simulator.experiment.readiness import Scenarios, prepared
 from simulator.experiment.statistics import Estimate, Floats
 from simulator.metrics.definitions import METRICS
-from simulator.planning.analytic import square_root_plan
 from simulator.planning.cheapest import CheapestPlan, Choice, Rules
 from simulator.planning.frontier import RUNS as FRONTIER_RUNS
 from simulator.planning.frontier import Frontier
 from simulator.planning.headcount import Headcount, Plan, headcount_of
+from simulator.planning.offered_load.analytic import square_root_plan
 from simulator.planning.outcomes import (
     COLUMNS,
     NOTHING,
@@ -38,7 +38,7 @@ from simulator.planning.outcomes import (
     mean_of,
     share_of,
 )
-from simulator.planning.plan_files import with_plan
+from simulator.planning.plan_reading.plan_files import with_plan
 from simulator.planning.sizing_result import Alternative, Question, Sizing, Status, figure_text
 from simulator.planning.targets import (
     Target,

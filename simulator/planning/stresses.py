@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from simulator.organization.journal import DAYS_PER_MONTH
 from simulator.planning.headcount import ALL_TEAMS
-from simulator.planning.plan_files import with_plan
+from simulator.planning.plan_reading.plan_files import with_plan
 from simulator.scenario.changing import changed
 from simulator.scenario.schema import Scenario
 

@@ -32,7 +32,7 @@ from simulator.experiment.statistics import Estimate, Floats
 from simulator.planning.cheapest import Rules
 from simulator.planning.frontier import Frontier
 from simulator.planning.headcount import Plan, people_of
-from simulator.planning.plan_files import with_plan
+from simulator.planning.plan_reading.plan_files import with_plan
 from simulator.planning.sizing import check_numbers
 from simulator.planning.structure_options import (
     AS_IT_IS,

@@ -9,8 +9,8 @@ from typing import Any
 
 from simulator.errors import Problem, ScenarioError
 from simulator.experiment.quantities import listed
-from simulator.planning.analytic import loads
 from simulator.planning.headcount import ALL_TEAMS, Headcount, Plan, headcount_of, people_of
+from simulator.planning.offered_load.analytic import loads
 from simulator.planning.sizing_names import a_year, counted, team_words
 from simulator.scenario.changing import changed
 from simulator.scenario.outline import nearest

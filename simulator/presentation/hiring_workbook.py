@@ -38,7 +38,7 @@ from simulator.presentation.workbooks import (
 )
 
 PLAN = "Plan"
-"""The sheet that :func:`~simulator.planning.plan_files.read_plan` reads again."""
+"""The sheet that :func:`~simulator.planning.plan_reading.plan_files.read_plan` reads again."""
 _COSTS = "Costs"
 _PRICES = 0  # row of the costs sheet in which a person's cost stands; months follow
 

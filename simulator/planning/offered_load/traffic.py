@@ -18,10 +18,10 @@ from simulator.organization.inside_sales import reach_by_slot
 from simulator.organization.intake import BEFORE, inquiries_expected
 from simulator.organization.journal import DEPARTMENTS, LOADED_SLOT, Team
 from simulator.organization.simulation import Organization
-from simulator.planning.customer_base import CustomerBase
-from simulator.planning.looks import Looks, looks
-from simulator.planning.returning import STATES, YEAR, Loop, Lost, Returning
-from simulator.planning.workload import DAY_HOURS, Floats, Workload, hours_of
+from simulator.planning.offered_load.customer_base import CustomerBase
+from simulator.planning.offered_load.looks import Looks, looks
+from simulator.planning.offered_load.returning import STATES, YEAR, Loop, Lost, Returning
+from simulator.planning.offered_load.workload import DAY_HOURS, Floats, Workload, hours_of
 from simulator.scenario.schema import Scenario
 
 _ROUNDS = 6

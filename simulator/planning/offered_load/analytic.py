@@ -20,7 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simulator.organization.journal import DEPARTMENTS
-from simulator.planning.traffic import Traffic
+from simulator.planning.offered_load.traffic import Traffic
 from simulator.scenario.schema import Scenario
 from simulator.theory import square_root_staffing
 

@@ -12,8 +12,8 @@ import numpy as np
 from simulator.organization import judgment
 from simulator.organization.intake import BEFORE
 from simulator.organization.journal import DAYS_PER_MONTH
-from simulator.planning.returning import Window
-from simulator.planning.workload import Floats, Workload, hours_of
+from simulator.planning.offered_load.returning import Window
+from simulator.planning.offered_load.workload import Floats, Workload, hours_of
 from simulator.scenario.schema import Scenario
 
 _TENURES = (np.arange(8) + 0.5) / 8.0

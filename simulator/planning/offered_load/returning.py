@@ -14,7 +14,7 @@ import numpy as np
 
 from simulator.organization.distributions import compile_law
 from simulator.organization.journal import DAYS_PER_MONTH
-from simulator.planning.workload import Floats
+from simulator.planning.offered_load.workload import Floats
 from simulator.scenario.schema import Scenario
 
 STATES = 4

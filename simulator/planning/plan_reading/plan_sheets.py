@@ -12,7 +12,7 @@ from typing import Literal
 from simulator.calibration.importing.file_kinds import kind_of, refused
 from simulator.calibration.importing.reading import MOST_COLUMNS, MOST_LETTERS, read_sheets
 from simulator.calibration.importing.workbooks import Tab, open_workbook
-from simulator.planning.plan_words import is_blank, month_of, role_of, team_of
+from simulator.planning.plan_reading.plan_words import is_blank, month_of, role_of, team_of
 from simulator.scenario.outline import nearest
 from simulator.scenario.scalars import shorten
 

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from simulator.calibration.importing.reading import unique_headings
 from simulator.errors import Problem, ScenarioError
-from simulator.planning.plan_sheets import PlanSheet, form_of
-from simulator.planning.plan_words import (
+from simulator.planning.plan_reading.plan_sheets import PlanSheet, form_of
+from simulator.planning.plan_reading.plan_words import (
     KNOWN_TEAMS,
     MOST_PEOPLE,
     Role,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from simulator.planning.workload import Floats
+from simulator.planning.offered_load.workload import Floats
 
 _STEP = 0.2
 """Of the grid on which the sum of errors is followed, in standard errors of a look."""

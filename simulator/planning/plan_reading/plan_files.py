@@ -15,9 +15,9 @@ from pathlib import Path
 
 from simulator.errors import Problem, ScenarioError
 from simulator.organization.journal import DAYS_PER_MONTH, DEPARTMENTS
-from simulator.planning.plan_cells import Cell, PlanCells, plan_cells
-from simulator.planning.plan_sheets import plan_sheet
-from simulator.planning.plan_words import MOST_PEOPLE, TEAM_NAMES
+from simulator.planning.plan_reading.plan_cells import Cell, PlanCells, plan_cells
+from simulator.planning.plan_reading.plan_sheets import plan_sheet
+from simulator.planning.plan_reading.plan_words import MOST_PEOPLE, TEAM_NAMES
 from simulator.scenario.schema import Scenario
 from simulator.scenario.staff import HiringStep, TeamName
 

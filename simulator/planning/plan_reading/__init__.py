@@ -1,0 +1,1 @@
+"""Hiring plans out of spreadsheets, and back."""
