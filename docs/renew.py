@@ -89,7 +89,7 @@ def printed(command: str, where: Path = ROOT) -> str:
         },
         check=False,
     )  # fmt: skip
-    if done.returncode not in (0, 1):
+    if done.returncode not in (0, 1) or not done.stdout:
         raise SystemExit(f"themodel {command} ended with {done.returncode}:\n{done.stderr}")
     return "\n".join(line.rstrip() for line in done.stdout.splitlines())
 

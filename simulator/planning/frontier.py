@@ -10,7 +10,7 @@ includes what is looked at for a smaller one, and more money never has a worse b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -69,10 +69,18 @@ class Frontier:
     rules : Rules
     guess : tuple of int
         A company in proportion: on each rung it is also tried as large as can be afforded.
+    further : sequence of tuple of int
+        Plans that are tried as soon as they can be afforded, such as today's company.
     """
 
     def __init__(
-        self, headcount: Headcount, trials: Trials, goal: Figure, rules: Rules, guess: Plan
+        self,
+        headcount: Headcount,
+        trials: Trials,
+        goal: Figure,
+        rules: Rules,
+        guess: Plan,
+        further: Sequence[Plan] = (),
     ) -> None:
         self._headcount = headcount
         self._trials = trials
@@ -80,6 +88,7 @@ class Frontier:
         self._sign = better(goal[0])
         self._rules = rules
         self._guess = guess
+        self._further = further
         self.interrupted = False
 
     def climb(self, budget: float) -> None:
@@ -260,9 +269,8 @@ class Frontier:
     def _look_around(self, level: float, looks: int) -> None:
         """Look for the best affordable plan; end where no single step is better."""
         if looks:
-            today = self._headcount.within(self._headcount.today)
-            affordable = self._headcount.cost(today) <= level
-            self._try_out([self._scaled(level), *([today] if affordable else [])])
+            affordable = [each for each in self._further if self._headcount.cost(each) <= level]
+            self._try_out([self._scaled(level), *affordable])
         for _ in range(looks):
             if not self._look(level):
                 break

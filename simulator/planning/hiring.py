@@ -49,12 +49,13 @@ from simulator.planning.plan_reading.plan_files import (
 )
 from simulator.planning.sizing import FRESH_RUNS, check_numbers
 from simulator.planning.targets import check_together, read_target
-from simulator.planning.trials import Trials
+from simulator.planning.trials import FRESH_FROM, Trials
 from simulator.scenario.schema import Scenario
 from simulator.scenario.staff import HiringStep
 
 _DELAY_RUNS, _FIRM_RUNS = 120, 400
 """Runs that say whether a delay keeps the promise: on the way there, and at its end."""
+_MOST_ROUNDS = 3  # times that fresh luck may send the plan back
 _STRIDES = (8, 4, 2, 1)  # months
 
 
@@ -254,26 +255,65 @@ class _Planner:
             for _ in range(n - low)
         ]
         way: list[Plan] = [tuple(earliest_month(asked.company, team) for team in teams)]
-        stopped = choice.interrupted
-        if choice.good and not stopped:
-            delays = self._trials(lambda starts: with_starts(asked.company, teams, starts))
-            try:
-                self._put_off(delays, teams, way)
-            except KeyboardInterrupt:
-                stopped = True
-            self._count(delays)
-        last = months_of(asked.company)
-        kept = [(team, month) for team, month in zip(teams, way[-1], strict=True) if month <= last]
-        teams, starts = [team for team, _ in kept], tuple(month for _, month in kept)
-        told = ToldOfPlan(asked, with_starts(asked.company, teams, starts), True, teams, starts)
+        delays = self._trials(lambda starts: with_starts(asked.company, teams, starts))
+        told = self._told(teams, way[-1])
         status: HiringStatus = "met" if choice.good else "unreachable"
-        if not stopped:
-            with suppress(KeyboardInterrupt):
-                told.measure()
+        try:
+            if choice.interrupted:
+                raise KeyboardInterrupt
+            if choice.good:
+                self._put_off(delays, teams, way)
+                told = self._confirmed(self._told(teams, way[-1]), delays, teams, way)
+            told.measure()
+        except KeyboardInterrupt:
+            if not told.chance.n:
+                told = self._told(teams, way[-1])  # as far as it has come
+        self._count(delays)
         if status == "met" and told.chance.mean < asked.rules.confidence - asked.rules.zone:
             status = "missed"
         limits = lattice.named(lattice.high)
         return _result(asked, told, True, status, (), self._tried, limits)
+
+    def _told(self, teams: Sequence[str], starts: Plan, first: int = FRESH_FROM) -> ToldOfPlan:
+        """Return what will be told of starts; who starts after the end is not hired at all."""
+        company = self._asked.company
+        last = months_of(company)
+        kept = [(team, month) for team, month in zip(teams, starts, strict=True) if month <= last]
+        named, months = [team for team, _ in kept], tuple(month for _, month in kept)
+        planned = with_starts(company, named, months)
+        return ToldOfPlan(self._asked, planned, True, named, months, first)
+
+    def _confirmed(
+        self, told: ToldOfPlan, delays: Trials, teams: Sequence[str], way: list[Plan]
+    ) -> ToldOfPlan:
+        """Go back on the way until fresh luck keeps the promise, too.
+
+        Luck that disagrees is taken over: the latest step is looked for that keeps the promise in
+        all replications so far, and then looked at with other fresh ones.
+        """
+        asked = self._asked
+        numbers = list(range(_FIRM_RUNS))
+        for attempt in range(1, _MOST_ROUNDS + 1):
+            told.count_fresh()
+            enough = asked.rules.confidence - asked.rules.zone
+            if told.chance.mean >= enough or len(way) == 1:
+                break
+            numbers += told.numbers
+            del way[-1]
+            self._go_back(delays, way, numbers)
+            told = self._told(teams, way[-1], FRESH_FROM + attempt * asked.fresh)
+        return told
+
+    def _go_back(self, delays: Trials, way: list[Plan], numbers: Sequence[int]) -> None:
+        """Leave the way at the latest step that keeps the promise in these replications."""
+        good, bad = 0, len(way)
+        while bad - good > 1:
+            middle = (good + bad) // 2
+            if self._keeps(delays, way[middle], numbers):
+                good = middle
+            else:
+                bad = middle
+        del way[good + 1 :]
 
     def _trials(self, company: Callable[[Plan], Scenario]) -> Trials:
         asked = self._asked
@@ -294,15 +334,8 @@ class _Planner:
         """
         for stride in _STRIDES:
             self._put_off_by(stride, delays, teams, way, _DELAY_RUNS)
-        good, bad = 0, len(way)
-        while bad - good > 1:
-            middle = (good + bad) // 2
-            if self._keeps(delays, way[middle], _FIRM_RUNS):
-                good = middle
-            else:
-                bad = middle
-        del way[good + 1 :]
-        if len(way) > 1 or self._keeps(delays, way[0], _FIRM_RUNS):
+        self._go_back(delays, way, range(_FIRM_RUNS))
+        if len(way) > 1 or self._keeps(delays, way[0], range(_FIRM_RUNS)):
             self._put_off_by(1, delays, teams, way, _FIRM_RUNS)
 
     def _put_off_by(
@@ -322,13 +355,13 @@ class _Planner:
                 if alike or starts[i] == never:
                     continue
                 later = (*starts[:i], min(starts[i] + stride, never), *starts[i + 1 :])
-                if self._keeps(delays, later, runs):
+                if self._keeps(delays, later, range(runs)):
                     way.append(later)
                     moved = True
 
-    def _keeps(self, trials: Trials, starts: Plan, runs: int) -> bool:
-        trials.try_out([starts], range(runs))
-        met = trials.met(starts, range(runs))
+    def _keeps(self, trials: Trials, starts: Plan, numbers: Sequence[int]) -> bool:
+        trials.try_out([starts], numbers)
+        met = trials.met(starts, numbers)
         return bool(met.mean() >= self._asked.rules.confidence)
 
 

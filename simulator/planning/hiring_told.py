@@ -121,8 +121,12 @@ class ToldOfPlan:
         Of the hires of a plan that was made here, one for each.
     starts : tuple of int
         Their months.
+    first : int
+        Number of the first of its replications.
     Attributes
     ----------
+    numbers : range
+        Replications in which the plan is looked at.
     done : bool
         Whether everything has been found out.
     """
@@ -134,8 +138,10 @@ class ToldOfPlan:
         made: bool,
         teams: Sequence[str] = (),
         starts: Plan = (),
+        first: int = FRESH_FROM,
     ) -> None:
         self._asked = asked
+        self.numbers = range(first, first + asked.fresh)
         self.planned, self._made, self.teams, self.starts = planned, made, tuple(teams), starts
         self.done = False
         self.chance = self.today_chance = NOTHING
@@ -148,26 +154,23 @@ class ToldOfPlan:
             lambda key: self._variants[key[0]], asked.targets, asked.shown, asked.seed, asked.how
         )
 
-    def _numbers(self) -> range:
-        return range(FRESH_FROM, FRESH_FROM + self._asked.fresh)
-
     def _met(self, key: int) -> Floats:
-        return self._trials.met((key,), self._numbers()).astype(np.float64)
+        return self._trials.met((key,), self.numbers).astype(np.float64)
 
     def _few(self) -> range:
-        return self._numbers()[:VARIANT_RUNS]
+        return self.numbers[:VARIANT_RUNS]
 
     def _met_in_few(self, key: int) -> Floats:
         return self._trials.met((key,), self._few()).astype(np.float64)
 
     def count_fresh(self) -> None:
         """Run the plan and the company without it, and count."""
-        today = self._numbers()[:TODAY_RUNS]
-        self._trials.try_out([(0,)], self._numbers())
+        today = self.numbers[:TODAY_RUNS]
+        self._trials.try_out([(0,)], self.numbers)
         self._trials.try_out([(1,)], today)
         self.chance = share_of(self._met(0))
         self.today_chance = share_of(self._trials.met((1,), today))
-        values = self._trials.values((0,), self._numbers())
+        values = self._trials.values((0,), self.numbers)
         self.by_target = {each.text: share_of(each.met(values)) for each in self._asked.targets}
         self.figures = figures_table(
             values, self._trials.values((1,), today), self._asked.shown,
@@ -185,7 +188,7 @@ class ToldOfPlan:
         self.done = True
 
     def _by_month(self) -> None:
-        values = self._trials.values((0,), self._numbers())
+        values = self._trials.values((0,), self.numbers)
         rows = []
         for target in self._asked.targets:
             for month in target.months:
@@ -212,7 +215,7 @@ class ToldOfPlan:
 
     def _capacity(self) -> None:
         asked = self._asked
-        numbers = self._numbers()[:_CAPACITY_RUNS]
+        numbers = self.numbers[:_CAPACITY_RUNS]
         jobs = [(asked.name, n) for n in numbers]
         done = execute({asked.name: self.planned}, jobs, asked.seed, run_capacity, asked.how)
         if done.interrupted:

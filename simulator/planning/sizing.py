@@ -23,7 +23,6 @@ from simulator.experiment.figures import Figure
 from simulator.experiment.quantities import better, main_metric
 from simulator.experiment.readiness import Scenarios, prepared
 from simulator.experiment.statistics import Estimate, Floats
-from simulator.metrics.definitions import METRICS
 from simulator.planning.cheapest import CheapestPlan, Choice, Rules
 from simulator.planning.frontier import RUNS as FRONTIER_RUNS
 from simulator.planning.frontier import Frontier
@@ -47,6 +46,7 @@ from simulator.planning.targets import (
     has_limit,
     read_goal,
     read_target,
+    team_of,
 )
 from simulator.planning.trials import FRESH_FROM, Trials
 from simulator.scenario.schema import Scenario
@@ -298,7 +298,10 @@ class _Asked:
         assert self.wish.goal is not None
         money = self.budget or 1.5 * self.headcount.cost(self.headcount.today)
         money = max(money, self.headcount.cost(self.headcount.low))
-        frontier = Frontier(self.headcount, self.trials, self.wish.goal, self.rules, self._guess())
+        frontier = Frontier(
+            self.headcount, self.trials, self.wish.goal, self.rules, self._guess(),
+            [self.headcount.within(self.headcount.today)],
+        )  # fmt: skip
         frontier.climb(money)
         plan = frontier.best(money)
         choice = Choice(
@@ -508,16 +511,6 @@ class _Asked:
             self.headcount.named(plan), cost, 1.0 - cost / mine if mine else 0.0, probability,
             outcome, chance, self.trials.count(plan),
         )  # fmt: skip
-
-
-def team_of(metric: str) -> str:
-    """Return the team whose own service a metric tells of; empty if it is of none."""
-    team, _, rest = metric.partition(".")
-    if rest:
-        return team
-    department = METRICS[metric].department
-    waits = "_days" in metric or "late" in metric or metric.startswith("speed_to_lead")
-    return department if waits else ""
 
 
 def _chance_positive(gains: Floats) -> float:

@@ -196,6 +196,16 @@ def check_together(targets: Sequence[Target]) -> None:
         raise ScenarioError(problems)
 
 
+def team_of(metric: str) -> str:
+    """Return the team whose own service a metric tells of; empty if it is of none."""
+    team, _, rest = metric.partition(".")
+    if rest:
+        return team
+    department = METRICS[metric].department
+    waits = "_days" in metric or "late" in metric or metric.startswith("speed_to_lead")
+    return department if waits else ""
+
+
 def figures_of(targets: Sequence[Target], further: Sequence[Figure] = ()) -> tuple[Figure, ...]:
     """Return everything that must be known of a run, each once."""
     return tuple(dict.fromkeys([*(f for each in targets for f in each.figures), *further]))
