@@ -185,6 +185,8 @@ def test_hires_that_are_planned_are_not_counted_as_there() -> None:
 def test_a_metric_that_no_run_has_is_said_and_not_searched_for() -> None:
     with pytest.raises(ScenarioError, match="is missing in every run"):
         size(small_company(3.0, 6.0), "grr>=0.9", fresh=20)
+    with pytest.raises(ScenarioError, match="is missing in some run"):
+        size(small_company(3.0, 6.0), "grr", budget=6.0e7, fresh=20)
 
 
 def test_the_frontier_rises_with_cost_and_ends_at_the_budget() -> None:

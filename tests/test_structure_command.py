@@ -98,7 +98,7 @@ def test_all_questions_are_told_and_written(small: Path, tmp_path: Path) -> None
     done = call("structure", small, *QUICK, "--out", out)
     assert done.exit_code == 0, done.output
     places = [done.stdout.index(heading) for heading in (
-        "For no more than", "What this leaves out", "Structures at the same cost",
+        "For no more than", "What this leaves out", "Structures within the same budget",
         "What the runs show of why", "Inside sales to field sales", "fresh ones; seed 1",
     )]  # fmt: skip
     assert places == sorted(places)

@@ -158,6 +158,10 @@ class Frontier:
         cost = self._headcount.cost
         return max(affordable, key=lambda plan: (self._mean(plan), -cost(plan)), default=None)
 
+    def is_missing(self) -> bool:
+        """Tell whether the goal is missing in some run of every plan, so that none can be best."""
+        return all(self._mean(plan) == -np.inf for plan in self._known())
+
     def rungs(self, budget: float) -> list[Rung]:
         """Return the plans of which no cheaper one does as well, by rising cost."""
         found: list[Rung] = []

@@ -304,6 +304,9 @@ class _Asked:
         )  # fmt: skip
         frontier.climb(money)
         plan = frontier.best(money)
+        if not frontier.interrupted and frontier.is_missing():
+            rule = "is missing in some run of every plan: is the run long enough for it?"
+            raise ScenarioError([Problem("--target", "", self.wish.goal[0], rule)])
         choice = Choice(
             plan or min(self.trials.plans, key=self.headcount.cost),
             plan is not None,

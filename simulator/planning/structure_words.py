@@ -170,7 +170,7 @@ def _departments(row: Row) -> dict[str, int]:
 
 def _nothing(result: Structure, row: Row) -> str:
     """Say why nothing is known of an option."""
-    if row["n"]:
+    if row["n"] or not result.targets:
         return f"no run of {row['words']} has any {figure_name(result.goal)}"
     return f"no plan that was tried of {row['words']} keeps {_targets(result)}"
 
