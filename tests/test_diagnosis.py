@@ -13,7 +13,6 @@ from rich.cells import cell_len
 from simulator.diagnosis.amounts import Amounts
 from simulator.diagnosis.answers import FACTS, WORDS, Answers, answers_text, read_answers
 from simulator.diagnosis.diagnosis import MECHANISMS, Diagnosis, diagnose, through
-from simulator.diagnosis.languages import LANGUAGES, Both, Language, listed, of_locale
 from simulator.diagnosis.practices import FEEDS, GOVERNS, PRACTICES, settings
 from simulator.diagnosis.questions import (
     ANSWERS,
@@ -29,6 +28,7 @@ from simulator.diagnosis.verdict import MECHANISM_NAMES, verdict
 from simulator.errors import ScenarioError
 from simulator.experiment.execution import run_streamed
 from simulator.experiment.statistics import Estimate
+from simulator.languages.languages import LANGUAGES, Both, Language, listed, of_locale
 from simulator.metrics.definitions import TEAMS
 from simulator.presentation.flowing import Flowing, lines_of
 from simulator.scenario import load_scenario

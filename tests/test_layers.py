@@ -16,7 +16,7 @@ MOST_LINES = 400  # of code: docstrings, comments and blank lines do not count
 # Lowest first; what stands on one line may not import each other unless of one package.
 LAYERS = (
     ("errors", "version"),
-    ("disk", "cells"),
+    ("disk", "cells", "languages"),
     (
         "scenario",
         "theory",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import typer
 
-from simulator.commands.terminal import say, show
+from simulator.commands.terminal import show, tell
 from simulator.errors import OutputError
 from simulator.version import version
 
@@ -77,11 +77,11 @@ def give(
     else:
         show(content)
     if stopped:
-        say(f"interrupted after {stopped}{resume_remedy(out)}")
+        tell(f"interrupted after {stopped}{resume_remedy(out)}")
     if failure is not None:
         raise failure
     if out is not None:
-        say(f"written to {out}")
+        tell(f"written to {out}")
 
 
 class Counted(Protocol):

@@ -23,7 +23,7 @@ from simulator.commands.importing import (
     read,
 )
 from simulator.commands.options import AsJson, Engine, Seed, Workers
-from simulator.commands.terminal import FINDING, say, stop
+from simulator.commands.terminal import FINDING, stop, tell
 from simulator.version import version
 
 TrainUntil = Annotated[
@@ -107,7 +107,7 @@ def backtest(
     found = imported(sheets, how_read, last, most_unusable)
     for each in found.counts:
         if each.unusable:
-            say(
+            tell(
                 f"{each.file}: {each.unusable:,} of {each.rows:,} rows could not be used;"
                 " themodel calibrate lists them"
             )
@@ -133,7 +133,7 @@ def backtest(
     give(result, content, out, as_json, again)
     known = result.conditions
     if known.members < known.asked:
-        say(f"interrupted after {known.members} of {known.asked} members")
+        tell(f"interrupted after {known.members} of {known.asked} members")
     if out is not None:
         disk.write_files(out, {backtest_tables.PICTURE: backtest_tables.picture(result)})
     failures = result.failures(require_coverage, require_crps)

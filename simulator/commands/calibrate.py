@@ -26,7 +26,7 @@ from simulator.commands.importing import (
     read,
 )
 from simulator.commands.options import AsJson, Engine, Seed, Workers
-from simulator.commands.terminal import WRONG_INPUT, say, show, stop
+from simulator.commands.terminal import WRONG_INPUT, show, stop, tell
 from simulator.errors import Problem, ScenarioError
 from simulator.version import version
 
@@ -102,7 +102,7 @@ def calibrate(
     if mapping is None and (out.parent / names["mapping"]).exists():
         # It may hold somebody's corrections: it is used, and never written over.
         mapping = out.parent / names["mapping"]
-        say(f"files are read as {mapping} says; without it they are guessed anew")
+        tell(f"files are read as {mapping} says; without it they are guessed anew")
     beside = [name for name in names.values() if mapping is None or not _same(out, name, mapping)]
     if mapping is not None and out.exists() and mapping.resolve() == out.resolve():
         rule = "is the mapping: give the scenario another name with -o"
@@ -118,7 +118,7 @@ def calibrate(
     questions = open_questions(how, str(mapping) if mapping is not None else names["mapping"])
     if names["mapping"] in beside:
         disk.write_files(out.parent, {names["mapping"]: mapping_text(how).encode()})
-        say(f"what the columns mean is written to {out.parent / names['mapping']}")
+        tell(f"what the columns mean is written to {out.parent / names['mapping']}")
     if questions:
         remedy = f"answer in {mapping or names['mapping']} and type the same again"
         if [each.key for each in questions] == ["amounts"]:
@@ -161,9 +161,9 @@ def calibrate(
         disk.write_files(report.parent, {report.name: text.encode()})
     _give(result, found, how, contents, as_json)
     for name in contents:
-        say(f"written to {out.parent / name}")
+        tell(f"written to {out.parent / name}")
     if report is not None:
-        say(f"written to {report}")
+        tell(f"written to {report}")
 
 
 def _names(out: Path) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,9 +11,9 @@ import typer
 
 from simulator.commands.execution import execution
 from simulator.commands.options import AsJson, Engine, Replications, Seed, Workers
-from simulator.commands.terminal import INTERRUPTED, console, say, show, stop
-from simulator.diagnosis.languages import LANGUAGES, Both, Language, of_locale
+from simulator.commands.terminal import INTERRUPTED, console, show, stop, tell
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.languages import Both, Language, spoken
 from simulator.version import version
 
 if TYPE_CHECKING:
@@ -24,13 +23,6 @@ if TYPE_CHECKING:
     from simulator.diagnosis.diagnosis import Diagnosis
     from simulator.diagnosis.questions import Question
     from simulator.scenario import LoadedScenario
-
-
-def _language(value: str) -> Language:
-    for language in LANGUAGES:
-        if value == language:
-            return language
-    raise typer.BadParameter(f"{value!r} is neither en nor ja")
 
 
 AnswersFile = Annotated[
@@ -61,16 +53,6 @@ OutFile = Annotated[
     typer.Option("--out", metavar="FILE", help="Write the organization as a scenario."),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Write over files that are there.")]
-Lang = Annotated[
-    Language | None,
-    typer.Option(
-        "--lang",
-        parser=_language,
-        metavar="en|ja",
-        help="Language, 言語.  [default: that of the locale]",
-    ),
-]
-
 _NOTHING_KEPT = Both(
     "interrupted: nothing was finished, nothing was written",
     "中断しました。何も保存されていません",
@@ -108,7 +90,6 @@ def diagnose(
     scenario: Base = "base",
     out: OutFile = None,
     overwrite: Overwrite = False,
-    lang: Lang = None,
     replications: Replications = 20,
     seed: Seed = 1,
     workers: Workers = None,
@@ -134,7 +115,7 @@ def diagnose(
       themodel diagnose --answers answers.yaml --replications 40 --json
       themodel diagnose --answers answers.yaml --scenario my_company.yaml
     """  # fmt: skip
-    language = lang or of_locale(os.environ)
+    language = spoken()
 
     from simulator.diagnosis.answers import Answers, read_answers
     from simulator.experiment.readiness import load_ready
@@ -148,7 +129,7 @@ def diagnose(
     _check_targets(targets, sources, overwrite, language)
     if write_questions is not None:
         _write(write_questions, _answers_text(Answers.of({}), write_questions, loaded, language))
-        say(_WRITTEN(language, file=write_questions))
+        tell(_WRITTEN(language, file=write_questions))
         return
     try:
         found = _ask(loaded, language) if answers is None else read_answers(answers, language)
@@ -160,10 +141,10 @@ def diagnose(
     # Before the runs: answers are what took somebody's time.
     if save_answers is not None:
         _write(save_answers, _answers_text(found, save_answers, loaded, language))
-        say(_WRITTEN(language, file=save_answers))
+        tell(_WRITTEN(language, file=save_answers))
     if out is not None:
         _write(out, scenario_text(found, loaded, language, out.parent))
-        say(_WRITTEN(language, file=out))
+        tell(_WRITTEN(language, file=out))
 
     from simulator.diagnosis.diagnosis import diagnose as analysis
 

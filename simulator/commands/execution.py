@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulator.commands.terminal import processors, progress, say
+from simulator.commands.terminal import processors, progress, tell
 from simulator.errors import Problem, ScenarioError
 
 if TYPE_CHECKING:
@@ -134,9 +134,9 @@ def executing(
     with contextlib.ExitStack() as opened:
         executor = None
         if dask is None:
-            prepare(engine, say)
+            prepare(engine, tell)
         else:
             from simulator.experiment.cluster import dask_executor
 
-            executor = opened.enter_context(dask_executor(dask, say))
-        yield Execution(workers or processors(), executor, on_trouble=say, engine=engine)
+            executor = opened.enter_context(dask_executor(dask, tell))
+        yield Execution(workers or processors(), executor, on_trouble=tell, engine=engine)

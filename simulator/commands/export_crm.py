@@ -11,7 +11,7 @@ import typer
 
 from simulator.commands.answers import typed
 from simulator.commands.options import Changes, Engine, Name, Seed
-from simulator.commands.terminal import say, show
+from simulator.commands.terminal import show, tell
 from simulator.errors import Problem, ScenarioError
 from simulator.version import version
 
@@ -178,7 +178,7 @@ def export_crm(
         dates_only=dates_only,
     )
     check_target(out, choices)
-    engines.prepare(engine, say)
+    engines.prepare(engine, tell)
     journal = engines.run(loaded.scenario, seed, replication, loaded.name, engine=engine)
     options = {
         "--seed": seed, "--replication": replication, "--style": style, "--lang": lang,
@@ -193,11 +193,11 @@ def export_crm(
         typer.echo(f"{name:<28} {count:>10,} {'events' if '/' in name else 'rows'}")
     show(explanation.notes(loaded))
     if begins.month != market.start_month:
-        say(
+        tell(
             f"note: the scenario's seasons take the run to begin in month {market.start_month}"
             f" (market.start_month), its dates begin in month {begins.month}"
         )
-    say(f"written to {out}")
+    tell(f"written to {out}")
 
 
 def _cut(text: str, time: WorkingTime, ends: float) -> float:

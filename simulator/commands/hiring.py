@@ -26,7 +26,7 @@ from simulator.commands.planning import (
     watched,
     whole,
 )
-from simulator.commands.terminal import FINDING, INTERRUPTED, say
+from simulator.commands.terminal import FINDING, INTERRUPTED, tell
 from simulator.errors import Problem, ScenarioError
 from simulator.version import version
 
@@ -170,7 +170,7 @@ def hiring(
     beside = _files(result, loaded, out, again) if out is not None else None
     give(_Told(result), content, out, as_json, again, beside=beside)
     if result.interrupted:
-        say("interrupted: this is what is known so far")
+        tell("interrupted: this is what is known so far")
         raise typer.Exit(INTERRUPTED)
     if result.status != "met":
         raise typer.Exit(FINDING)
@@ -181,7 +181,7 @@ def hiring(
 
 @dataclass(frozen=True)
 class _Asked:
-    """What the options say, once it is known to make sense."""
+    """What the options tell, once it is known to make sense."""
 
     targets: tuple[str, ...]
     also: tuple[str, ...]

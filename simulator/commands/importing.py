@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.commands.terminal import say
+from simulator.commands.terminal import tell
 from simulator.errors import Problem, ScenarioError
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def read(
     sheets = [sheet for path in files for sheet in read_sheets(path)]
     for sheet in sheets:
         for note in sheet.notes:
-            say(f"{sheet.file}: {note}")
+            tell(f"{sheet.file}: {note}")
     how = load_mapping(mapping, sheets) if mapping is not None else guess(sheets)
     if amounts is not None and how.amounts:
         how = replace(how, amounts=amounts)  # type: ignore[arg-type]
@@ -128,7 +128,7 @@ def are_qualified(leads: str | None, sheets: Sequence[Sheet], mapping: Mapping) 
             for name in (sheet.file, *sheet.columns[:_FIRST])
         )
         if found:
-            say("leads are taken as qualified (a file or heading says so); else --leads inquiries")
+            tell("leads are taken as qualified (a file or heading says so); else --leads inquiries")
         return found
     if leads not in ("inquiries", "qualified"):
         raise ScenarioError([Problem("--leads", "", leads, "is neither inquiries nor qualified")])

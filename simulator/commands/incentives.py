@@ -14,7 +14,7 @@ import typer
 
 from simulator.commands.answers import give, typed
 from simulator.commands.options import AsJson, Changes, Engine, Name, Seed, Workers
-from simulator.commands.terminal import FINDING, INTERRUPTED, processors, say
+from simulator.commands.terminal import FINDING, INTERRUPTED, processors, tell
 from simulator.errors import Problem, ScenarioError
 from simulator.version import version
 
@@ -154,14 +154,14 @@ def incentives(
     from simulator.experiment.incentives import incentives as analysis
     from simulator.presentation import explanation, incentives_tables
 
-    prepare(engine, say)
+    prepare(engine, tell)
     # No bar: nobody knows beforehand how many companies a search will try. Each step says a line.
-    how = Execution(workers or processors(), on_trouble=say, engine=engine)
+    how = Execution(workers or processors(), on_trouble=tell, engine=engine)
     result = analysis(
         loaded, weights=asked.weights, shared=shared, own=asked.own, norm=norm,
         ranges=asked.ranges, agree=asked.agreed, starts=starts, steps=steps, doses=doses,
         remedies=remedies, seed=seed, replications=replications, fresh=fresh, workers=how,
-        tell=say,
+        tell=tell,
     )  # fmt: skip
     content = [
         *explanation.changes(loaded),
@@ -180,7 +180,7 @@ def incentives(
     if write is not None:
         _write(write, result, loaded, again)
     if result.interrupted:
-        say(f"interrupted while {result.stopped_at}; what came before is complete")
+        tell(f"interrupted while {result.stopped_at}; what came before is complete")
         raise typer.Exit(INTERRUPTED)
     if not _is_at_rest(result):
         raise typer.Exit(FINDING)
@@ -195,7 +195,7 @@ def _is_at_rest(result: Incentives) -> bool:
 
 @dataclass(frozen=True)
 class _Asked:
-    """What the options say, once it is known to make sense."""
+    """What the options tell, once it is known to make sense."""
 
     weights: dict[str, float]
     own: dict[str, str]
@@ -366,7 +366,7 @@ def _write(file: Path, result: Incentives, loaded: LoadedScenario, again: Sequen
     from simulator.experiment.provenance_of_decisions import write_decisions
 
     if EQUILIBRIUM not in result.cases or not _is_at_rest(result):
-        say(f"not written to {file}: the departments did not come to rest")
+        tell(f"not written to {file}: the departments did not come to rest")
         return
     write_decisions(file, result, loaded, again)
-    say(f"written to {file}")
+    tell(f"written to {file}")

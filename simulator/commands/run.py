@@ -32,7 +32,7 @@ from simulator.commands.precision import (
     stop_unless_met,
     words_typed,
 )
-from simulator.commands.terminal import say, show
+from simulator.commands.terminal import show, tell
 from simulator.errors import OutputError, Problem, ScenarioError
 from simulator.version import version
 
@@ -153,11 +153,11 @@ def run(
         show([reached.words()] if reached is not None else [])
     cut_off = stopped(results) or _cut_off(drawing, uncertain)
     if cut_off:
-        say(f"interrupted after {cut_off}{resume_remedy(out)}")
+        tell(f"interrupted after {cut_off}{resume_remedy(out)}")
     if failure is not None:
         raise failure
     if out is not None:
-        say(f"written to {out}")
+        tell(f"written to {out}")
     stop_unless_met(reached)
 
 

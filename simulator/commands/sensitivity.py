@@ -21,7 +21,7 @@ from simulator.commands.options import (
     Seed,
     Workers,
 )
-from simulator.commands.terminal import say
+from simulator.commands.terminal import tell
 from simulator.version import version
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def sensitivity(
             "replications": replications}  # fmt: skip
     runs = planned_runs(a, b, metric=chosen, **plan)
     store = open_store(out, resume, "sensitivity", ready, seed, TABLES)
-    say(f"at most {runs:,} runs; fewer if some assumptions turn out to have no effect")
+    tell(f"at most {runs:,} runs; fewer if some assumptions turn out to have no effect")
     with execution("runs", workers, dask, store, _minutes(), engine) as how:
         result = sensitivity(a, b, metric=chosen, seed=seed, workers=how, **plan)
     notes = {str(line): line for each in (a, b) if each for line in explanation.notes(each)}
@@ -131,7 +131,7 @@ def _minutes() -> Callable[[int, int], None]:
     first: tuple[float, int] | None = None
     told = False
 
-    def tell(done: int, of: int) -> None:
+    def estimate(done: int, of: int) -> None:
         nonlocal first, told
         now = monotonic()
         if first is None:
@@ -140,6 +140,6 @@ def _minutes() -> Callable[[int, int], None]:
         if not told and passed >= _FIRST_SECONDS and more >= _FIRST_RUNS:
             told = True
             minutes = math.ceil(passed / more * (of - done) / 60.0)
-            say(f"about {minutes} min more, by the first {done} runs")
+            tell(f"about {minutes} min more, by the first {done} runs")
 
-    return tell
+    return estimate

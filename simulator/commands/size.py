@@ -26,7 +26,7 @@ from simulator.commands.planning import (
     watched,
     whole,
 )
-from simulator.commands.terminal import FINDING, INTERRUPTED, say
+from simulator.commands.terminal import FINDING, INTERRUPTED, tell
 from simulator.errors import Problem, ScenarioError
 from simulator.version import version
 
@@ -168,7 +168,7 @@ def size(
     beside = _files(result, shlex.join(again)) if out is not None else None
     give(_Told(result), content, out, as_json, again, beside=beside)
     if result.interrupted:
-        say(f"interrupted after {result.evaluations:,} plans; this is the best of them so far")
+        tell(f"interrupted after {result.evaluations:,} plans; this is the best of them so far")
         raise typer.Exit(INTERRUPTED)
     if result.status in ("unreachable", "missed"):
         raise typer.Exit(FINDING)
@@ -179,7 +179,7 @@ def size(
 
 @dataclass(frozen=True)
 class _Asked:
-    """What the options say, once it is known to make sense."""
+    """What the options tell, once it is known to make sense."""
 
     targets: tuple[str, ...]
     also: tuple[str, ...]

@@ -12,7 +12,7 @@ from simulator.commands.answers import give, typed
 from simulator.commands.execution import executing
 from simulator.commands.options import AsJson, Changes, Dask, Engine, Name, Seed, Workers
 from simulator.commands.planning import Also, Cost, by_team, number, share_in, watched
-from simulator.commands.terminal import INTERRUPTED, say
+from simulator.commands.terminal import INTERRUPTED, tell
 from simulator.errors import Problem, ScenarioError
 from simulator.version import version
 
@@ -137,7 +137,7 @@ def structure(
     again = typed("structure", scenario, options=options, changes=changes or ())
     give(result, content, out, as_json, again)
     if result.interrupted:
-        say(f"interrupted after {result.runs:,} runs; this is what was finished")
+        tell(f"interrupted after {result.runs:,} runs; this is what was finished")
         raise typer.Exit(INTERRUPTED)
 
 

@@ -6,12 +6,14 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NoReturn
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
 from simulator.errors import OutputError, ReplicationError, ScenarioError
+from simulator.languages.languages import LANGUAGES, of_locale, speak
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -21,8 +23,55 @@ _MOST_LINES = 20
 _PIPE_WIDTH = 100
 
 
+def _speak(value: str | None) -> None:
+    """Speak the language that was asked for, or that of the locale."""
+    if value is None:
+        speak(of_locale(os.environ))
+        return
+    for language in LANGUAGES:
+        if value == language:
+            speak(language)
+            return
+    raise typer.BadParameter(f"{value!r} is not known; known are {', '.join(LANGUAGES)}")
+
+
+_Lang = Annotated[
+    str | None,
+    typer.Option(
+        "--lang",
+        metavar="|".join(LANGUAGES),
+        help="Language of what is shown, 表示する言語.  [default: that of the locale]",
+        callback=_speak,
+        expose_value=False,
+        is_eager=True,
+    ),
+]
+
+
+def _takes_language(lang: _Lang = None) -> None:
+    """Stand for any command: only its option is used."""
+
+
+@cache
+def _language() -> Any:
+    """Return the option that every command has."""
+    probe = typer.Typer(add_completion=False)
+    probe.command()(_takes_language)
+    return next(each for each in typer.main.get_command(probe).params if each.name == "lang")
+
+
 class Commands(TyperGroup):
-    """Turns what users can mend into one clear message instead of a traceback."""
+    """Turns what users can mend into one clear message instead of a traceback.
+
+    Every command can be told in which language to speak.
+    """
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command, with its option for the language."""
+        command = super().get_command(ctx, cmd_name)
+        if command is not None and not any(each.name == "lang" for each in command.params):
+            command.params.append(_language())
+        return command
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
@@ -68,7 +117,7 @@ def show(content: Iterable[RenderableType]) -> None:
         typer.echo(line.rstrip())
 
 
-def say(line: str) -> None:
+def tell(line: str) -> None:
     """Tell something that is no result."""
     typer.echo(line, err=True)
 
@@ -76,9 +125,9 @@ def say(line: str) -> None:
 def stop(status: int, *lines: str) -> NoReturn:
     """End with a message of one screen."""
     for line in lines[:_MOST_LINES]:
-        say(line)
+        tell(line)
     if len(lines) > _MOST_LINES:
-        say(f"... and {len(lines) - _MOST_LINES} more; themodel check lists all")
+        tell(f"... and {len(lines) - _MOST_LINES} more; themodel check lists all")
     raise typer.Exit(status)
 
 

@@ -21,7 +21,7 @@ from simulator.commands.options import (
     Seed,
     Workers,
 )
-from simulator.commands.terminal import say
+from simulator.commands.terminal import tell
 from simulator.errors import Problem, ScenarioError
 from simulator.version import version
 
@@ -85,4 +85,4 @@ def warm_up(
     give(result, content, out, as_json, again, stopped(result))
     if plot is not None:
         disk.write_files(plot.parent, {plot.name: warm_up_tables.picture(result, plot.suffix)})
-        say(f"drawn in {plot}")
+        tell(f"drawn in {plot}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from simulator.diagnosis.languages import Language
 from simulator.experiment.quantities import Scale, size_of
 from simulator.experiment.statistics import Estimate
+from simulator.languages.languages import Language
 from simulator.metrics.definitions import METRICS
 
 _JAPANESE = {"% points/month": "ポイント/月", "days": "日", "buyers": "件"}
@@ -39,7 +39,7 @@ class Amounts:
     def label(self) -> str:
         """The metric's name."""
         metric = METRICS[self.metric]
-        return metric.label_en if self.language == "en" else metric.label_ja
+        return metric.label if self.language == "en" else metric.label_ja
 
     @property
     def unit(self) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from simulator.diagnosis.languages import Both, Language
 from simulator.diagnosis.questions import (
     ANSWERS,
     DANGEROUS,
@@ -20,6 +19,7 @@ from simulator.diagnosis.questions import (
     questions,
 )
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.languages import Both, Language
 from simulator.scenario.outline import nearest
 from simulator.scenario.scalars import compact, shorten
 from simulator.scenario.strict_yaml import Document, KeyPath, dotted, read_file

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from simulator.diagnosis.answers import FACTS, Answers, Fact, fact_rule
-from simulator.diagnosis.languages import Both, Language
 from simulator.diagnosis.questions import ANSWERS, Answer, Question, questions
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.languages import Both, Language
 
 _BACK = ("b", "back", "戻る")
 _THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")

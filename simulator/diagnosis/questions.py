@@ -7,8 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from simulator.diagnosis.languages import Both
 from simulator.errors import ScenarioError
+from simulator.languages.languages import Both
 from simulator.scenario.strict_yaml import read_file
 
 Answer = Literal["good", "partly", "dangerous", "unknown"]

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from simulator.diagnosis.answers import WORDS, Answers
-from simulator.diagnosis.languages import Both, Language
 from simulator.diagnosis.practices import Setting, settings
 from simulator.diagnosis.questions import DANGEROUS, Question, questions
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.languages import Both, Language
 from simulator.metrics.definitions import TEAMS
 from simulator.scenario import LoadedScenario
 from simulator.scenario.changing import changed

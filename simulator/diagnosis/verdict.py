@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from simulator.diagnosis.amounts import Amounts
 from simulator.diagnosis.diagnosis import Diagnosis, Remedy
-from simulator.diagnosis.languages import Both, Language, listed
 from simulator.diagnosis.questions import DANGEROUS, GOOD, PARTLY, Question
 from simulator.experiment.quantities import better
+from simulator.languages.languages import Both, Language
+from simulator.languages.messages import listed
 
 MECHANISM_NAMES: dict[str, Both] = {
     "lead_volume": Both("lead volume", "リード数の追求"),
@@ -197,7 +198,7 @@ def _besides(result: Diagnosis, language: Language) -> list[str]:
             if language == "en":
                 label = label[0].lower() + label[1:]
             parts.append(f"{label} {written.gain(effect.estimate)}")
-    return [_BESIDES(language, parts=listed(parts, language))] if parts else []
+    return [_BESIDES(language, parts=listed(parts, language=language))] if parts else []
 
 
 def _of_remedies(result: Diagnosis, language: Language) -> list[str]:
@@ -225,7 +226,11 @@ def _of_remedies(result: Diagnosis, language: Language) -> list[str]:
     if harm:
         parts = [_harm(each, result.main, money, language) for each in harm]
         said.append(
-            _HARM(language, metric=_SHORT[result.main](language), parts=listed(parts, language))
+            _HARM(
+                language,
+                metric=_SHORT[result.main](language),
+                parts=listed(parts, language=language),
+            )
         )
     idle = tuple(each.question for each in result.remedies if each.is_idle)
     if idle:
@@ -293,7 +298,7 @@ def _of_unknown(result: Diagnosis, language: Language) -> list[str]:
 
 
 def _numbers(asked: list[Question], language: Language) -> str:
-    return listed([str(each.number) for each in asked], language)
+    return listed([str(each.number) for each in asked], language=language)
 
 
 def _numbered(asked: tuple[Question, ...], language: Language) -> str:

@@ -12,13 +12,13 @@ from typing import Any
 from simulator.experiment.quantities import (
     Scale,
     estimate_of,
-    listed,
     size_of,
     told,
     told_sign,
     too_few_alike,
 )
 from simulator.experiment.statistics import Estimate
+from simulator.languages.messages import listed
 from simulator.metrics.definitions import METRICS
 
 Rows = Sequence[Mapping[Any, Any]]
@@ -37,7 +37,7 @@ def of_gap(metric: str, names: tuple[str, str], gap: Estimate, scale: Scale) -> 
         B minus A.
     scale : Scale
     """
-    label = METRICS[metric].label_en
+    label = METRICS[metric].label
     a, b = names
     if not math.isfinite(gap.mean):
         return [f"{label} is missing in every replication: there is nothing to attribute."]

@@ -174,7 +174,7 @@ class Bottleneck:
             for team in self.costs:
                 effect = self.effect(team, MORE, metric)
                 if effect is not None:
-                    what = f"{METRICS[metric].label_en}, +1 {team.replace('_', ' ')}"
+                    what = f"{METRICS[metric].label}, +1 {team.replace('_', ' ')}"
                     amount = scale.amount(effect.mean)
                     lines.append(f"  {what:<44} {amount:>14}   {scale.span(effect)}".rstrip())
         return "\n".join(lines if len(lines) <= 30 else [*lines[:29], "... (see .effects)"])

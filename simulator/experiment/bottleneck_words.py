@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from simulator.experiment.quantities import (
-    Scale,
-    adds_up,
-    better,
-    estimate_of,
-    listed,
-    size_of,
-    told_sign,
-)
+from simulator.experiment.quantities import Scale, adds_up, better, estimate_of, size_of, told_sign
 from simulator.experiment.statistics import Estimate
+from simulator.languages.messages import listed
 from simulator.metrics.definitions import METRICS, TEAMS
 
 Rows = Sequence[Mapping[Any, Any]]
@@ -41,7 +34,7 @@ def of_constraint(
     scale : Scale
         Of the metric.
     """
-    label = METRICS[metric].label_en
+    label = METRICS[metric].label
     rows = [row for row in more if row["metric"] == metric]
     if all(row["low"] is None or row["n"] < 2 for row in rows):
         missing = all(row["n"] == 0 for row in rows)
@@ -90,7 +83,7 @@ def of_time(metric: str, spells: Sequence[tuple[int, int, Sequence[str]]]) -> li
     for teams, each in months.items():
         apart = " (which cannot be told apart)" if len(teams) > 1 else ""
         names = listed([words(team) for team in teams], "or")
-        limited = "" if parts else f" {_small(METRICS[metric].label_en)} is limited"
+        limited = "" if parts else f" {_small(METRICS[metric].label)} is limited"
         parts.append(f"by the end of month {listed(each)}{limited} by {names}{apart}")
     text = "; ".join(parts)
     if adds_up(METRICS[metric]):
@@ -119,7 +112,7 @@ def of_harm(more: Rows, beside: Rows, scales: Mapping[str, Scale]) -> list[str]:
     lines = []
     for team in dict.fromkeys(row["team"] for row in harmful):
         effects = [
-            f"{_moves(estimate_of(row))} {_small(METRICS[row['metric']].label_en)} by"
+            f"{_moves(estimate_of(row))} {_small(METRICS[row['metric']].label)} by"
             f" {_with_interval(estimate_of(row), scales[row['metric']])}"
             for row in harmful
             if row["team"] == team

@@ -203,7 +203,7 @@ class Comparison:
         for name in self.names[1:]:
             lines += ["", f"{name} against {self.reference}"]
             for metric in self.headlines():
-                lines.append(f"  {METRICS[metric].label_en}: {self._said(name, metric)}")
+                lines.append(f"  {METRICS[metric].label}: {self._said(name, metric)}")
             lines.append(f"  {self._first_departures(name)}")
         count = len(self.numbers)
         ends = ["", f"{count} paired replication{'s' if count != 1 else ''}; seed {self.seed}."]

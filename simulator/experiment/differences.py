@@ -126,7 +126,7 @@ def _row(metric: Metric, reference: Floats, scenario: Floats) -> dict[str, Any]:
     better = share_better(before, before + apart, metric.better)
     return {
         "metric": metric.id,
-        "label": metric.label_en,
+        "label": metric.label,
         "unit": metric.unit,
         "better": metric.better,
         "mean": _mean(after),

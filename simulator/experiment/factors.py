@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from simulator.errors import Problem, ScenarioError
-from simulator.experiment.quantities import listed
+from simulator.languages.messages import listed
 from simulator.metrics.definitions import TEAMS
 from simulator.scenario import LoadedScenario, Scenario
 from simulator.scenario.behavior import Mechanism, Mechanisms

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from simulator.experiment.differences import SIGNIFICANT
-from simulator.experiment.quantities import Scale, listed
+from simulator.experiment.quantities import Scale
 from simulator.experiment.statistics import holm
+from simulator.languages.messages import listed
 
 Kind = Literal["more", "less", "open", "same", "single", "missing"]
 

@@ -20,7 +20,8 @@ from simulator.experiment.differences import SIGNIFICANT, gaps, p_values, told_a
 from simulator.experiment.quantities import Scale, better, main_metric, size_of
 from simulator.experiment.quantities import as_json as estimate_json
 from simulator.experiment.statistics import CONFIDENCE, Estimate, Floats, holm, relative_difference
-from simulator.metrics.definitions import METRICS, TEAM_LABELS, TEAMS
+from simulator.metrics.definitions import METRICS, TEAMS
+from simulator.metrics.team_labels import team_label
 
 if TYPE_CHECKING:
     from simulator.experiment.price_of_silos import Case, Incentives
@@ -155,7 +156,7 @@ def value_of(path: str, value: float) -> str:
 
 def metric_name(metric: str) -> str:
     """Write a metric within a sentence."""
-    label = METRICS[metric].label_en
+    label = METRICS[metric].label
     small = label if label[1:2].isupper() else label[:1].lower() + label[1:]
     return AMOUNTS.get(metric, small)
 
@@ -168,7 +169,7 @@ def levels_of(metric: str, currency: str, sizes: Iterable[float]) -> Scale:
 
 def team_name(team: str) -> str:
     """Write a department."""
-    return TEAM_LABELS[team][0]
+    return team_label(team)
 
 
 def percent(change: Estimate, signed: bool = False) -> str:

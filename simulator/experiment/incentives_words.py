@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from simulator.experiment import incentives_frames as facts
 from simulator.experiment.incentives_frames import EQUILIBRIUM, OPTIMUM, metric_name, percent
-from simulator.experiment.quantities import Scale, better, listed, size_of, told
+from simulator.experiment.quantities import Scale, better, size_of, told
 from simulator.experiment.statistics import Estimate
+from simulator.languages.messages import listed
 from simulator.metrics.definitions import METRICS, TEAMS
 
 if TYPE_CHECKING:

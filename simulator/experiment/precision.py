@@ -32,10 +32,11 @@ from simulator.experiment.execution import (
     execution_of,
     run_and_measure,
 )
-from simulator.experiment.quantities import checked_metrics, listed
+from simulator.experiment.quantities import checked_metrics
 from simulator.experiment.readiness import Scenarios, prepared
 from simulator.experiment.replications import Results
 from simulator.experiment.statistics import CONFIDENCE
+from simulator.languages.messages import listed
 from simulator.metrics.definitions import METRICS
 from simulator.scenario import Scenario
 
@@ -417,7 +418,7 @@ def _counting(how: Execution, before: int) -> Execution:
 
 
 def _label(name: str) -> str:
-    return METRICS[name].label_en if name in METRICS else name
+    return METRICS[name].label if name in METRICS else name
 
 
 def _percent(share: float) -> str:

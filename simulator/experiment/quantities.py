@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from simulator.errors import Problem, ScenarioError
 from simulator.experiment.statistics import Estimate
+from simulator.languages.messages import say
 from simulator.metrics.definitions import METRICS, PERIOD, Metric
+from simulator.metrics.units import unit_of_difference, with_unit
 from simulator.scenario.outline import nearest
 from simulator.scenario.schema import Scenario
 
@@ -17,7 +19,6 @@ _MILLION = 1e6
 _FEWEST_ALIKE = 6
 """Of fewer equal numbers nothing is told: the sign test needs 2 x 0.5^6 to be below 5 %."""
 _ROUNDING = 1e-9
-_UNITS = {"share": "% points", "buyers": "", "business days": "days", "ratio": ""}
 
 
 def checked_metrics(names: Iterable[str], directed: Iterable[str] = ()) -> tuple[str, ...]:
@@ -99,18 +100,17 @@ class Scale:
         """
         unit = METRICS[metric].unit
         largest = max((abs(size) for size in sizes if math.isfinite(size)), default=0.0)
-        kind, per, rest = unit.partition(" per ")
+        kind = unit.partition(" per ")[0]
         factor = 1.0
-        shown = _UNITS.get(kind, kind.replace("currency", currency))
         if kind == "share":
             factor = 100.0
         elif kind == "currency" and largest >= 0.1 * _MILLION:
-            factor, shown = 1.0 / _MILLION, f"M {currency}"
+            factor = 1.0 / _MILLION
         size = largest * factor
         decimals = 0 if size >= 100.0 else 1 if size >= 10.0 else 2
         if kind == "currency" and factor == 1.0:
             decimals = 0
-        return cls(factor, decimals, (shown + (f"/{rest}" if per else "")).strip())
+        return cls(factor, decimals, unit_of_difference(unit, currency, factor < 1.0))
 
     def number(self, value: float) -> str:
         """Write a value without its unit; never a negative zero."""
@@ -120,13 +120,15 @@ class Scale:
 
     def amount(self, value: float) -> str:
         """Write a value with its unit."""
-        return f"{self.number(value)} {self.unit}".rstrip()
+        return with_unit(self.number(value), self.unit)
 
     def span(self, estimate: Estimate) -> str:
         """Write an interval without its unit; nothing if there is none."""
         if estimate.low is None or estimate.high is None:
             return ""
-        return f"{self.number(estimate.low)} to {self.number(estimate.high)}"
+        return say(
+            "{low} to {high}", low=self.number(estimate.low), high=self.number(estimate.high)
+        )
 
 
 def told(estimate: Estimate) -> int:
@@ -169,12 +171,6 @@ def estimate_of(row: Any) -> Estimate:
     return Estimate(
         float(row["mean"]), low if known else None, high if known else None, int(row["n"])
     )
-
-
-def listed(names: Sequence[str], joint: str = "and") -> str:
-    """Write a list as one says it."""
-    *most, last = names
-    return f"{', '.join(most)} {joint} {last}" if most else last
 
 
 def as_json(estimate: Estimate) -> dict[str, float | None]:

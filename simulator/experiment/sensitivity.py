@@ -153,7 +153,7 @@ class Sensitivity:
     @property
     def label(self) -> str:
         """The metric as a reader sees it."""
-        return METRICS[self.metric].label_en
+        return METRICS[self.metric].label
 
     def scale(self) -> Scale:
         """One way of writing all outcomes."""

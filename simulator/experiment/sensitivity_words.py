@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from simulator.experiment.quantities import Scale, listed, told
+from simulator.experiment.quantities import Scale, told
 from simulator.experiment.statistics import Estimate
+from simulator.languages.messages import listed
 from simulator.metrics.definitions import METRICS
 
 if TYPE_CHECKING:

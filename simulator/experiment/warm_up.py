@@ -28,11 +28,11 @@ from numpy.typing import NDArray
 from simulator.engine import run
 from simulator.errors import Problem, ScenarioError
 from simulator.experiment.execution import Workers, execute
-from simulator.experiment.quantities import listed
 from simulator.experiment.readiness import Scenarios, prepared
-from simulator.metrics.definitions import TEAM_LABELS
+from simulator.languages.messages import listed
 from simulator.metrics.periods import Periods
 from simulator.metrics.rows import Book
+from simulator.metrics.team_labels import TEAM_LABELS
 from simulator.organization.journal import (
     DAYS_PER_MONTH,
     DEPARTMENTS,

@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from simulator.languages.languages import spoken
+from simulator.metrics.team_labels import TEAM_LABELS
+
 Better = Literal["higher", "lower", "neither"]
 Department = Literal[
     "marketing",
@@ -60,6 +63,11 @@ class Metric:
     department: Department
     formula: str
     monthly: bool
+
+    @property
+    def label(self) -> str:
+        """What the reader sees, in the language that is spoken."""
+        return self.label_ja if spoken() == "ja" else self.label_en
 
 
 PERIOD = "events after the start of the period, up to and including its end"
@@ -372,12 +380,6 @@ _FINANCE = (
 # fmt: on
 
 TEAMS = ("marketing", "inside_sales", "field_sales", "customer_success")
-TEAM_LABELS = {
-    "marketing": ("Marketing", "マーケティング"),
-    "inside_sales": ("Inside sales", "インサイドセールス"),
-    "field_sales": ("Field sales", "フィールドセールス"),
-    "customer_success": ("Customer success", "カスタマーサクセス"),
-}
 
 
 def _flow(team: str) -> tuple[Metric, ...]:

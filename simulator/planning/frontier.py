@@ -342,5 +342,5 @@ class Frontier:
 def goal_text(goal: Figure) -> str:
     """Say what a goal is."""
     metric, month = goal
-    label = METRICS[metric].label_en
+    label = METRICS[metric].label
     return f"{label} in month {month}" if month else label

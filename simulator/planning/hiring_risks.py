@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from scipy.special import stdtrit
 
-from simulator.experiment.quantities import Scale, listed
+from simulator.experiment.quantities import Scale
 from simulator.experiment.statistics import Estimate
+from simulator.languages.messages import listed
 from simulator.planning.sizing_names import (
     figure_name,
     interval,

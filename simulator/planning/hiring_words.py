@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from simulator.experiment.quantities import Scale, listed
+from simulator.experiment.quantities import Scale
 from simulator.experiment.statistics import Estimate
+from simulator.languages.messages import listed
 from simulator.organization.journal import DAYS_PER_MONTH
 from simulator.planning.hiring_risks import (
     briefly,

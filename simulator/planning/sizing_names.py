@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from simulator.experiment.figures import Figure
-from simulator.experiment.quantities import Scale, listed
+from simulator.experiment.quantities import Scale
 from simulator.experiment.statistics import Estimate
+from simulator.languages.messages import listed
 from simulator.metrics.definitions import METRICS
 from simulator.planning.targets import Target
 from simulator.scenario.schema import Scenario
@@ -37,7 +38,7 @@ def team_label(team: str) -> str:
 def figure_name(figure: Figure) -> str:
     """Name a figure within a sentence."""
     metric, month = figure
-    label = METRICS[metric].label_en
+    label = METRICS[metric].label
     small = label if label[1:2].isupper() else f"{label[:1].lower()}{label[1:]}"
     return f"{small} in month {month}" if month else small
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from scipy.special import stdtrit
 
-from simulator.experiment.quantities import Scale, better, listed
+from simulator.experiment.quantities import Scale, better
+from simulator.languages.messages import listed
 from simulator.planning.sizing_names import a_year, figure_column, figure_name, interval, team_words
 from simulator.planning.targets import Target
 

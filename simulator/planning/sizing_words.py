@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from simulator.experiment.figures import Figure
-from simulator.experiment.quantities import Scale, listed, main_metric
+from simulator.experiment.quantities import Scale, main_metric
+from simulator.languages.messages import listed
 from simulator.metrics.definitions import METRICS
 from simulator.planning.sizing_frontier import money
 from simulator.planning.sizing_names import (
@@ -410,12 +411,12 @@ def _levels(result: Sizing) -> list[str]:
         outcome = finer(values_scale(main.id, result.company.currency, near["outcome"]))
         said = [
             f"with {row['people']} it is {scale.amount(row['value'])}"
-            f" ({interval(scale, row['value_low'], row['value_high'])}) and {main.label_en}"
+            f" ({interval(scale, row['value_low'], row['value_high'])}) and {main.label}"
             f" {outcome.amount(row['outcome'])}"
             f" ({interval(outcome, row['outcome_low'], row['outcome_high'])})"
             for row in near.to_dict("records")
         ]
-        lines.append(f"{METRICS[metric].label_en} ({text}): {'; '.join(said)}.")
+        lines.append(f"{METRICS[metric].label} ({text}): {'; '.join(said)}.")
     return lines
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.errors import Problem, ScenarioError
-from simulator.experiment.quantities import listed
+from simulator.languages.messages import listed
 from simulator.planning.headcount import ALL_TEAMS, Headcount, Plan, headcount_of, people_of
 from simulator.planning.offered_load.analytic import loads
 from simulator.planning.sizing_names import a_year, counted, team_words

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from simulator.experiment.quantities import Scale, better, listed
+from simulator.experiment.quantities import Scale, better
+from simulator.languages.messages import listed
 from simulator.metrics.definitions import METRICS
 from simulator.planning.sizing_names import (
     a_year,
@@ -316,7 +317,7 @@ def _division(row: Row) -> str:
 def goal_heading(result: Structure) -> str:
     """Return the label of the goal, for headings."""
     metric, month = result.goal
-    label = METRICS[metric].label_en
+    label = METRICS[metric].label
     return f"{label} in month {month}" if month else label
 
 

@@ -82,7 +82,7 @@ def _shares(result: Attribution, metric: str) -> RenderableType:
     total = {"mean": gap.mean, "low": gap.low, "high": gap.high, "n": gap.n}
     cells = [*_amounts(scale, total, single), *([] if single else [_yes(told(gap) != 0)])]
     table.add_row(Text("gap", style="bold"), *cells, *(["100 %", ""] if of_gap else []))
-    title = f"{METRICS[metric].label_en}, {result.b} minus {result.a}"
+    title = f"{METRICS[metric].label}, {result.b} minus {result.a}"
     if single:
         return titled(title, table)
     note = Text("told: beyond luck among all factors that differ (Holm)", style="dim")

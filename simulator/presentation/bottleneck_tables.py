@@ -14,7 +14,8 @@ from rich.text import Text
 
 from simulator.experiment.bottleneck import FEWER, MORE, Bottleneck
 from simulator.experiment.quantities import Scale, adds_up, estimate_of
-from simulator.metrics.definitions import METRICS, TEAM_LABELS, TEAMS
+from simulator.metrics.definitions import METRICS, TEAMS
+from simulator.metrics.team_labels import team_label
 from simulator.presentation.figures import MISSING, lasting, percent, words
 from simulator.presentation.tables import grid, right, titled
 
@@ -66,7 +67,7 @@ def _effects(result: Bottleneck) -> RenderableType:
             table.add_row()
         scale = result.scale(metric)
         unit = f", {scale.unit}" if scale.unit else ""
-        table.add_row(Text(f"{METRICS[metric].label_en}{unit}", style="bold"))
+        table.add_row(Text(f"{METRICS[metric].label}{unit}", style="bold"))
         for team in result.costs:
             more, fewer = (result.effect(team, change, metric) for change in (MORE, FEWER))
             if more is None:
@@ -117,12 +118,12 @@ def _over_time(result: Bottleneck, metric: str) -> RenderableType:
     what = "added up from the start" if adds_up(METRICS[metric]) else "as it stands then"
     unit = f" ({scale.unit})" if scale.unit else ""
     note = Text(
-        f"{METRICS[metric].label_en}{unit}, {what}: effect of one more in each team and half the"
+        f"{METRICS[metric].label}{unit}, {what}: effect of one more in each team and half the"
         " width of its 95 % interval. limits: the best effect that can be told from zero, or those"
         " that cannot be told from it; months are told one by one, and one in twenty may err.",
         style="dim",
     )
-    return titled(f"Which team limits {METRICS[metric].label_en} when", table, note)
+    return titled(f"Which team limits {METRICS[metric].label} when", table, note)
 
 
 def _with_margin(scale: Scale, row: Any) -> str:
@@ -133,7 +134,7 @@ def _with_margin(scale: Scale, row: Any) -> str:
 
 
 def _flow(result: Bottleneck) -> RenderableType:
-    table = grid("months", *(Column(TEAM_LABELS[team][0], no_wrap=True) for team in TEAMS))
+    table = grid("months", *(Column(team_label(team), no_wrap=True) for team in TEAMS))
     for first, last in _spans(int(result.flow["month"].max())):
         months = result.flow[result.flow["month"].between(first, last)]
         cells = [_busy(months[months["team"] == team]) for team in TEAMS]
@@ -160,4 +161,4 @@ def _spans(months: int) -> Iterator[tuple[int, int]]:
 
 
 def _team(team: str) -> str:
-    return TEAM_LABELS[team][0] if team in TEAM_LABELS else words(team).capitalize()
+    return team_label(team) if team in TEAMS else words(team).capitalize()

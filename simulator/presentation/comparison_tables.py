@@ -18,7 +18,8 @@ from simulator.experiment.departures import ALL, COMPANY
 from simulator.experiment.differences import BOOTSTRAP, PAIRED_T
 from simulator.experiment.quantities import Scale
 from simulator.metrics import METRICS
-from simulator.metrics.definitions import RESPONSES, TEAM_LABELS, TEAMS
+from simulator.metrics.definitions import RESPONSES, TEAMS
+from simulator.metrics.team_labels import team_label
 from simulator.presentation.figures import MISSING, words, written
 from simulator.presentation.tables import grid, right, titled
 
@@ -76,7 +77,7 @@ def closing(result: Comparison, version: str) -> str:
 
 
 def _saved(result: Comparison) -> Iterator[str]:
-    label = METRICS[result.main].label_en
+    label = METRICS[result.main].label
     for name in result.names[1:]:
         row = _row(result, name, result.main)
         times, n = float(row["variance_reduction"]), int(row["n"])
@@ -135,7 +136,7 @@ def _cells(row: Row, currency: str, runs: int) -> list[RenderableType]:
 
 def _with_unit(metric: str, unit: str) -> str:
     """Write a metric under the heading of its department, with its unit unless that is said."""
-    label = METRICS[metric].label_en
+    label = METRICS[metric].label
     if METRICS[metric].department == "flow":
         label = label.partition(": ")[2].capitalize()
     said = not unit or (unit.startswith("per ") and " per " in label)
@@ -268,7 +269,7 @@ def _department(result: Comparison, name: str, rows: Sequence[Row]) -> Table:
 
 def _short(metric: str) -> str:
     """Write a metric without its team; of two of the same aspect each says which it is."""
-    label = METRICS[metric].label_en
+    label = METRICS[metric].label
     if METRICS[metric].department != "flow":
         return label
     what = label.partition(": ")[2]
@@ -400,7 +401,7 @@ def _indented(label: str, by: int = 2) -> RenderableType:
 
 
 def _label(key: str) -> str:
-    return _COMPANY_LABEL if key == COMPANY else TEAM_LABELS[key][0]
+    return _COMPANY_LABEL if key == COMPANY else team_label(key)
 
 
 def _row(result: Comparison, name: str, metric: str) -> Row:

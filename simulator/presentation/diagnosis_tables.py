@@ -12,9 +12,9 @@ from rich.text import Text
 from simulator.diagnosis.amounts import Amounts
 from simulator.diagnosis.answers import WORDS, Answers
 from simulator.diagnosis.diagnosis import Diagnosis, Effect
-from simulator.diagnosis.languages import Both, Language
 from simulator.diagnosis.questions import UNKNOWN, Question, questions
 from simulator.diagnosis.verdict import MECHANISM_NAMES, amounts, verdict
+from simulator.languages.languages import Both, Language
 from simulator.presentation.flowing import Flowing
 from simulator.presentation.tables import grid, right, titled
 

@@ -6,26 +6,13 @@ import math
 from typing import Any
 
 from simulator.experiment import Estimate
+from simulator.languages.messages import say
+from simulator.metrics.units import money_unit, unit_shown, with_unit
 from simulator.organization.journal import DAYS_PER_MONTH
 
 MISSING = "-"
 HOURS_PER_DAY = 8.0
 _MILLION = 1e6
-
-_SHORTER = {
-    "business days": "days",
-    "share": "%",
-    "share per month": "%/month",
-    "per month": "/month",
-    "per day": "/day",
-    "per person": "/person",
-    "per customer": "/customer",
-}
-
-
-def unit_in(unit: str, currency: str) -> str:
-    """Name the currency in a unit of the registry."""
-    return unit.replace("currency", currency)
 
 
 def known(value: float | None) -> float | None:
@@ -44,15 +31,14 @@ def figure(estimate: Estimate, unit: str, currency: str) -> tuple[str, str, str]
     currency : str
         Of the scenario.
     """
-    shown = _SHORTER.get(unit, unit_in(unit, currency).replace(" per ", "/"))
     mean = known(estimate.mean)
     if mean is None:
-        return MISSING, "", shown
+        return MISSING, "", unit_shown(unit, currency)
     factor = 1.0
     if unit.startswith("share"):
         factor = 100.0
     elif unit.startswith("currency") and abs(mean) >= _MILLION:
-        factor, shown = 1.0 / _MILLION, f"M {shown}"
+        factor = 1.0 / _MILLION
     decimals = _decimals(abs(mean) * factor)
     if factor == 100.0:
         decimals = min(max(decimals, 1), 2)
@@ -63,8 +49,8 @@ def figure(estimate: Estimate, unit: str, currency: str) -> tuple[str, str, str]
     interval = ""
     if estimate.low is not None and estimate.high is not None:
         low, high = (number(bound * factor, decimals) for bound in (estimate.low, estimate.high))
-        interval = f"{low} to {high}"
-    return number(mean * factor, decimals), interval, shown
+        interval = say("{low} to {high}", low=low, high=high)
+    return number(mean * factor, decimals), interval, unit_shown(unit, currency, factor < 1.0)
 
 
 def number(value: float, decimals: int | None = None) -> str:
@@ -103,8 +89,8 @@ def money(amount: float, currency: str) -> str:
     if not math.isfinite(amount):
         return MISSING
     if abs(amount) >= _MILLION:
-        return f"{number(amount / _MILLION)} M {currency}"
-    return f"{number(amount, 0)} {currency}"
+        return with_unit(number(amount / _MILLION), money_unit(currency, millions=True))
+    return with_unit(number(amount, 0), money_unit(currency))
 
 
 def lasting(days: float) -> str:
@@ -113,20 +99,21 @@ def lasting(days: float) -> str:
         return MISSING
     hours = days * HOURS_PER_DAY
     if abs(hours) < 1.0:
-        return f"{number(hours * 60.0, 0)} min"
+        return say("{number} min", number=number(hours * 60.0, 0))
     if abs(days) < 1.0:
-        return f"{number(hours, 1)} h"
-    return f"{number(days, 1)} days"
+        return say("{number} h", number=number(hours, 1))
+    return say("{number} days", number=number(days, 1))
 
 
 def moment(day: float) -> str:
     """Write a time of a run as month and day, counted from 1."""
     if not math.isfinite(day):
-        return "never"
+        return say("never")
     if day < 0.0:
-        return f"{number(-day, 0)} days before the start"
+        return say("{number} days before the start", number=number(-day, 0))
     month = int(day // DAYS_PER_MONTH)
-    return f"month {month + 1}, day {int(day - month * DAYS_PER_MONTH) + 1}"
+    within = int(day - month * DAYS_PER_MONTH) + 1
+    return say("month {month}, day {day}", month=month + 1, day=within)
 
 
 def words(name: str) -> str:

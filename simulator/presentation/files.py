@@ -21,7 +21,8 @@ from simulator.cells import harmless
 from simulator.experiment import Estimate, Results
 from simulator.metrics import METRICS, Measures
 from simulator.metrics.definitions import TEAMS
-from simulator.presentation.figures import known, unit_in
+from simulator.metrics.units import unit_in
+from simulator.presentation.figures import known
 from simulator.scenario import effective_yaml
 
 _HEAD = ("scenario", "replication", "period")
@@ -248,7 +249,7 @@ def _summary(results: Results) -> Iterator[Row]:
     yield ("scenario", "period", "metric", "label", "value", "low", "high", "n", "unit")
     for metric, estimate in results.totals.items():
         yield (
-            results.name, _WHOLE_RUN, metric, METRICS[metric].label_en, estimate.mean,
+            results.name, _WHOLE_RUN, metric, METRICS[metric].label, estimate.mean,
             estimate.low, estimate.high, estimate.n, _unit(results, metric),
         )  # fmt: skip
 

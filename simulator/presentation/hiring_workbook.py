@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from simulator.experiment.quantities import main_metric
 from simulator.experiment.statistics import Estimate
 from simulator.metrics.definitions import METRICS
+from simulator.metrics.units import unit_in
 from simulator.organization.journal import DAYS_PER_MONTH
 from simulator.planning.hiring_costs import (
     month_lengths,
@@ -23,7 +24,6 @@ from simulator.planning.sizing_names import (
     team_label,
     team_words,
 )
-from simulator.presentation.figures import unit_in
 from simulator.presentation.sizing_workbook import kind_of
 from simulator.presentation.workbooks import (
     Cell,
@@ -327,7 +327,7 @@ def _definitions(result: Hiring, sheets: Sequence[str]) -> Sheet:
     for metric in _metrics(result):
         each = METRICS[metric]
         rows.append([
-            each.label_en, metric, each.numerator, _unit(result, metric), each.better,
+            each.label, metric, each.numerator, _unit(result, metric), each.better,
             each.formula, each.rule, each.label_ja, each.source,
         ])  # fmt: skip
     return Sheet("Definitions", columns, tuple(rows))

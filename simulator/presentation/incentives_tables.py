@@ -28,10 +28,12 @@ from simulator.experiment.price_of_silos import (
     Effect,
     Incentives,
 )
-from simulator.experiment.quantities import Scale, listed
+from simulator.experiment.quantities import Scale
 from simulator.experiment.searches import Curve, Search
 from simulator.experiment.statistics import Estimate
-from simulator.metrics.definitions import METRICS, TEAM_LABELS, TEAMS
+from simulator.languages.messages import listed
+from simulator.metrics.definitions import METRICS, TEAMS
+from simulator.metrics.team_labels import team_label
 from simulator.presentation.figures import MISSING
 from simulator.presentation.tables import grid, right, titled
 
@@ -101,11 +103,11 @@ def _weights(result: Incentives) -> str:
 
 
 def _team(team: str) -> str:
-    return TEAM_LABELS[team][0] if team in TEAM_LABELS else team
+    return team_label(team)
 
 
 def _label(metric: str) -> str:
-    return METRICS[metric].label_en
+    return METRICS[metric].label
 
 
 def _note(*sentences: str) -> Text:

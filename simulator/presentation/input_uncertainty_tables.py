@@ -40,7 +40,7 @@ def story(result: InputUncertainty) -> Iterator[RenderableType]:
         right("not known"), right("95 %"),
     )  # fmt: skip
     for metric in shown:
-        table.add_row(METRICS[metric].label_en, *_cells(result, metric))
+        table.add_row(METRICS[metric].label, *_cells(result, metric))
     notes = [Text(line, style="dim") for line in _notes(result, shown)]
     yield titled(title, Text(sentence(result)), table, *notes)
     yield _ranking(result)
@@ -55,7 +55,7 @@ def sentence(result: InputUncertainty) -> str:
     """
     metric = main_metric(result.scenario)
     found = result.metrics[metric]
-    label = METRICS[metric].label_en
+    label = METRICS[metric].label
     size = len(result.fits)
     numbers = f"the {size} estimated numbers" if size > 1 else "the one estimated number"
     if not math.isfinite(found.share):
@@ -115,7 +115,7 @@ def _notes(result: InputUncertainty, shown: list[str]) -> Iterator[str]:
         " stated, so that what we don't know is at least this. Intervals take results to be about"
         " normal."
     )
-    below = [METRICS[m].label_en for m in shown if result.metrics[m].below_zero]
+    below = [METRICS[m].label for m in shown if result.metrics[m].below_zero]
     if below:
         yield (
             f"Not known 0 %: draws differed by less than luck alone would make them"
@@ -135,7 +135,7 @@ def _notes(result: InputUncertainty, shown: list[str]) -> Iterator[str]:
 
 def _ranking(result: InputUncertainty) -> RenderableType:
     metric = main_metric(result.scenario)
-    title = f"Which missing knowledge costs most: {METRICS[metric].label_en}"
+    title = f"Which missing knowledge costs most: {METRICS[metric].label}"
     rows = [
         {str(key): value for key, value in row.items()}
         for row in result.numbers[result.numbers["metric"] == metric].to_dict(orient="records")

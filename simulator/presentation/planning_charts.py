@@ -336,9 +336,9 @@ def service_chart(result: Sizing, text: str) -> Figure:
         )  # fmt: skip
         if not (rows["value"] < 0.0).any():
             left.set_ylim(bottom=0.0)
-        left.set_title(f"{METRICS[target.metric].label_en}{_in(scale)}", loc="left", fontsize=10)
+        left.set_title(f"{METRICS[target.metric].label}{_in(scale)}", loc="left", fontsize=10)
         _points(right, people, _ends(rows, "outcome", outcome), result.plan[team])
-        right.set_title(f"{METRICS[main].label_en}{_in(outcome)}", loc="left", fontsize=10)
+        right.set_title(f"{METRICS[main].label}{_in(outcome)}", loc="left", fontsize=10)
         for axes in (left, right):
             axes.set_xticks(people, [f"{n:.0f}" for n in people])
             axes.set_xlabel(f"people in {team_words(team)}")
@@ -374,7 +374,7 @@ def _points(axes: Axes, people: Any, ends: tuple[Any, Any, Any], chosen: int) ->
 
 def _service_title(result: Sizing, target: Target, rows: Any) -> str:
     team = str(rows["team"].iloc[0])
-    label = METRICS[target.metric].label_en.removeprefix(f"{team_label(team)}: ")
+    label = METRICS[target.metric].label.removeprefix(f"{team_label(team)}: ")
     scale = values_scale(target.metric, result.company.currency, rows["value"])
     now = result.plan[team]
     values = {int(row["people"]): float(row["value"]) for row in rows.to_dict("records")}

@@ -14,7 +14,7 @@ from typing import Literal
 from markupsafe import Markup
 
 from simulator.calibration.estimates import Estimate
-from simulator.presentation.calibration_words import say
+from simulator.languages.messages import say
 from simulator.presentation.figures import MISSING, number
 
 Look = Literal["text", "number", "strip", "code", "wide"]
@@ -214,7 +214,7 @@ def interval(estimate: Estimate, digits: int = 3) -> str:
     _, low, high = written(estimate, digits)
     if is_share(estimate.unit):
         low = low.removesuffix(_PERCENT)
-    return say("range", low=low, high=high)
+    return say("{low} to {high}", low=low, high=high)
 
 
 def value_cell(estimate: Estimate, digits: int = 3) -> Cell:
@@ -243,14 +243,14 @@ def estimates_table(
 ) -> Table:  # fmt: skip
     """Return a table of estimates, with a picture of each interval where some are given."""
     estimates = [each for _, each in named]
-    columns = [Column(say("column.number")), Column(say("column.value"), "number")]
-    columns.append(Column(say("column.interval"), "number"))
+    columns = [Column(say("figure¦column")), Column(say("estimate¦column"), "number")]
+    columns.append(Column(say("95 % interval"), "number"))
     if strips:
         columns.append(Column(scale or "", "strip"))
     unit, method = common_unit(estimates), common_method(estimates)
-    columns += [] if unit is not None else [Column(say("column.unit"))]
-    columns.append(Column(say("column.cases"), "number"))
-    columns += [] if method is not None else [Column(say("column.method"), "wide")]
+    columns += [] if unit is not None else [Column(say("unit"))]
+    columns.append(Column(say("cases"), "number"))
+    columns += [] if method is not None else [Column(say("method"), "wide")]
     rows = []
     for place, (name, each) in enumerate(named):
         row = [Cell(name), value_cell(each), interval_cell(each)]
@@ -277,5 +277,5 @@ def common_method(estimates: Sequence[Estimate]) -> str | None:
 def note_of(unit: str | None, method: str | None) -> str:
     """Say what unit and method all rows of a table have, where it is one."""
     # What is shown as % needs no unit; its caption says of what.
-    said = [say("table.unit", unit=unit)] if unit and not unit.startswith(("per ", "of ")) else []
-    return " ".join([*said, *([say("table.method", method=method)] if method else [])])
+    said = [say("In {unit}.", unit=unit)] if unit and not unit.startswith(("per ", "of ")) else []
+    return " ".join([*said, *([say("Method: {method}.", method=method)] if method else [])])

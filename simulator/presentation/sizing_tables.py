@@ -265,7 +265,7 @@ def _marginal(result: Sizing) -> RenderableType:
 
 
 def _unit_heading(metric: str, scale: Scale) -> str:
-    label = METRICS[metric].label_en
+    label = METRICS[metric].label
     return f"{label}, {scale.unit}" if scale.unit else label
 
 
@@ -312,7 +312,7 @@ def _levels(result: Sizing) -> Iterator[RenderableType]:
         note = Text(
             f"all other teams as in the plan; met: share of the runs that keep {text}", style="dim"
         )
-        yield titled(f"{METRICS[metric].label_en}, by people in {team_label(team).lower()}",
+        yield titled(f"{METRICS[metric].label}, by people in {team_label(team).lower()}",
                      table, note)  # fmt: skip
 
 

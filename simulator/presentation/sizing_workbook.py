@@ -9,10 +9,10 @@ from typing import Any
 from simulator.experiment.quantities import main_metric
 from simulator.experiment.statistics import Estimate
 from simulator.metrics.definitions import METRICS
+from simulator.metrics.units import unit_in
 from simulator.planning.sizing_names import figure_column, figure_name, target_text, team_label
 from simulator.planning.sizing_result import Sizing
 from simulator.planning.sizing_steps import GAIN, marginal_bounds
-from simulator.presentation.figures import unit_in
 from simulator.presentation.workbooks import (
     Cell,
     Column,
@@ -247,7 +247,7 @@ def _marginal(result: Sizing) -> Sheet:
 def _levels(result: Sizing) -> Sheet:
     main = main_metric(result.company)
     kind = kind_of(main)
-    label = METRICS[main].label_en
+    label = METRICS[main].label
     columns = (
         Column("Team"), Column("People", "count"), Column("Target"), Column("Service"),
         Column("Unit"), Column("Mean", "number"), Column("95 % low", "number"),
@@ -264,7 +264,7 @@ def _levels(result: Sizing) -> Sheet:
             if plan.get(team) == row["people"]
         ]  # fmt: skip
         rows.append([
-            team_label(team), row["people"], row["target"], METRICS[metric].label_en,
+            team_label(team), row["people"], row["target"], METRICS[metric].label,
             _unit(result, metric),
             *(Shown(row[name], own) for name in ("value", "value_low", "value_high")),
             row["probability"], row["outcome"], row["outcome_low"], row["outcome_high"],
@@ -322,7 +322,7 @@ def _definitions(result: Sizing, sheets: Sequence[str]) -> Sheet:
     for metric in _metrics(result):
         each = METRICS[metric]
         rows.append([
-            each.label_en, metric, each.numerator, _unit(result, metric), each.better,
+            each.label, metric, each.numerator, _unit(result, metric), each.better,
             each.formula, each.rule, each.label_ja, each.source,
         ])  # fmt: skip
     return Sheet("Definitions", columns, tuple(rows))

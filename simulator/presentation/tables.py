@@ -14,7 +14,8 @@ from rich.text import Text
 from simulator.experiment import Estimate, Results
 from simulator.experiment.replications import Totals
 from simulator.metrics import METRICS, Metric
-from simulator.metrics.definitions import RESPONSES, TEAM_LABELS, TEAMS
+from simulator.metrics.definitions import RESPONSES, TEAMS
+from simulator.metrics.team_labels import team_label
 from simulator.presentation.figures import (
     MISSING,
     figure,
@@ -103,7 +104,7 @@ def totals_story(totals: Totals) -> Iterator[RenderableType]:
             for name in ("utilization", "queue", "throughput", "abandonment")
         )
         table.add_row(
-            TEAM_LABELS[team][0], percent(busy), number(queue, 1), number(done, 1), percent(left)
+            team_label(team), percent(busy), number(queue, 1), number(done, 1), percent(left)
         )
     note = Text(
         "Measured as rows came: medians, quantiles of waits, and everything by month need a journal"
@@ -159,7 +160,7 @@ def _departments(results: Results | Totals) -> RenderableType:
             shown = metric.id in results.totals and metric.id not in _ELSEWHERE
             if metric.department in departments and shown:
                 mean, interval, unit = _cells(results, metric)
-                label = Padding(metric.label_en, (0, 0, 0, 2))
+                label = Padding(metric.label, (0, 0, 0, 2))
                 figures = (mean, unit) if single else (mean, interval, unit)
                 table.add_row(label, *figures)
     return Group(table, Text(""))
@@ -184,7 +185,7 @@ def _flow(results: Results) -> RenderableType:
 
     for team in TEAMS:
         table.add_row(
-            TEAM_LABELS[team][0],
+            team_label(team),
             number(results.people[team].mean, 1),
             percent(mean(team, "utilization")),
             number(mean(team, "queue"), 1),
@@ -220,7 +221,7 @@ def _losses(results: Results) -> RenderableType:
         total = float(rows["buyers"].sum())
         if position:
             table.add_row()
-        label = TEAM_LABELS[stage][0]
+        label = team_label(stage)
         for reason, buyers, amount, truly in _reasons(rows):
             table.add_row(
                 label,

@@ -28,7 +28,7 @@ def published_table(company: Sequence[Plausible]) -> Iterator[RenderableType]:
         one, mean = each.published, each.simulated
         bounds = "" if mean.low is None else f"{mean.low:.3g} to {mean.high:.3g}"
         table.add_row(
-            METRICS[one.metric].label_en,
+            METRICS[one.metric].label,
             f"{one.low:g} to {one.high:g}",
             f"{mean.mean:.3g}",
             bounds,

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 from simulator.calibration.importing.cell_text import is_missing, plain
 from simulator.calibration.importing.headings import plain as letters
-from simulator.metrics.definitions import TEAM_LABELS
+from simulator.metrics.team_labels import TEAM_LABELS
 from simulator.scenario.staff import TeamName
 
 Role = Literal["team", "month", "people", "hires", "unread"]

@@ -1,0 +1,1 @@
+"""In which language the product speaks, and every sentence that it says."""

@@ -1,0 +1,133 @@
+"""Everything a reader sees exists in English and Japanese: nothing is missing, nothing unused."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import string
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import simulator
+from simulator.languages.languages import of_locale, speaking, spoken
+from simulator.languages.messages import SENSE, japanese, listed, marked, say
+
+ROOT = Path(simulator.__file__).parent
+CATALOGUE = ROOT / "languages" / "japanese"
+SAYING = {"say", "marked"}
+
+
+def _texts(node: ast.expr) -> Iterator[str]:
+    """Strings that an argument may be: itself, or either side of a choice."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from _texts(node.body)
+        yield from _texts(node.orelse)
+
+
+@cache
+def said_in(path: Path) -> frozenset[str]:
+    """Sentences that a module gives to the catalogue."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    ours = any(
+        isinstance(node, ast.ImportFrom)
+        and node.module == "simulator.languages.messages"
+        and SAYING & {alias.name for alias in node.names}
+        for node in ast.walk(tree)
+    )
+    if not ours:
+        return frozenset()
+    return frozenset(
+        text
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in SAYING
+        and node.args
+        for text in _texts(node.args[0])
+    )
+
+
+def places(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+MODULES = sorted(path for path in ROOT.rglob("*.py") if "languages" not in path.parts)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_sentence_of_a_module_has_a_japanese_one(path: Path) -> None:
+    missing = sorted(said_in(path) - set(japanese()))
+    assert not missing, json.dumps(missing, ensure_ascii=False, indent=1)
+
+
+def test_no_japanese_sentence_is_left_over() -> None:
+    said = frozenset().union(*(said_in(path) for path in MODULES))
+    assert not sorted(set(japanese()) - said)
+
+
+@pytest.mark.parametrize("file", sorted(CATALOGUE.glob("*.json")), ids=lambda file: file.name)
+def test_a_file_of_the_catalogue_is_in_order(file: Path) -> None:
+    pairs = json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=list)
+    keys = [key for key, _ in pairs]
+    assert len(set(keys)) == len(keys), "a sentence comes twice"
+    elsewhere = {
+        key
+        for other in CATALOGUE.glob("*.json")
+        if other != file
+        for key in json.loads(other.read_text(encoding="utf-8"))
+    }
+    assert not elsewhere & set(keys), "a sentence stands in another file, too"
+    for english, text in pairs:
+        assert text.strip(), english
+        assert places(english.partition(SENSE)[0]) == places(text), english
+
+
+def test_a_sentence_is_said_in_the_language_that_is_spoken() -> None:
+    assert spoken() == "en"
+    with speaking("ja"):
+        assert say("{low} to {high}", low=1, high=2) != "1 to 2"
+        assert say("a sentence that nobody put into Japanese") == (
+            "a sentence that nobody put into Japanese"
+        )
+    assert say("{low} to {high}", low=1, high=2) == "1 to 2"
+
+
+def test_a_word_of_two_senses_is_shown_without_what_tells_them_apart() -> None:
+    assert say("figure¦column") == "figure"
+    assert marked("figure¦column") == "figure¦column"
+
+
+def test_values_are_not_looked_at_again() -> None:
+    assert say("{low} to {high}", low="{high}", high="{x}") == "{high} to {x}"
+
+
+@pytest.mark.parametrize(
+    ("variables", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "ja_JP.UTF-8"}, "ja"),
+        ({"LANG": "ja_JP.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LC_MESSAGES": "ja", "LANG": "de_DE"}, "ja"),
+    ],
+)
+def test_the_locale_decides(variables: dict[str, str], language: str) -> None:
+    assert of_locale(variables) == language
+
+
+def test_lists_are_written_as_one_says_them() -> None:
+    assert listed(["a", "b", "c"]) == "a, b and c"
+    with speaking("ja"):
+        assert listed(["a", "b"]) == "a、b"
+    assert listed(["a", "b"], language="ja") == "a、b"
+
+
+def test_no_english_letter_stands_where_japanese_should() -> None:
+    """A sentence of several English words in a row was forgotten, not translated."""
+    forgotten = re.compile(r"(?:\b[a-z]{3,}\b[ ,]+){4,}")
+    assert not [text for text in japanese().values() if forgotten.search(text)]
