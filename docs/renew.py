@@ -12,7 +12,8 @@
 A block between ``<!-- output: themodel … -->`` and ``<!-- end -->`` is what that command prints;
 ``| lines 3-20`` keeps some of it. A block that begins with ``<!-- study 0123abcd: themodel … -->``
 takes too long to be made for every check: it carries a fingerprint of the scenarios and of one run
-of each, and is out of date when these have changed. The picture is only made when writing.
+of each, and is out of date when these have changed. Pictures are only made when writing; what they
+show lies beside them as numbers, and a check makes these anew.
 
 Blocks that begin with ``<!-- worked: `` and ``<!-- worked study 0123abcd: `` are made in a folder
 of their own in which the steps of the worked example (`STEPS`) have been done; ``file NAME`` shows
@@ -27,6 +28,7 @@ from __future__ import annotations
 import argparse
 import atexit
 import hashlib
+import io
 import json
 import os
 import re
@@ -283,54 +285,108 @@ def renewed(page: str, check: bool, studies: bool, olist: Path | None = None) ->
     return text
 
 
-_LABEL = 2.2  # million JPY that a line of text is high in the picture
+PICTURES = ROOT / "docs" / "pictures"
+NUMBERS = PICTURES / "numbers.json"
+"""What the pictures show, so that a check can tell whether they are current."""
+_SIZE = (9.6, 5.4)  # inches
+_DIGITS = 4
+_COLORS = 128
+
+
+@lru_cache
+def drawn() -> tuple[dict[Path, Callable[[], Any]], str]:
+    """Return what draws each picture, and the numbers that they show as JSON."""
+    from simulator import plots
+    from simulator.commands.evidence import gather
+    from simulator.presentation.views.courses import course
+    from simulator.presentation.views.dashboards import blame
+    from simulator.presentation.views.degradation import heat
+    from simulator.presentation.views.flows import flow
+    from simulator.presentation.views.retention import retention
+    from simulator.presentation.views.shapes import as_json
+
+    found = gather(("shared", "divisional", "base"), replications=REPLICATIONS, workers=2)
+    shared, divisional, base = found.results
+    comparison = found.comparison
+    assert comparison is not None
+    # Each with what it shows; in the README the default company lies between the other two.
+    made = {
+        ROOT / "docs" / "mrr.png": (
+            lambda: plots.courses(shared, divisional, base, size=(9.0, 4.6)),
+            course(found.results, "mrr"),
+        ),
+        PICTURES / "flow_shared.png": (
+            lambda: plots.flow(shared, size=_SIZE), flow(shared, "buyers"),
+        ),
+        PICTURES / "flow_divisional.png": (
+            lambda: plots.flow(divisional, size=_SIZE), flow(divisional, "buyers"),
+        ),
+        PICTURES / "heat.png": (
+            lambda: plots.heat(comparison, "divisional", size=_SIZE),
+            heat(comparison, "divisional"),
+        ),
+        PICTURES / "dashboards.png": (
+            lambda: plots.dashboards(comparison, found.scenarios, "divisional", size=_SIZE),
+            blame(comparison, found.scenarios, "divisional"),
+        ),
+        PICTURES / "retention.png": (
+            lambda: plots.retention(shared, divisional, size=_SIZE),
+            retention((shared, divisional)),
+        ),
+    }  # fmt: skip
+    numbers = {path.name: _rounded(as_json(shape)) for path, (_, shape) in made.items()}
+    text = json.dumps(numbers, ensure_ascii=False, indent=1, allow_nan=False)
+    return {path: draw for path, (draw, _) in made.items()}, f"{text}\n"
+
+
+def _rounded(value: Any) -> Any:
+    """Keep of each number as many digits as can be seen."""
+    if isinstance(value, dict):
+        return {name: _rounded(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_rounded(each) for each in value]
+    if isinstance(value, float):
+        return 0.0 if abs(value) < 1e-9 else float(f"{value:.{_DIGITS}g}")
+    return value
 
 
 def draw() -> None:
-    """Draw the picture of the README: MRR by month under different measures."""
-    import matplotlib as mpl
+    """Draw the pictures of README and docs, and write down the numbers that they show."""
+    from simulator.presentation.chart_style import as_png
 
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
+    pictures, numbers = drawn()
+    PICTURES.mkdir(exist_ok=True)
+    for path, made in pictures.items():
+        path.write_bytes(_in_few_colors(as_png(made())))
+    NUMBERS.write_text(numbers, encoding="utf-8")
+    print(f"drew {', '.join(str(path.relative_to(ROOT)) for path in pictures)}")
 
-    from simulator.experiment.replications import replicate
-    from simulator.scenario import find, load_scenario
 
-    figure, axes = plt.subplots(figsize=(9, 4.2), dpi=150)
-    colors = {"shared": "#0072b2", "base": "#7a8797", "divisional": "#d55e00"}
-    ends = {}
-    for name, color in colors.items():
-        scenario = load_scenario(find(name)).scenario
-        monthly = replicate(scenario, name, 1, REPLICATIONS, workers=2).monthly
-        mrr = monthly[monthly["metric"] == "mrr"].sort_values("period")
-        month = mrr["period"].to_numpy(dtype=float)
-        mean = mrr["mean"].to_numpy(dtype=float) / 1e6
-        low = mrr["low"].to_numpy(dtype=float) / 1e6
-        high = mrr["high"].to_numpy(dtype=float) / 1e6
-        axes.fill_between(month, low, high, color=color, alpha=0.18, linewidth=0)
-        axes.plot(month, mean, color=color, linewidth=2)
-        ends[name] = (month[-1], mean[-1], color)
-    height = -float("inf")
-    for name, (x, y, color) in sorted(ends.items(), key=lambda item: item[1][1]):
-        height = max(y, height + _LABEL)  # labels of lines that end together stand apart
-        axes.annotate(f" {name}", (x, height), color=color, va="center", fontsize=11)
-    axes.set_xlim(1, 27)
-    axes.set_xticks([1, 6, 12, 18, 24])
-    axes.set_xlabel("month")
-    axes.set_title(
-        "MRR, million JPY: the same people, buyers and luck; only measures and decisions differ",
-        loc="left",
-        fontsize=11,
-    )
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.text(
-        0.01, -0.2,
-        f"{REPLICATIONS} replications, seed 1; bands are 95 % intervals of the mean. "
-        "Decisions of shared and divisional are found: themodel incentives.",
-        transform=axes.transAxes, fontsize=8, color="#555555",
-    )  # fmt: skip
-    figure.tight_layout()
-    figure.savefig(ROOT / "docs" / "mrr.png")
+def _in_few_colors(png: bytes) -> bytes:
+    """Make a picture a third as large: as many colours as an eye tells apart in it."""
+    from PIL import Image
+
+    stream = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as picture:
+        few = picture.convert("RGB").quantize(_COLORS)
+        few.save(stream, "PNG", optimize=True)
+    return stream.getvalue()
+
+
+def pictures_are_current() -> bool:
+    """Say whether the pictures are there and show what would be drawn now."""
+    pictures, numbers = drawn()
+    missing = [path for path in (*pictures, NUMBERS) if not path.exists()]
+    for path in missing:
+        print(f"{path.relative_to(ROOT)}: missing; run: python docs/renew.py")
+    if missing:
+        return False
+    old, new = json.loads(NUMBERS.read_text(encoding="utf-8")), json.loads(numbers)
+    for name in {**old, **new}:
+        if not alike(json.dumps(old.get(name)), json.dumps(new.get(name))):
+            print(f"docs: {name} is out of date; run: python docs/renew.py")
+            return False
+    return True
 
 
 def main(arguments: list[str]) -> int:
@@ -339,7 +395,9 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("pages", nargs="*", metavar="PAGE", help="these alone, without the picture")
+    parser.add_argument(
+        "pages", nargs="*", metavar="PAGE", help="these alone, without the pictures"
+    )
     parser.add_argument("--studies", action="store_true")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--worked", action="store_true")
@@ -377,8 +435,11 @@ def main(arguments: list[str]) -> int:
         part.write_text(new, encoding="utf-8")
         part.replace(path)
         print(f"renewed {page}")
-    if not (check or asked.pages or asked.worked):
-        draw()
+    if asked.pages or asked.worked:
+        return 0
+    if check:
+        return 0 if pictures_are_current() else 1
+    draw()
     return 0
 
 

@@ -19,6 +19,8 @@ from simulator.commands.diagnose import diagnose
 from simulator.commands.export_crm import export_crm
 from simulator.commands.hiring import hiring
 from simulator.commands.incentives import incentives
+from simulator.commands.plot import plot
+from simulator.commands.report import report
 from simulator.commands.run import run
 from simulator.commands.scenarios import check, explain, list_scenarios, schema
 from simulator.commands.sensitivity import sensitivity
@@ -77,6 +79,8 @@ def themodel(
 
 app.command(short_help="Run a scenario: where buyers, time and money go.")(run)
 app.command(short_help="Compare scenarios: how much, how sure, and where.")(compare)
+app.command(short_help="Write everything about scenarios as one page to look at.")(report)
+app.command(short_help="Draw charts for slides.")(plot)
 app.command(short_help="Find the team that limits the company.")(bottleneck)
 app.command(short_help="Find how many people each team needs, and at what cost.")(size)
 app.command(short_help="Find who must start when, or where a hiring plan breaks.")(hiring)

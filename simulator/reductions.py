@@ -10,6 +10,9 @@ import math
 from dataclasses import dataclass
 
 from simulator import theory
+from simulator.languages.languages import spoken
+from simulator.languages.messages import say
+from simulator.metrics.team_labels import team_label
 from simulator.organization.distributions import normal_quantile
 from simulator.organization.journal import DAYS_PER_MONTH, DEPARTMENTS, Team
 from simulator.scenario.behavior import (
@@ -85,7 +88,8 @@ def experiments(size: float = 1.0) -> tuple[Experiment, ...]:
 
 def words(team: Team) -> str:
     """Return a team's name as one writes it."""
-    return team.name.lower().replace("_", " ")
+    name = team.name.lower()
+    return team_label(name) if spoken() == "ja" else name.replace("_", " ")
 
 
 # --- what they are made of ----------------------------------------------------------------
@@ -193,7 +197,7 @@ def _screening_alone(rate: float, service_days: float, people: int, days: float)
         Recycling(mode="none"),
     )
     queue = theory.mmc(rate, 1.0 / service_days, people)
-    name = f"M/M/{people}, load {queue.utilization:.0%}"
+    name = say("M/M/{people}, load {load}", people=people, load=f"{queue.utilization:.0%}")
     return Experiment(scenario, _claims(name, Team.MARKETING, queue, _GROSS))
 
 
@@ -217,10 +221,12 @@ def _meetings_alone(
         patience=patience,
     )
     queue = theory.mmc_with_abandonment(rate, 1.0 / service_days, people, 1.0 / patience)
-    name = f"M/M/{people}+M, load {rate * service_days / people:.0%}"
+    load = f"{rate * service_days / people:.0%}"
+    name = say("M/M/{people}+M, load {load}", people=people, load=load)
     claims = _claims(name, Team.FIELD_SALES, queue, _ERLANG_A)
     left = queue.probability_of_abandonment
-    share = Claim(f"{name}: share that gives up", Team.FIELD_SALES, "gives_up", left, _ERLANG_A)
+    given_up = f"{name}: {say('share that gives up')}"
+    share = Claim(given_up, Team.FIELD_SALES, "gives_up", left, _ERLANG_A)
     return Experiment(scenario, (*claims, share))
 
 
@@ -265,9 +271,10 @@ def _network(rate: float, days: float) -> Experiment:
                                      people)  # fmt: skip
     claims: list[Claim] = []
     for team, queue in zip(DEPARTMENTS, network.stations, strict=True):
-        name = f"network with recycle loop, {words(team)}"
+        name = say("network with recycle loop, {team}", team=words(team))
         claims += _claims(name, team, queue, _JACKSON)
-        through = Claim(f"{name}: visits per day", team, "visits", queue.arrival_rate, _JACKSON)
+        visits = f"{name}: {say('visits per day')}"
+        through = Claim(visits, team, "visits", queue.arrival_rate, _JACKSON)
         claims.append(through)
     return Experiment(scenario, tuple(claims))
 
@@ -299,10 +306,12 @@ def _log_odds(chance: float) -> float:
 def _claims(
     name: str, team: Team, queue: theory.Queue | theory.ImpatientQueue, source: str
 ) -> tuple[Claim, ...]:
-    return (
-        Claim(f"{name}: utilization", team, "utilization", queue.utilization, source),
-        Claim(f"{name}: share that waits", team, "waits", queue.probability_of_waiting, source),
-        Claim(f"{name}: mean wait, days", team, "wait", queue.mean_wait, source),
-        Claim(f"{name}: mean queue", team, "queue", queue.mean_queue, source),
-        Claim(f"{name}: mean number present", team, "present", queue.mean_in_system, source),
+    told = (
+        (say("utilization"), "utilization", queue.utilization),
+        (say("share that waits"), "waits", queue.probability_of_waiting),
+        (say("mean wait, days"), "wait", queue.mean_wait),
+        (say("mean queue"), "queue", queue.mean_queue),
+        (say("mean number present"), "present", queue.mean_in_system),
     )
+    return tuple(Claim(f"{name}: {what}", team, figure, value, source)
+                 for what, figure, value in told)  # fmt: skip

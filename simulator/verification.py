@@ -21,6 +21,7 @@ from scipy import stats
 
 from simulator import theory
 from simulator.engine import run
+from simulator.languages.messages import say
 from simulator.metrics import identities, measure
 from simulator.metrics.flow import Labor, Waits, labor, waits
 from simulator.metrics.periods import Periods
@@ -178,14 +179,16 @@ def laws_of_any_queue(journal: Journal) -> Iterator[Check]:
             continue
         rate = came / facts.horizon_days
         wait = float(np.mean(every.end[here] - every.start[here]))
+        company = say("default company, {team}", team=words(team))
         yield _identity(
-            f"default company, {words(team)}: mean queue is arrivals per day x mean wait",
+            f"{company}: {say('mean queue is arrivals per day x mean wait')}",
             theory.number_in_system(rate, wait),
             stages[team.name.lower()]["queue"],
             _LITTLE,
         )
     broken = float(len(identities(journal)))
-    yield _identity("default company: books that do not balance", 0.0, broken, _BOOKS)
+    name = f"{say('default company¦check')}: {say('books that do not balance')}"
+    yield _identity(name, 0.0, broken, _BOOKS)
 
 
 # --- all of it ----------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from scipy.special import stdtrit
 from simulator.commands.attribute import _factors as read_factors
 from simulator.errors import ScenarioError
 from simulator.experiment import attribution, factors, shapley
-from simulator.experiment.attribution import NO_MECHANISM, Attribution, attribute, ratio_interval
+from simulator.experiment.attribution import Attribution, attribute, ratio_interval
 from simulator.experiment.execution import Execution
 from simulator.experiment.statistics import Estimate, Floats, paired_p
 from simulator.metrics import METRICS
@@ -423,7 +423,7 @@ def test_mechanisms_share_the_gap_with_what_needs_none() -> None:
     b = changed(a, {"decisions.field_sales.promise": 0.5, "kpi.marketing": 1.0})
     found = attribute(at("a", a), at("b", b), by="mechanisms", replications=3, task=switched)
     shares = {name: share.mean / 1.01 for name, share in found.shares_of().items()}
-    assert shares[NO_MECHANISM] == pytest.approx(-3.0)
+    assert shares[factors.NO_MECHANISM] == pytest.approx(-3.0)
     assert shares["overpromising"] == pytest.approx(-6.0)  # 4 alone, and half of what both add
     assert shares["lost_information"] == pytest.approx(-2.0)
     assert shares["lead_volume"] == shares["fire_fighting"] == 0.0

@@ -17,6 +17,7 @@ import pytest
 import typer
 from numpy.typing import NDArray
 from test_cli import table
+from test_japanese_commands import english_left
 from typer.testing import CliRunner, Result
 
 from simulator import engine
@@ -66,6 +67,7 @@ from simulator.commands import backtest as command
 from simulator.commands.terminal import Commands
 from simulator.errors import ScenarioError
 from simulator.experiment import Execution
+from simulator.languages.languages import LANGUAGES, speaking
 from simulator.presentation import backtest_tables
 from simulator.scenario.schema import Scenario
 
@@ -1008,6 +1010,34 @@ def test_the_command_prints_one_object_and_ends_with_a_finding_only_if_asked(
     assert "5.0 % are allowed" in strict.stderr
     easy = call(*words, "--require-coverage", 0, "--require-crps", 50)
     assert easy.exit_code == 0
+
+
+@pytest.mark.usefixtures("wired")
+def test_the_command_answers_in_japanese_too(tmp_path: Path) -> None:
+    with speaking("ja"):
+        result = call(
+            "backtest", "leads.csv", "--train-until", DAY, *FEW, "--out", tmp_path, "--lang", "ja"
+        )
+    assert result.exit_code == 0, result.output
+    for word in ("時点の予測と", "80%帯には", "予測の成績", "週ごとの受注数", "知っておくべきこと"):
+        assert word in result.stdout
+    assert not english_left(result.output)
+    assert "week" in table(tmp_path / "weekly.csv")[0]
+
+
+def test_every_judgement_is_told_in_japanese_too(
+    wrong_world: Backtest, simulated: Backtest
+) -> None:
+    with speaking("ja"):
+        for each in (wrong_world, simulated):
+            said = [*each.verdict(), *each.notes()]
+            assert all(line.endswith("。") for line in said)
+            assert not english_left("\n".join([*said, *each.failures(0.99, 0.0)]))
+    spoken_pictures = set()
+    for language in LANGUAGES:
+        with speaking(language):
+            spoken_pictures.add(backtest_tables.picture(simulated))
+    assert len(spoken_pictures) == len(LANGUAGES)
 
 
 @pytest.mark.usefixtures("wired")

@@ -774,11 +774,11 @@ def test_the_band_holds_the_curve_and_begins_at_nothing() -> None:
 
 def sources() -> Iterator[str]:
     folder = Path(catalogue.__file__).parent
-    names = [*folder.glob("calibration_*.py"), folder / "report_parts.py"]
-    for path in names:
+    for path in folder.glob("calibration_*.py"):
         if path.stem != "calibration_tables":
             yield path.read_text(encoding="utf-8")
-    yield (folder / "templates" / "calibration.html").read_text(encoding="utf-8")
+    for name in ("page.html", "calibration.html"):
+        yield (folder / "templates" / name).read_text(encoding="utf-8")
 
 
 def asked_for(key: ast.expr) -> Iterator[str]:

@@ -30,10 +30,10 @@ from simulator.planning.plan_reading.plan_files import (
     with_plan,
 )
 from simulator.planning.targets import read_target
+from simulator.presentation.chart_style import as_png, as_svg
 from simulator.presentation.hiring_charts import charts
 from simulator.presentation.hiring_tables import closing, grouped, spans, story
 from simulator.presentation.hiring_workbook import workbook
-from simulator.presentation.planning_charts import as_png, as_svg
 from simulator.scenario.changing import changed
 from simulator.scenario.schema import Scenario
 from simulator.scenario.staff import HiringStep, TeamName

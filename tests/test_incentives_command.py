@@ -13,12 +13,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 from test_cli import call
+from test_japanese_commands import english_left
 
 from simulator.commands import incentives as command
 from simulator.experiment import incentives as analysis
 from simulator.experiment import incentives_frames as frames
+from simulator.experiment import incentives_phrases as phrases
 from simulator.experiment import price_of_silos
 from simulator.experiment.games import Profile
 from simulator.experiment.incentives_words import verdict
@@ -44,6 +47,7 @@ from simulator.experiment.searches import (
     Search,
 )
 from simulator.experiment.statistics import Estimate
+from simulator.languages.languages import speaking
 from simulator.metrics.definitions import TEAMS
 from simulator.metrics.unstreamed import STREAMED
 from simulator.presentation.incentives_tables import closing, story
@@ -383,9 +387,9 @@ def test_names_of_cases_are_those_of_the_result() -> None:
 
 
 def test_every_decision_with_a_range_has_words() -> None:
-    assert {lever.path for lever in LEVERS} <= set(frames.DECISIONS)
-    assert frames.phrase_of("marketing.channel_mix.web_site").lower == (
-        "spends less on web site, lowering the factor on its budget"
+    assert {lever.path for lever in LEVERS} <= set(phrases.DECISIONS)
+    assert phrases.doing("marketing.channel_mix.web_site", 1.0, 0.5) == (
+        "Marketing spends less on web site, lowering the factor on its budget from 1.00 to 0.50"
     )
 
 
@@ -411,6 +415,38 @@ def test_tables_and_object_are_whole_whatever_was_done(made: Incentives) -> None
             "doses", "remedies", "interrupted", "stopped_at"} <= set(found)  # fmt: skip
     assert max(map(len, printed(made))) <= 100
     assert "seed 1" in closing(made, "1.0")
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        result(),
+        with_doses({0.0: 90e6, 0.5: 98e6, 1.0: 94e6}, {"marketing": 95e6, "field_sales": 85e6}),
+        with_doses({0.0: 90e6, 0.5: 90.1e6, 1.0: 90e6}, own_luck=0.05, status="cycle"),
+        with_remedies(),
+        with_remedies(own_luck=0.3),
+        result(searches=[search(status="interrupted")], cases={}, effects=(), interrupted=True,
+               stopped_at="途中"),
+    ],
+    ids=["plain", "doses", "doses and luck", "remedies", "remedies and luck", "interrupted"],
+)  # fmt: skip
+def test_everything_is_told_in_japanese_too(made: Incentives) -> None:
+    english = verdict(made)
+    with speaking("ja"):
+        japanese, lines = verdict(made), printed(made)
+    assert len(japanese) == len(english)
+    assert all(each.endswith("。") for each in japanese)
+    assert not english_left("\n".join([*japanese, *lines]))
+    assert max(map(cell_len, lines)) <= 100
+
+
+def test_every_decision_is_told_in_japanese_whichever_way_it_moves() -> None:
+    with speaking("ja"):
+        for path in (*phrases.DECISIONS, "marketing.channel_mix.website"):
+            said = {phrases.doing(path, 0.4, value) for value in (0.1, 0.8)}
+            assert len(said) == 2
+            assert all(each.endswith("ます") for each in said), path
+            assert not english_left("\n".join(said))
 
 
 def test_the_object_holds_the_price_and_the_evidence() -> None:

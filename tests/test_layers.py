@@ -38,6 +38,7 @@ LAYERS = (
         "plausibility",
     ),
     ("presentation",),
+    ("plots",),
     ("commands",),
     ("cli", "__main__"),
 )

@@ -9,12 +9,16 @@ import string
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import simulator
 from simulator.languages.languages import of_locale, speaking, spoken
 from simulator.languages.messages import SENSE, japanese, listed, marked, say
+from simulator.metrics import METRICS
+from simulator.scenario import load_scenario, numbers, shipped_scenarios
+from simulator.scenario.schema import Scenario
 
 ROOT = Path(simulator.__file__).parent
 CATALOGUE = ROOT / "languages" / "japanese"
@@ -57,6 +61,45 @@ def places(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
+def of_metrics() -> set[str]:
+    """What the registry says of metrics, said with ``say(metric.formula)`` and so on."""
+    return {
+        text
+        for each in METRICS.values()
+        for text in (each.numerator, each.denominator, each.rule, each.source, each.formula)
+    }
+
+
+def of_fields(node: Any = None) -> set[str]:
+    """Meanings, units and sources of the scenario's fields, as its own schema holds them."""
+    node = Scenario.model_json_schema() if node is None else node
+    if isinstance(node, list):
+        return set().union(*map(of_fields, node))
+    if not isinstance(node, dict):
+        return set()
+    words = (node.get(key) for key in ("description", "unit", "source"))
+    inner = (of_fields(value) for key, value in node.items() if key != "default" and value)
+    return {word for word in words if isinstance(word, str) and word}.union(*inner)
+
+
+def of_shipped_scenarios() -> set[str]:
+    """What the shipped scenarios ask, stand for and leave open, and their numbers' sources."""
+    found = set()
+    for path in shipped_scenarios().values():
+        loaded = load_scenario(path)
+        told = loaded.scenario
+        found |= {told.question.strip(), told.stands_for.strip(), *told.not_identifiable}
+        found |= {each.source for each in told.observed}
+        found |= {text for each in numbers(loaded) for text in (each.source, each.unit)}
+    return found - {""}
+
+
+GATHERED = {
+    "metrics": of_metrics,
+    "fields": of_fields,
+    "shipped scenarios": of_shipped_scenarios,
+}
+
 MODULES = sorted(path for path in ROOT.rglob("*.py") if "languages" not in path.parts)
 
 
@@ -66,8 +109,18 @@ def test_every_sentence_of_a_module_has_a_japanese_one(path: Path) -> None:
     assert not missing, json.dumps(missing, ensure_ascii=False, indent=1)
 
 
+@pytest.mark.parametrize("what", GATHERED)
+def test_every_text_of_the_registry_and_the_scenarios_has_a_japanese_one(what: str) -> None:
+    found = GATHERED[what]()
+    assert len(found) > 100
+    missing = sorted(found - set(japanese()))
+    assert not missing, json.dumps(missing, ensure_ascii=False, indent=1)
+
+
 def test_no_japanese_sentence_is_left_over() -> None:
-    said = frozenset().union(*(said_in(path) for path in MODULES))
+    said = frozenset().union(
+        *(said_in(path) for path in MODULES), *(g() for g in GATHERED.values())
+    )
     assert not sorted(set(japanese()) - said)
 
 

@@ -26,7 +26,8 @@ from simulator.planning.sizing_names import people, percent, points, target_text
 from simulator.planning.sizing_result import Alternative, Sizing
 from simulator.planning.sizing_steps import GAIN, told_steps
 from simulator.planning.targets import read_target
-from simulator.presentation.planning_charts import as_png, as_svg, charts, file_pairs
+from simulator.presentation.chart_style import as_png, as_svg, file_pairs
+from simulator.presentation.planning_charts import charts
 from simulator.presentation.sizing_tables import MOST_RUNGS, closing, story, thinned
 from simulator.presentation.sizing_workbook import workbook
 from simulator.presentation.workbooks import Column, Formula, Sheet, book, reference, span

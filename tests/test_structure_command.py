@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 from rich.console import Console
 from test_cli import call, table
+from test_japanese_commands import english_left
 
+from simulator.languages.languages import speaking
 from simulator.planning import frontier
 from simulator.planning import structure as planning
 from simulator.planning.structure_result import FLOW_COLUMNS, OPTIONS, RATIOS, Best, Structure
@@ -62,6 +64,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     monkeypatch.setattr(planning, "structure", answer)
     return told
+
+
+def _words(asked: dict[str, Any]) -> str:
+    """What a structure is called in a result that was made in English."""
+    return str(asked["answer"].options["words"].iloc[1])
 
 
 def made(**changes: Any) -> Structure:
@@ -127,6 +134,17 @@ def test_a_stated_split_is_the_one_that_is_tried(small: Path) -> None:
     assert "field_sales" not in groups["split by channel"]
     assert groups["as it is"] == ""
     assert said["ratio"] == []
+
+
+@pytest.mark.usefixtures("short_search")
+def test_everything_is_told_in_japanese_too(small: Path) -> None:
+    with speaking("ja"):
+        done = call("structure", small, *QUICK, "--question", "split", "--question", "ratio",
+                    "--question", "revops", "--lang", "ja")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    for word in ("以内では", "考慮していないこと", "チャネル別分割", "現在の比率", "乱数の種1"):
+        assert word in done.stdout
+    assert not english_left(done.output)
 
 
 # ------------------------------------------------------------------ what is asked
@@ -211,6 +229,10 @@ def test_an_interruption_is_told_and_ends_with_its_status(asked: dict[str, Any])
     assert "Stopped after 1,000 runs" in done.stdout
     assert "Interrupted." in done.stdout
     assert "interrupted after 1,000 runs" in done.stderr
+    with speaking("ja"):
+        told = call("structure", "base", "--workers", 1, "--lang", "ja")
+    assert "1,000回の実行で中断しました" in told.stdout
+    assert not english_left(told.stdout.replace(_words(asked), "")), told.stdout
 
 
 def test_what_keeps_no_condition_has_dashes_for_figures() -> None:

@@ -10,6 +10,7 @@ import typer
 
 from simulator.commands.terminal import show, tell
 from simulator.errors import OutputError
+from simulator.languages.messages import marked, say
 from simulator.version import version
 
 if TYPE_CHECKING:
@@ -77,11 +78,11 @@ def give(
     else:
         show(content)
     if stopped:
-        tell(f"interrupted after {stopped}{resume_remedy(out)}")
+        tell_interrupted(stopped, out)
     if failure is not None:
         raise failure
     if out is not None:
-        tell(f"written to {out}")
+        tell(say("written to {place}", place=out))
 
 
 class Counted(Protocol):
@@ -102,13 +103,18 @@ class Counted(Protocol):
 
 def stopped(result: Counted) -> str:
     """Say after how many replications it was interrupted; nothing if it was not."""
-    of = f"{len(result.numbers)} of {result.asked} replications"
-    return of if result.interrupted else ""
+    if not result.interrupted:
+        return ""
+    done, asked = len(result.numbers), result.asked
+    return say("{done} of {asked} replications", done=done, asked=asked)
 
 
-def resume_remedy(out: Path | None) -> str:
-    """Say how to do what an interruption left undone."""
-    return "; --resume does the rest" if out is not None else ""
+def tell_interrupted(after: str, out: Path | None) -> None:
+    """Tell after how much it was interrupted, and how to do what is left undone."""
+    text = marked("interrupted after {after}")
+    if out is not None:
+        text = marked("interrupted after {after}; --resume does the rest")
+    tell(say(text, after=after))
 
 
 def typed(

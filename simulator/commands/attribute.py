@@ -21,6 +21,7 @@ from simulator.commands.options import (
     Workers,
 )
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.messages import say
 from simulator.version import version
 
 
@@ -86,12 +87,12 @@ def attribute(
     from simulator.experiment import attribution as analysis
     from simulator.experiment.comparison import distinct
     from simulator.presentation import attribution_tables, explanation
+    from simulator.presentation.flowing import Flowing
 
     both = {name: each.scenario for name, each in distinct([first, second]).items()}
     store = open_store(out, resume, "attribute", both, seed, analysis.TABLES)
-    with execution(
-        f"{first.name} to {second.name}: runs", workers, dask, store, None, engine
-    ) as how:
+    what = say("{a} to {b}: runs¦of progress", a=first.name, b=second.name)
+    with execution(what, workers, dask, store, None, engine) as how:
         result = analysis.attribute(
             first,
             second,
@@ -105,7 +106,7 @@ def attribute(
     content = [
         *explanation.changes(first),
         *attribution_tables.story(result),
-        attribution_tables.closing(result, version()),
+        Flowing(attribution_tables.closing(result, version())),
         *explanation.notes(first),
         *explanation.notes(second),
     ]

@@ -24,6 +24,7 @@ from simulator.commands.importing import (
 )
 from simulator.commands.options import AsJson, Engine, Seed, Workers
 from simulator.commands.terminal import FINDING, stop, tell
+from simulator.languages.messages import say
 from simulator.version import version
 
 TrainUntil = Annotated[
@@ -98,6 +99,7 @@ def backtest(
     from simulator.calibration.backtesting.backtest_result import TABLES
     from simulator.calibration.fitting import calibrate
     from simulator.presentation import backtest_tables
+    from simulator.presentation.flowing import Flowing
 
     if out is not None:
         names = [*(f"{name}.csv" for name in TABLES), "backtest.json", backtest_tables.PICTURE]
@@ -108,16 +110,16 @@ def backtest(
     for each in found.counts:
         if each.unusable:
             tell(
-                f"{each.file}: {each.unusable:,} of {each.rows:,} rows could not be used;"
-                " themodel calibrate lists them"
-            )
-    with execution("calibration, then histories", workers, None, None, None, engine) as how:
+                say("{file}: {unusable} of {rows} rows could not be used; themodel calibrate lists"
+                    " them", file=each.file, unusable=f"{each.unusable:,}", rows=f"{each.rows:,}")
+            )  # fmt: skip
+    with execution(say("calibration, then histories"), workers, None, None, None, engine) as how:
         result = backtesting.backtest(
             found.records, trained, calibrate=partial(calibrate, qualified=qualified),
             members=members, seed=seed, workers=how, given_leads=given_leads,
             on_progress=how.on_progress,
         )  # fmt: skip
-    content = [*backtest_tables.story(result), backtest_tables.closing(result, version())]
+    content = [*backtest_tables.story(result), Flowing(backtest_tables.closing(result, version()))]
     options = {
         "--train-until": trained,
         "--mapping": mapping,
@@ -133,7 +135,8 @@ def backtest(
     give(result, content, out, as_json, again)
     known = result.conditions
     if known.members < known.asked:
-        tell(f"interrupted after {known.members} of {known.asked} members")
+        members, asked = known.members, known.asked
+        tell(say("interrupted after {members} of {asked} members", members=members, asked=asked))
     if out is not None:
         disk.write_files(out, {backtest_tables.PICTURE: backtest_tables.picture(result)})
     failures = result.failures(require_coverage, require_crps)

@@ -20,6 +20,7 @@ from simulator.commands.options import (
     Seed,
     Workers,
 )
+from simulator.languages.messages import say
 from simulator.version import version
 
 Metrics = Annotated[
@@ -63,19 +64,21 @@ def bottleneck(
     from simulator.experiment import bottleneck as analysis
     from simulator.experiment.quantities import checked_metrics
     from simulator.presentation import bottleneck_tables, explanation
+    from simulator.presentation.flowing import Flowing
 
     checked_metrics(metric or (), directed=(metric or [])[:1])
     store = open_store(
         out, resume, "bottleneck", {loaded.name: loaded.scenario}, seed, analysis.TABLES
     )
-    with execution(f"{loaded.name}: runs", workers, dask, store, None, engine) as how:
+    what = say("{scenario}: runs¦of progress", scenario=loaded.name)
+    with execution(what, workers, dask, store, None, engine) as how:
         result = analysis.bottleneck(
             loaded, metric=metric, seed=seed, replications=replications, workers=how
         )
     content = [
         *explanation.changes(loaded),
         *bottleneck_tables.story(result),
-        bottleneck_tables.closing(result, version()),
+        Flowing(bottleneck_tables.closing(result, version())),
         *explanation.notes(loaded),
     ]
     options = {"--metric": metric, "--replications": replications, "--seed": seed}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simulator.commands.answers import give, stopped, typed
-from simulator.commands.execution import execution, open_store
+from simulator.commands.execution import WORKBOOK, execution, open_store
 from simulator.commands.options import (
     AsJson,
     AtMost,
@@ -28,6 +28,7 @@ from simulator.commands.precision import (
     words_typed,
 )
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.messages import say
 from simulator.version import version
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def compare(
     replication. Prints a verdict in words that never says more than the 95 % intervals, what
     differs most, in which month each department departs from the reference, and which losses
     grew or shrank. With three or more, Holm's correction keeps the number of false calls down.
+    With --out DIR, tables and a workbook of all of it (workbook.xlsx) go into a folder.
 
     \b
     Examples:
@@ -91,12 +93,14 @@ def compare(
     from simulator.experiment.comparison import TABLES, compare, distinct
     from simulator.experiment.precision import compare_until
     from simulator.experiment.quantities import checked_metrics
-    from simulator.presentation import comparison_tables, explanation
+    from simulator.presentation import comparison_tables, comparison_workbook, explanation
+    from simulator.presentation.flowing import Flowing
 
     metrics = checked_metrics(metric or ())
-    ready = {name: each.scenario for name, each in distinct(loaded).items()}
+    named = distinct(loaded)
+    ready = {name: each.scenario for name, each in named.items()}
     store = open_store(out, resume, "compare", ready, seed, TABLES)
-    with execution("runs", workers, dask, store, None, engine) as how:
+    with execution(say("runs¦of progress"), workers, dask, store, None, engine) as how:
         if asked is None:
             result = compare(*loaded, seed=seed, replications=replications, workers=how)
             reached = None
@@ -108,13 +112,16 @@ def compare(
     content = [
         *said.values(),
         *comparison_tables.story(result, metrics, every),
-        comparison_tables.closing(result, version()),
-        *([reached.words()] if reached is not None else []),
+        Flowing(comparison_tables.closing(result, version())),
+        *([Flowing(reached.words())] if reached is not None else []),
         *notes.values(),
     ]
     options = {**words_typed(replications, asked), "--seed": seed}
     again = typed("compare", *scenarios, options=options, changes=changes or ())
-    give(result, content, out, as_json, again, stopped(result), in_json(reached))
+    beside = None
+    if out is not None:
+        beside = {WORKBOOK: comparison_workbook.workbook(result, named, version(), again)}
+    give(result, content, out, as_json, again, stopped(result), in_json(reached), beside)
     stop_unless_met(reached)
 
 

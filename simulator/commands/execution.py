@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from simulator.experiment.store import RunFolder
     from simulator.scenario import Scenario
 
+WORKBOOK = "workbook.xlsx"
+"""Name of the workbook beside the tables of a command."""
+
 
 def open_store(
     out: Path | None,
@@ -57,7 +60,7 @@ def open_store(
     from simulator import disk
     from simulator.experiment.store import RunFolder, Study
 
-    written = [*(f"{name}.csv" for name in tables), f"{command}.json", "scenario.yaml"]
+    written = [*(f"{name}.csv" for name in tables), f"{command}.json", "scenario.yaml", WORKBOOK]
     disk.check_folder(out, written)
     return RunFolder.open(out, Study(command, seed, scenarios), resume)
 

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,36 +14,34 @@ from simulator.commands.answers import give, typed
 from simulator.commands.execution import executing
 from simulator.commands.options import AsJson, Changes, Dask, Engine, Name, Seed, Workers
 from simulator.commands.planning import (
+    PEOPLE,
+    PRICE,
     Also,
     Confidence,
     Cost,
     Fresh,
     Most,
+    Told,
     by_team,
+    folder_option,
     number,
     problems_of,
     share_in,
+    target_option,
+    teams_option,
     watched,
     whole,
 )
 from simulator.commands.terminal import FINDING, INTERRUPTED, tell
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.messages import say
 from simulator.version import version
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from simulator.planning.hiring_result import Hiring
     from simulator.scenario import LoadedScenario
 
-Target = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--target",
-        metavar='"METRIC>=X"',
-        help="What to reach; >= or <=, with @MONTH or @FROM-TO after the metric; may be repeated.",
-    ),
-]
+Target = Annotated[list[str] | None, target_option()]
 Check = Annotated[
     bool,
     typer.Option("--check", help="Check the scenario's own hiring plan instead of making one."),
@@ -63,22 +61,11 @@ SheetName = Annotated[
         "--sheet", metavar="NAME", help="Sheet of the workbook.  [default: the one with a plan]"
     ),
 ]
-Teams = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--team",
-        metavar="TEAM",
-        help="Which teams may hire; may be repeated.  [default: marketing, inside_sales,"
-        " field_sales, customer_success, revops]",
-    ),
-]
+Teams = Annotated[list[str] | None, teams_option("Which teams may hire")]
 OutFolder = Annotated[
     Path | None,
-    typer.Option(
-        "--out",
-        metavar="DIR",
-        help="Write tables as CSV, the answer as JSON, the plan as CSV, scenario and workbook, and"
-        " pictures there.",
+    folder_option(
+        "tables as CSV, the answer as JSON, the plan as CSV, scenario and workbook, and pictures"
     ),
 ]
 
@@ -168,9 +155,9 @@ def hiring(
         *explanation.notes(loaded),
     ]
     beside = _files(result, loaded, out, again) if out is not None else None
-    give(_Told(result), content, out, as_json, again, beside=beside)
+    give(Told(result), content, out, as_json, again, beside=beside)
     if result.interrupted:
-        tell("interrupted: this is what is known so far")
+        tell(say("interrupted: this is what is known so far"))
         raise typer.Exit(INTERRUPTED)
     if result.status != "met":
         raise typer.Exit(FINDING)
@@ -213,8 +200,8 @@ def _asked(
     company = loaded.scenario
     problems = _contradictions(check, plan, sheet, teams, most)
     share = share_in("--confidence", confidence, problems)
-    high = by_team("--max", most, whole, "N people, a whole number: field_sales=9", problems)
-    prices = by_team("--cost", costs, number, "X, currency a year: field_sales=15e6", problems)
+    high = by_team("--max", most, whole, PEOPLE, problems)
+    prices = by_team("--cost", costs, number, PRICE, problems)
     if not targets:
         rule = 'say what to reach, such as --target "final_arr>=1.2e9"'
         problems.append(Problem("--target", "", "", rule))
@@ -273,31 +260,15 @@ def _check_folder(out: Path) -> None:
     disk.check_folder(out, [*tables, *pictures, WORKBOOK, PLAN, SCENARIO, "hiring.json"])
 
 
-@dataclass(frozen=True)
-class _Told:
-    """A result whose tables have columns, at least: a file of nothing cannot be read."""
-
-    result: Hiring
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as one object."""
-        return self.result.as_json()
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return its tables by file name without ending."""
-        tables = self.result.tables()
-        return {name: table for name, table in tables.items() if len(table.columns)}
-
-
 def _files(
     result: Hiring, loaded: LoadedScenario, out: Path, again: Sequence[str]
 ) -> Mapping[str, bytes]:
     """Make the plan to be read again, the scenario, the workbook and the pictures."""
     from simulator.planning.hiring_scenario import scenario_text
     from simulator.planning.plan_reading.plan_files import plan_rows
+    from simulator.presentation.chart_style import file_pairs
     from simulator.presentation.hiring_charts import charts
     from simulator.presentation.hiring_workbook import workbook
-    from simulator.presentation.planning_charts import file_pairs
 
     rows = plan_rows(result.headcounts)
     return {

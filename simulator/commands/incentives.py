@@ -16,6 +16,7 @@ from simulator.commands.answers import give, typed
 from simulator.commands.options import AsJson, Changes, Engine, Name, Seed, Workers
 from simulator.commands.terminal import FINDING, INTERRUPTED, processors, tell
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.messages import say
 from simulator.version import version
 
 if TYPE_CHECKING:
@@ -153,6 +154,7 @@ def incentives(
     from simulator.experiment import Execution
     from simulator.experiment.incentives import incentives as analysis
     from simulator.presentation import explanation, incentives_tables
+    from simulator.presentation.flowing import Flowing
 
     prepare(engine, tell)
     # No bar: nobody knows beforehand how many companies a search will try. Each step says a line.
@@ -166,7 +168,7 @@ def incentives(
     content = [
         *explanation.changes(loaded),
         *incentives_tables.story(result),
-        incentives_tables.closing(result, version()),
+        Flowing(incentives_tables.closing(result, version())),
         *explanation.notes(loaded),
     ]
     options: dict[str, object] = {
@@ -180,7 +182,8 @@ def incentives(
     if write is not None:
         _write(write, result, loaded, again)
     if result.interrupted:
-        tell(f"interrupted while {result.stopped_at}; what came before is complete")
+        step = result.stopped_at
+        tell(say("interrupted while {step}; what came before is complete", step=step))
         raise typer.Exit(INTERRUPTED)
     if not _is_at_rest(result):
         raise typer.Exit(FINDING)
@@ -366,7 +369,7 @@ def _write(file: Path, result: Incentives, loaded: LoadedScenario, again: Sequen
     from simulator.experiment.provenance_of_decisions import write_decisions
 
     if EQUILIBRIUM not in result.cases or not _is_at_rest(result):
-        tell(f"not written to {file}: the departments did not come to rest")
+        tell(say("not written to {file}: the departments did not come to rest", file=file))
         return
     write_decisions(file, result, loaded, again)
-    tell(f"written to {file}")
+    tell(say("written to {place}", place=file))

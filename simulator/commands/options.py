@@ -118,7 +118,11 @@ Engine = Annotated[
 ]
 Out = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="Keep each run and write tables as CSV in this folder."),
+    typer.Option(
+        metavar="DIR",
+        help="Keep each run and write tables as CSV in this folder (in Japanese with the mark by"
+        " which Excel knows UTF-8).",
+    ),
 ]
 Resume = Annotated[
     bool, typer.Option("--resume", help="Continue with the finished runs in the --out folder.")

@@ -5,13 +5,44 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Annotated, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from simulator.commands.answers import Answer
 from simulator.commands.terminal import console
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.messages import say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def target_option(further: str = "") -> Any:
+    """Return the option for what is to be reached, with more to its help."""
+    return typer.Option(
+        "--target",
+        metavar='"METRIC>=X"',
+        help="What to reach; >= or <=, with @MONTH or @FROM-TO after the metric; may be repeated."
+        + further,
+    )
+
+
+def teams_option(which: str) -> Any:
+    """Return the option for teams, with what becomes of them."""
+    return typer.Option(
+        "--team",
+        metavar="TEAM",
+        help=f"{which}; may be repeated.  [default: marketing, inside_sales, field_sales,"
+        " customer_success, revops]",
+    )
+
+
+def folder_option(what: str) -> Any:
+    """Return the option for the folder of results, with what is written there."""
+    return typer.Option("--out", metavar="DIR", help=f"Write {what} there.")
+
 
 Also = Annotated[
     list[str] | None,
@@ -39,6 +70,27 @@ Fresh = Annotated[
     int, typer.Option(help="In how many runs, which the search has not seen, it is measured.")
 ]
 Number = TypeVar("Number", int, float)
+
+
+PEOPLE = "N people, a whole number: field_sales=9"
+PRICE = "X, currency a year: field_sales=15e6"
+"""What stands behind TEAM= in --min, --max and --cost."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A result whose tables have columns, at least: a file of nothing cannot be read."""
+
+    result: Answer
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as one object."""
+        return self.result.as_json()
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return its tables by file name without ending."""
+        tables = self.result.tables()
+        return {name: table for name, table in tables.items() if len(table.columns)}
 
 
 def problems_of(check: Callable[[], object]) -> list[Problem]:
@@ -104,11 +156,11 @@ class Watch:
     """Told how far a search is; shows it to somebody who is looking."""
 
     show: Callable[[str], None] | None = None
-    tried: str = "first plans"
+    tried: str = field(default_factory=lambda: say("first plans"))
 
     def search(self, plans: int, runs: int) -> None:
         """Take note of how many plans were tried in how many runs."""
-        self.tried = f"{plans:,} plans tried, {runs:,} runs"
+        self.tried = say("{plans} plans tried, {runs} runs", plans=f"{plans:,}", runs=f"{runs:,}")
         if self.show is not None:
             self.show(self.tried)
 
@@ -127,5 +179,5 @@ def watched() -> Iterator[Watch]:
         bars.TimeElapsedColumn(),
     )
     with bars.Progress(*columns, console=console(stderr=True), transient=True) as bar:
-        task = bar.add_task("first plans", total=None)
+        task = bar.add_task(say("first plans"), total=None)
         yield Watch(lambda text: bar.update(task, description=text))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.commands.options import AUTO
 from simulator.commands.terminal import FINDING, stop
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.messages import say
 
 if TYPE_CHECKING:
     from simulator.experiment.precision import Precision
@@ -82,4 +83,4 @@ def in_json(reached: Precision | None) -> dict[str, Any]:
 def stop_unless_met(reached: Precision | None) -> None:
     """End with a finding if a precision was asked and is not reached (Ctrl-C is none)."""
     if reached is not None and not reached.met and not reached.interrupted:
-        stop(FINDING, "the asked precision is not reached")
+        stop(FINDING, say("the asked precision is not reached"))

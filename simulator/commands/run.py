@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simulator.commands.answers import give, resume_remedy, stopped, typed
-from simulator.commands.execution import execution, open_store
+from simulator.commands.answers import give, stopped, tell_interrupted, typed
+from simulator.commands.execution import WORKBOOK, execution, open_store
 from simulator.commands.options import (
     AsJson,
     AtMost,
@@ -34,6 +34,7 @@ from simulator.commands.precision import (
 )
 from simulator.commands.terminal import show, tell
 from simulator.errors import OutputError, Problem, ScenarioError
+from simulator.languages.messages import say
 from simulator.version import version
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def run(
     Prints means over all replications with 95 % intervals: by department, how busy and how
     slow each team is, where buyers were lost and why, and what became of recurring revenue.
     Ctrl-C ends early and reports the replications that are finished; with --out, --resume
-    continues from there, also after a power cut, and with more replications. For very large
+    continues from there, also after a power cut, and with more replications; beside the tables
+    that folder has a workbook of the results, workbook.xlsx. For very large
     companies --totals measures rows as they come and keeps none of them.
 
     With --input-uncertainty as many runs follow in which numbers are drawn from the estimates
@@ -124,10 +126,11 @@ def run(
 
     from simulator.experiment import replicate
     from simulator.experiment.precision import replicate_until
-    from simulator.presentation import explanation, files, tables
+    from simulator.presentation import explanation, files, results_workbook, tables
 
     store = how.store(loaded, out, [*files.TABLES, *_tables(drawing)])
-    with execution(f"{loaded.name}: replications", workers, dask, store, None, engine) as runs:
+    label = say("{scenario}: replications", scenario=loaded.name)
+    with execution(label, workers, dask, store, None, engine) as runs:
         if asked is None:
             results, reached = replicate(loaded, "", seed, replications, workers=runs), None
         else:
@@ -138,7 +141,8 @@ def run(
         counts = {**words_typed(replications, asked), "--seed": seed}
         again = [*typed("run", scenario, options=counts, changes=changes or ()), *_words(drawing)]
         try:
-            files.write_results(results, out, version(), again)
+            book = results_workbook.workbook(results, loaded, version(), again)
+            files.write_results(results, out, version(), again, {WORKBOOK: book})
             if uncertain is not None:
                 about = {**uncertain.as_json(), "version": version(), "command": again}
                 files.write_tables(uncertain.tables(), out, "input_uncertainty", about)
@@ -149,15 +153,15 @@ def run(
         typer.echo(files.as_json_text(results, version(), further))
     else:
         show([*explanation.changes(loaded), *tables.results_story(results), *_story(uncertain)])
-        show([tables.closing(results, version()), *explanation.notes(loaded)])
-        show([reached.words()] if reached is not None else [])
+        show([tables.prose(tables.closing(results, version())), *explanation.notes(loaded)])
+        show([tables.prose(reached.words())] if reached is not None else [])
     cut_off = stopped(results) or _cut_off(drawing, uncertain)
     if cut_off:
-        tell(f"interrupted after {cut_off}{resume_remedy(out)}")
+        tell_interrupted(cut_off, out)
     if failure is not None:
         raise failure
     if out is not None:
-        tell(f"written to {out}")
+        tell(say("written to {place}", place=out))
     stop_unless_met(reached)
 
 
@@ -178,10 +182,10 @@ def _only_totals(
         raise ScenarioError([Problem("--totals", "", "", rule)])
 
     from simulator.experiment.replications import replicate_totals
-    from simulator.presentation import explanation, tables
+    from simulator.presentation import explanation, results_workbook, tables
 
     store = how.store(loaded, out, ["totals", *_tables(drawing)])
-    label = f"{loaded.name}: replications"
+    label = say("{scenario}: replications", scenario=loaded.name)
     with execution(label, how.workers, how.dask, store, None, how.engine) as runs:
         result = replicate_totals(loaded, "", how.seed, replications, workers=runs)
     uncertain = how.under_uncertainty(loaded, result, drawing, store)
@@ -189,14 +193,18 @@ def _only_totals(
         *explanation.changes(loaded),
         *tables.totals_story(result),
         *_story(uncertain),
-        tables.closing(result, version()),
+        tables.prose(tables.closing(result, version())),
         *explanation.notes(loaded),
     ]
     options = {"--replications": replications, "--seed": how.seed}
     again = [*typed("run", scenario, options=options, changes=changes or ()), "--totals"]
+    again += _words(drawing)
     answer = result if uncertain is None else _Both(result, uncertain)
     cut_off = stopped(result) or _cut_off(drawing, uncertain)
-    give(answer, content, out, as_json, [*again, *_words(drawing)], cut_off)
+    beside = None
+    if out is not None:
+        beside = {WORKBOOK: results_workbook.workbook(result, loaded, version(), again)}
+    give(answer, content, out, as_json, again, cut_off, beside=beside)
 
 
 # ------------------------------------------------------------------ what we don't know
@@ -239,7 +247,7 @@ class _How:
             return None
         from simulator.experiment.input_uncertainty import run_under_uncertainty
 
-        label = f"{loaded.name}: parameter draws"
+        label = say("{scenario}: parameter draws", scenario=loaded.name)
         try:
             with execution(label, self.workers, self.dask, store, None, self.engine) as runs:
                 return run_under_uncertainty(
@@ -325,4 +333,4 @@ def _cut_off(drawing: _Drawing | None, uncertain: InputUncertainty | None) -> st
     if drawing is None or (uncertain is not None and not uncertain.interrupted):
         return ""
     done = 0 if uncertain is None else len(uncertain.draws)
-    return f"{done} of {drawing.draws} parameter draws"
+    return say("{done} of {asked} parameter draws", done=done, asked=drawing.draws)

@@ -9,6 +9,7 @@ import typer
 from simulator.commands.options import AsJson, Changes, Name, Names
 from simulator.commands.terminal import WRONG_INPUT, show
 from simulator.errors import ScenarioError
+from simulator.languages.messages import say
 
 
 def check(scenarios: Names) -> None:
@@ -26,7 +27,8 @@ def check(scenarios: Names) -> None:
     wrong = False
     for name in scenarios:
         try:
-            typer.echo(f"{name}: {checked(load_ready(name))}")
+            found = checked(load_ready(name))
+            typer.echo(say("{scenario}: {found}", scenario=name, found=found))
         except ScenarioError as error:
             wrong = True
             for problem in error.problems:

@@ -22,6 +22,7 @@ from simulator.commands.options import (
     Workers,
 )
 from simulator.commands.terminal import tell
+from simulator.languages.messages import say
 from simulator.version import version
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def sensitivity(
     from simulator.experiment.quantities import main_metric
     from simulator.experiment.sensitivity import TABLES, planned_runs, sensitivity
     from simulator.presentation import explanation, sensitivity_tables
+    from simulator.presentation.flowing import Flowing
 
     chosen = metric or main_metric(a.scenario)
     named = {a.name: a} if b is None else distinct([a, b])
@@ -109,20 +111,25 @@ def sensitivity(
             "replications": replications}  # fmt: skip
     runs = planned_runs(a, b, metric=chosen, **plan)
     store = open_store(out, resume, "sensitivity", ready, seed, TABLES)
-    tell(f"at most {runs:,} runs; fewer if some assumptions turn out to have no effect")
-    with execution("runs", workers, dask, store, _minutes(), engine) as how:
+    tell(
+        say(
+            "at most {runs} runs; fewer if some assumptions turn out to have no effect",
+            runs=f"{runs:,}",
+        )
+    )
+    with execution(say("runs¦of progress"), workers, dask, store, _minutes(), engine) as how:
         result = sensitivity(a, b, metric=chosen, seed=seed, workers=how, **plan)
     notes = {str(line): line for each in (a, b) if each for line in explanation.notes(each)}
     content = [
         *explanation.changes(a),
         *sensitivity_tables.story(result),
-        sensitivity_tables.closing(result, version()),
+        Flowing(sensitivity_tables.closing(result, version())),
         *notes.values(),
     ]
     options = {"--versus": versus, "--metric": chosen, "--seed": seed,
                **{f"--{name}": count for name, count in plan.items()}}  # fmt: skip
     again = typed("sensitivity", scenario, options=options, changes=changes or ())
-    cut_off = f"{result.runs:,} runs" if result.missing else ""
+    cut_off = say("{runs} runs¦after which", runs=f"{result.runs:,}") if result.missing else ""
     give(result, content, out, as_json, again, cut_off)
 
 
@@ -140,6 +147,10 @@ def _minutes() -> Callable[[int, int], None]:
         if not told and passed >= _FIRST_SECONDS and more >= _FIRST_RUNS:
             told = True
             minutes = math.ceil(passed / more * (of - done) / 60.0)
-            tell(f"about {minutes} min more, by the first {done} runs")
+            tell(
+                say(
+                    "about {minutes} min more, by the first {done} runs", minutes=minutes, done=done
+                )
+            )
 
     return estimate

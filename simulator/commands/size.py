@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,36 +14,36 @@ from simulator.commands.answers import give, typed
 from simulator.commands.execution import executing
 from simulator.commands.options import AsJson, Changes, Dask, Engine, Name, Seed, Workers
 from simulator.commands.planning import (
+    PEOPLE,
+    PRICE,
     Also,
     Confidence,
     Cost,
     Fresh,
     Most,
+    Told,
     by_team,
+    folder_option,
     number,
     problems_of,
     share_in,
+    target_option,
+    teams_option,
     watched,
     whole,
 )
 from simulator.commands.terminal import FINDING, INTERRUPTED, tell
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.messages import say
 from simulator.version import version
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from simulator.planning.sizing_result import Question, Sizing
     from simulator.scenario import LoadedScenario
 
 Target = Annotated[
     list[str] | None,
-    typer.Option(
-        "--target",
-        metavar='"METRIC>=X"',
-        help="What to reach; >= or <=, with @MONTH or @FROM-TO after the metric; may be repeated."
-        " With --budget or --frontier a METRIC alone: make the most of it.",
-    ),
+    target_option(" With --budget or --frontier a METRIC alone: make the most of it."),
 ]
 Budget = Annotated[
     float | None,
@@ -61,15 +61,7 @@ Least = Annotated[
     list[str] | None,
     typer.Option("--min", metavar="TEAM=N", help="At least so many people; may be repeated."),
 ]
-Teams = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--team",
-        metavar="TEAM",
-        help="Which teams are sized; may be repeated.  [default: marketing, inside_sales,"
-        " field_sales, customer_success, revops]",
-    ),
-]
+Teams = Annotated[list[str] | None, teams_option("Which teams are sized")]
 Zone = Annotated[
     str,
     typer.Option(
@@ -78,12 +70,7 @@ Zone = Annotated[
     ),
 ]
 OutFolder = Annotated[
-    Path | None,
-    typer.Option(
-        "--out",
-        metavar="DIR",
-        help="Write tables as CSV, the answer as JSON, a workbook and pictures there.",
-    ),
+    Path | None, folder_option("tables as CSV, the answer as JSON, a workbook and pictures")
 ]
 
 WORKBOOK = "plan.xlsx"
@@ -166,9 +153,14 @@ def size(
         *explanation.notes(loaded),
     ]
     beside = _files(result, shlex.join(again)) if out is not None else None
-    give(_Told(result), content, out, as_json, again, beside=beside)
+    give(Told(result), content, out, as_json, again, beside=beside)
     if result.interrupted:
-        tell(f"interrupted after {result.evaluations:,} plans; this is the best of them so far")
+        tell(
+            say(
+                "interrupted after {plans} plans; this is the best of them so far",
+                plans=f"{result.evaluations:,}",
+            )
+        )
         raise typer.Exit(INTERRUPTED)
     if result.status in ("unreachable", "missed"):
         raise typer.Exit(FINDING)
@@ -215,10 +207,9 @@ def _asked(
     if width is not None and not 0.0 < width <= _MOST_ZONE:
         rule = f"must be above 0 and at most {_MOST_ZONE:.0%}: more would promise nothing"
         problems.append(Problem("--zone", "", zone, rule))
-    form = "N people, a whole number: field_sales=9"
-    low = by_team("--min", least, whole, form, problems)
-    high = by_team("--max", most, whole, form, problems)
-    prices = by_team("--cost", costs, number, "X, currency a year: field_sales=15e6", problems)
+    low = by_team("--min", least, whole, PEOPLE, problems)
+    high = by_team("--max", most, whole, PEOPLE, problems)
+    prices = by_team("--cost", costs, number, PRICE, problems)
     company = loaded.scenario
     question: Question = "frontier" if frontier else "cheapest" if budget is None else "budget"
     checks: list[Callable[[], object]] = [
@@ -254,25 +245,10 @@ def _check_folder(out: Path, asked: _Asked) -> None:
     disk.check_folder(out, names)
 
 
-@dataclass(frozen=True)
-class _Told:
-    """A result whose tables have columns, at least: a file of nothing cannot be read."""
-
-    result: Sizing
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as one object."""
-        return self.result.as_json()
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return its tables by file name without ending."""
-        tables = self.result.tables()
-        return {name: table for name, table in tables.items() if len(table.columns)}
-
-
 def _files(result: Sizing, command: str) -> Mapping[str, bytes]:
     """Make the workbook and the pictures."""
-    from simulator.presentation.planning_charts import charts, file_pairs
+    from simulator.presentation.chart_style import file_pairs
+    from simulator.presentation.planning_charts import charts
     from simulator.presentation.sizing_workbook import workbook
 
     return {

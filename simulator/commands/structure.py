@@ -14,6 +14,7 @@ from simulator.commands.options import AsJson, Changes, Dask, Engine, Name, Seed
 from simulator.commands.planning import Also, Cost, by_team, number, share_in, watched
 from simulator.commands.terminal import INTERRUPTED, tell
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.messages import say
 from simulator.version import version
 
 Question = Annotated[
@@ -112,6 +113,7 @@ def structure(
     from simulator.planning.structure_options import QUESTIONS
     from simulator.planning.structure_result import TABLES
     from simulator.presentation import explanation, structure_tables
+    from simulator.presentation.flowing import Flowing
 
     if out is not None:
         from simulator import disk
@@ -126,7 +128,7 @@ def structure(
     content = [
         *explanation.changes(loaded),
         *structure_tables.story(result),
-        structure_tables.closing(result, version()),
+        Flowing(structure_tables.closing(result, version())),
         *explanation.notes(loaded),
     ]
     options: dict[str, object] = {
@@ -137,7 +139,8 @@ def structure(
     again = typed("structure", scenario, options=options, changes=changes or ())
     give(result, content, out, as_json, again)
     if result.interrupted:
-        tell(f"interrupted after {result.runs:,} runs; this is what was finished")
+        runs = f"{result.runs:,}"
+        tell(say("interrupted after {runs} runs; this is what was finished", runs=runs))
         raise typer.Exit(INTERRUPTED)
 
 

@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from simulator.errors import OutputError, ReplicationError, ScenarioError
 from simulator.languages.languages import LANGUAGES, of_locale, speak
+from simulator.languages.messages import say
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -84,7 +85,7 @@ class Commands(TyperGroup):
         except ReplicationError as error:
             stop(FINDING, str(error))
         except KeyboardInterrupt:
-            stop(INTERRUPTED, "interrupted: nothing was finished, nothing was written")
+            stop(INTERRUPTED, say("interrupted: nothing was finished, nothing was written"))
 
 
 def console(stderr: bool = False) -> Console:
@@ -127,7 +128,8 @@ def stop(status: int, *lines: str) -> NoReturn:
     for line in lines[:_MOST_LINES]:
         tell(line)
     if len(lines) > _MOST_LINES:
-        tell(f"... and {len(lines) - _MOST_LINES} more; themodel check lists all")
+        more = len(lines) - _MOST_LINES
+        tell(say("... and {more} more; themodel check lists all", more=more))
     raise typer.Exit(status)
 
 
@@ -144,7 +146,7 @@ def progress(what: str, total: int | None = None) -> Iterator[Callable[[int, int
         bars.BarColumn(),
         bars.MofNCompleteColumn(),
         bars.TimeRemainingColumn(),
-        bars.TextColumn("left"),
+        bars.TextColumn(say("left¦time")),
     )
     with bars.Progress(*columns, console=console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total)

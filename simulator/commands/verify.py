@@ -6,6 +6,7 @@ import typer
 
 from simulator.commands.options import Seed
 from simulator.commands.terminal import FINDING, progress, show
+from simulator.languages.messages import say
 
 
 def verify(seed: Seed = 1) -> None:
@@ -23,10 +24,10 @@ def verify(seed: Seed = 1) -> None:
     from simulator.presentation.verdicts import published_table, verification_table
     from simulator.verification import verify as run_checks
 
-    with progress("checks") as on_progress:
+    with progress(say("checks")) as on_progress:
         checks = run_checks(seed, on_progress)
     show(verification_table(checks))
-    with progress("default company") as on_progress:
+    with progress(say("default company¦check")) as on_progress:
         published = hold_against_published(seed, workers=Execution(on_progress=on_progress))
     show(published_table(published))
     if not (all(one.passed for one in checks) and all(one.passed for one in published)):

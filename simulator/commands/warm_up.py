@@ -23,6 +23,7 @@ from simulator.commands.options import (
 )
 from simulator.commands.terminal import tell
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.messages import say
 from simulator.version import version
 
 Plot = Annotated[
@@ -62,7 +63,7 @@ def warm_up(
 
     from simulator import disk
     from simulator.experiment import warm_up as analysis
-    from simulator.presentation import explanation, warm_up_tables
+    from simulator.presentation import explanation, tables, warm_up_tables
 
     if plot is not None:
         if plot.suffix not in warm_up_tables.PICTURES:
@@ -72,12 +73,13 @@ def warm_up(
     store = open_store(
         out, resume, "warm-up", {loaded.name: loaded.scenario}, seed, analysis.TABLES
     )
-    with execution(f"{loaded.name}: replications", workers, dask, store, None, engine) as how:
+    label = say("{scenario}: replications", scenario=loaded.name)
+    with execution(label, workers, dask, store, None, engine) as how:
         result = analysis.warm_up(loaded, seed=seed, replications=replications, workers=how)
     content = [
         *explanation.changes(loaded),
         *warm_up_tables.story(result),
-        warm_up_tables.closing(result, version()),
+        tables.prose(warm_up_tables.closing(result, version())),
         *explanation.notes(loaded),
     ]
     options = {"--replications": replications, "--seed": seed}
@@ -85,4 +87,4 @@ def warm_up(
     give(result, content, out, as_json, again, stopped(result))
     if plot is not None:
         disk.write_files(plot.parent, {plot.name: warm_up_tables.picture(result, plot.suffix)})
-        tell(f"drawn in {plot}")
+        tell(say("drawn in {place}", place=plot))

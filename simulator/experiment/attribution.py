@@ -25,17 +25,25 @@ from simulator.experiment import attribution_words, shapley
 from simulator.experiment.comparison import distinct
 from simulator.experiment.differences import told_among
 from simulator.experiment.execution import Job, Task, Workers, execute, run_totals
-from simulator.experiment.factors import By, Factor, Game, Switches, differing, game_of
+from simulator.experiment.factors import (
+    NO_MECHANISM,
+    By,
+    Factor,
+    Game,
+    Switches,
+    differing,
+    game_of,
+)
 from simulator.experiment.quantities import Scale, as_json, checked_metrics, estimate_of, told
 from simulator.experiment.readiness import Scenarios, prepared
 from simulator.experiment.statistics import CONFIDENCE, Estimate, Floats, estimates
+from simulator.languages.languages import spoken
+from simulator.languages.messages import say
 from simulator.scenario.scalars import compact
 from simulator.scenario.schema import Scenario
 
 MOST_EXACT = 6
 """Up to so many factors all combinations are run; above, orders are sampled."""
-NO_MECHANISM = "without any mechanism"
-"""The share of what is left of a gap when no mechanism is active."""
 TABLES = ("gaps", "shares", "interactions", "effects", "differences", "replications")
 """Names of the tables of a result."""
 
@@ -134,8 +142,8 @@ class Attribution:
     def states(self) -> tuple[str, str]:
         """How to say that a factor is not changed, and that it is."""
         if self.by == "mechanisms":
-            return "off", "on"
-        return f"as in {self.a}", f"as in {self.b}"
+            return say("off¦a mechanism"), say("on¦a mechanism")
+        return say("as in {scenario}", scenario=self.a), say("as in {scenario}", scenario=self.b)
 
     def summary(self) -> str:
         """Return verdict and shares as plain text of at most 30 lines."""
@@ -145,8 +153,9 @@ class Attribution:
             lines += ["", *self.verdict(metric)]
             for factor, share in self.shares_of(metric).items():
                 amount = scale.amount(share.mean)
-                lines.append(f"  {factor:<32} {amount:>16}   {scale.span(share)}".rstrip())
-        return "\n".join(lines if len(lines) <= 30 else [*lines[:29], "... (see .shares)"])
+                name = attribution_words.factor_said(factor) if spoken() == "ja" else factor
+                lines.append(f"  {name:<32} {amount:>16}   {scale.span(share)}".rstrip())
+        return "\n".join(lines if len(lines) <= 30 else [*lines[:29], say("... (see .shares)")])
 
     def __repr__(self) -> str:
         gap, scale = self.gap(), self.scale()
@@ -164,6 +173,7 @@ class Attribution:
             "a": self.a,
             "b": self.b,
             "by": self.by,
+            "currency": self.currency,
             **self._json_of(first),
             "replications": len(self.numbers),
             "seed": self.seed,

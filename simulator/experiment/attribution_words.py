@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from simulator.experiment.factors import NO_MECHANISM, REST
 from simulator.experiment.quantities import (
     Scale,
     estimate_of,
@@ -18,11 +19,43 @@ from simulator.experiment.quantities import (
     too_few_alike,
 )
 from simulator.experiment.statistics import Estimate
-from simulator.languages.messages import listed
+from simulator.experiment.wording import alternatives, team_said
+from simulator.languages.languages import spoken
+from simulator.languages.messages import listed, marked, say
 from simulator.metrics.definitions import METRICS
 
 Rows = Sequence[Mapping[Any, Any]]
 _MOST_PAIRS = 3
+# What factors are called that nobody named: a department's regime, a handoff, a mechanism.
+_FACTORS = {
+    REST: marked("everything else"),
+    NO_MECHANISM: marked("without any mechanism"),
+    "marketing to inside sales": marked("marketing to inside sales"),
+    "inside sales to field sales": marked("inside sales to field sales"),
+    "field sales to customer success": marked("field sales to customer success"),
+    "losses to recycling": marked("losses to recycling"),
+    "medium of all handoffs": marked("medium of all handoffs"),
+    "lead_volume": marked("lead volume"),
+    "cooling_interest": marked("cooling interest"),
+    "source_stigma": marked("source stigma"),
+    "appointment_volume": marked("appointment volume"),
+    "spread_effort": marked("spread effort"),
+    "overpromising": marked("overpromising"),
+    "lost_information": marked("lost information"),
+    "lost_reasons": marked("lost reasons"),
+    "fire_fighting": marked("fire fighting"),
+    "drifting_definitions": marked("drifting definitions"),
+}
+
+
+def factor_said(factor: str) -> str:
+    """Name a factor as a reader sees it; one that a user named stays as it is.
+
+    Parameters
+    ----------
+    factor : str
+    """
+    return say(_FACTORS[factor]) if factor in _FACTORS else team_said(factor)
 
 
 def of_gap(metric: str, names: tuple[str, str], gap: Estimate, scale: Scale) -> list[str]:
@@ -38,27 +71,57 @@ def of_gap(metric: str, names: tuple[str, str], gap: Estimate, scale: Scale) -> 
     scale : Scale
     """
     label = METRICS[metric].label
-    a, b = names
+    figures = {"label": label, "a": names[0], "b": names[1]}
     if not math.isfinite(gap.mean):
-        return [f"{label} is missing in every replication: there is nothing to attribute."]
+        return [
+            say(
+                "{label} is missing in every replication: there is nothing to attribute.",
+                label=label,
+            )
+        ]
+    higher, size = gap.mean >= 0.0, scale.amount(abs(gap.mean))
     if gap.low is None:
         return [
-            f"{label} is {_apart(gap, scale)} in {b} than in {a} in the one replication."
-            " One replication has no interval: what is luck cannot be told."
+            say(
+                "{label} is {size} higher in {b} than in {a} in the one replication. One"
+                " replication has no interval: what is luck cannot be told."
+                if higher
+                else "{label} is {size} lower in {b} than in {a} in the one replication. One"
+                " replication has no interval: what is luck cannot be told.",
+                size=size,
+                **figures,
+            )
         ]
-    if not told(gap):
-        how = (
-            f"in each of {gap.n} replications, too few to rule out luck"
-            if gap.mean and too_few_alike(gap)
-            else f"(95 % interval {scale.span(gap)})"
-        )
+    if told(gap):
         return [
-            f"{label} of {b} cannot be told from that of {a}: the gap is"
-            f" {scale.amount(gap.mean)} {how}."
+            say(
+                "{label} is {size} higher in {b} than in {a} (95 % interval {span})."
+                if higher
+                else "{label} is {size} lower in {b} than in {a} (95 % interval {span}).",
+                size=size,
+                span=scale.span(size_of(gap)),
+                **figures,
+            )
+        ]
+    amount = scale.amount(gap.mean)
+    if gap.mean and too_few_alike(gap):
+        return [
+            say(
+                "{label} of {b} cannot be told from that of {a}: the gap is {amount} in each of"
+                " {n} replications, too few to rule out luck.",
+                amount=amount,
+                n=gap.n,
+                **figures,
+            )
         ]
     return [
-        f"{label} is {_apart(gap, scale)} in {b} than in {a}"
-        f" (95 % interval {scale.span(size_of(gap))})."
+        say(
+            "{label} of {b} cannot be told from that of {a}: the gap is {amount} (95 % interval"
+            " {span}).",
+            amount=amount,
+            span=scale.span(gap),
+            **figures,
+        )
     ]
 
 
@@ -81,14 +144,27 @@ def of_shares(gap: Estimate, shares: Rows, scale: Scale) -> list[str]:
     lines = []
     if direction and along:
         parts = [_belongs(row, scale, first=not i) for i, row in enumerate(along)]
-        lines.append(f"Of this, {'; '.join(parts)}.")
+        lines.append(say("Of this, {shares}.", shares=say("; ¦between shares").join(parts)))
     if against:
-        parts = [f"{_name(row['factor'])} {_moves(estimate_of(row), scale)}" for row in against]
-        begin = "Against it, " if direction else "Yet "
-        lines.append(f"{begin}{listed(parts)}.")
-    unsure = [_name(row["factor"]) for row in shares if row["differs"] and not told_sign(row)]
+        moves = [
+            say(
+                "{factor} {effect}¦what a factor does",
+                factor=factor_said(row["factor"]),
+                effect=_moves(estimate_of(row), scale),
+            )
+            for row in against
+        ]
+        lines.append(
+            say("Against it, {effects}." if direction else "Yet {effects}.", effects=listed(moves))
+        )
+    unsure = [factor_said(row["factor"]) for row in shares if row["differs"] and not told_sign(row)]
     if unsure:
-        lines.append(f"Whether anything of it belongs to {listed(unsure, 'or')} cannot be told.")
+        lines.append(
+            say(
+                "Whether anything of it belongs to {factors} cannot be told.",
+                factors=alternatives(unsure),
+            )
+        )
     return lines
 
 
@@ -114,11 +190,16 @@ def _pair(states: tuple[str, str], pair: Mapping[Any, Any], effects: Rows, scale
     ]
     # Told from the side of the stronger factor: what it does depends on the other.
     turn = _strength(sides[1]) > _strength(sides[0])
-    names = [_name(pair["first"]), _name(pair["second"])][:: -1 if turn else 1]
+    names = [factor_said(pair["first"]), factor_said(pair["second"])][:: -1 if turn else 1]
     without, together = (_moves(each, scale) for each in sides[int(turn)])
-    return (
-        f"{_begin(names[0])} {without} while {names[1]} is {states[0]}, and {together} once it is"
-        f" {states[1]}."
+    return say(
+        "{factor} {without} while {other} is {before}, and {together} once it is {after}.",
+        factor=_begin(names[0]),
+        without=without,
+        other=names[1],
+        before=states[0],
+        together=together,
+        after=states[1],
     )
 
 
@@ -126,32 +207,31 @@ def _strength(effects: Iterable[Estimate]) -> float:
     return max(abs(each.mean) for each in effects)
 
 
-def _apart(gap: Estimate, scale: Scale) -> str:
-    return f"{scale.amount(abs(gap.mean))} {'higher' if gap.mean >= 0.0 else 'lower'}"
-
-
 def _belongs(row: Mapping[Any, Any], scale: Scale, first: bool) -> str:
-    share = size_of(estimate_of(row))
-    percents = [round(100.0 * row[f"relative{end}"]) for end in ("", "_low", "_high")]
-    text = (
-        f"{scale.amount(share.mean)} ({percents[0]} %, 95 % interval {percents[1]} to"
-        f" {percents[2]} %)"
+    percent, low, high = (round(100.0 * row[f"relative{end}"]) for end in ("", "_low", "_high"))
+    return say(
+        "{amount} ({percent} %, 95 % interval {low} to {high} %) belongs to {factor}"
+        if first
+        else "{amount} ({percent} %, 95 % interval {low} to {high} %) to {factor}",
+        amount=scale.amount(size_of(estimate_of(row)).mean),
+        percent=percent,
+        low=low,
+        high=high,
+        factor=factor_said(row["factor"]),
     )
-    return f"{text} {'belongs to' if first else 'to'} {_name(row['factor'])}"
 
 
 def _moves(effect: Estimate, scale: Scale) -> str:
     sign = told(effect)
     if not sign:
-        return f"moves it by nothing that can be told ({scale.span(effect)})"
-    verb = "raises" if sign > 0 else "lowers"
+        return say("moves it by nothing that can be told ({span})", span=scale.span(effect))
     size = size_of(effect)
-    return f"{verb} it by {scale.amount(size.mean)} ({scale.span(size)})"
-
-
-def _name(factor: str) -> str:
-    return factor.replace("_", " ")
+    return say(
+        "raises it by {size} ({span})" if sign > 0 else "lowers it by {size} ({span})",
+        size=scale.amount(size.mean),
+        span=scale.span(size),
+    )
 
 
 def _begin(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return text[:1].upper() + text[1:] if spoken() == "en" else text

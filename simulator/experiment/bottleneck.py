@@ -36,6 +36,8 @@ from simulator.experiment.quantities import (
 )
 from simulator.experiment.readiness import Scenarios, prepared
 from simulator.experiment.statistics import Estimate, Floats, estimates
+from simulator.experiment.wording import team_said
+from simulator.languages.messages import say
 from simulator.metrics.definitions import METRICS, TEAMS
 from simulator.organization.journal import MONTHS_PER_YEAR
 from simulator.scenario.changing import changed
@@ -174,10 +176,12 @@ class Bottleneck:
             for team in self.costs:
                 effect = self.effect(team, MORE, metric)
                 if effect is not None:
-                    what = f"{METRICS[metric].label}, +1 {team.replace('_', ' ')}"
+                    what = say(
+                        "{label}, +1 {team}", label=METRICS[metric].label, team=team_said(team)
+                    )
                     amount = scale.amount(effect.mean)
                     lines.append(f"  {what:<44} {amount:>14}   {scale.span(effect)}".rstrip())
-        return "\n".join(lines if len(lines) <= 30 else [*lines[:29], "... (see .effects)"])
+        return "\n".join(lines if len(lines) <= 30 else [*lines[:29], say("... (see .effects)")])
 
     def __repr__(self) -> str:
         """Say what was asked and which team it is."""
@@ -191,6 +195,7 @@ class Bottleneck:
         return {
             "scenario": self.name,
             "metric": self.metric,
+            "currency": self.scenario.currency,
             "teams": {
                 team: {
                     "people": self.people[team],

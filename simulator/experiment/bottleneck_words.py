@@ -7,15 +7,18 @@ from typing import Any
 
 from simulator.experiment.quantities import Scale, adds_up, better, estimate_of, size_of, told_sign
 from simulator.experiment.statistics import Estimate
-from simulator.languages.messages import listed
+from simulator.experiment.wording import alternatives, metric_said, paragraph, team_said
+from simulator.languages.messages import listed, marked, say
 from simulator.metrics.definitions import METRICS, TEAMS
 
 Rows = Sequence[Mapping[Any, Any]]
 
 _RISES = {
-    "utilization": "is busier by {} % points",
-    "queue": "has {} more waiting in its queue",
-    "abandonment": "loses {} % points more of its waits to buyers who give up",
+    "utilization": marked("{department} is busier by {amount} % points"),
+    "queue": marked("{department} has {amount} more waiting in its queue"),
+    "abandonment": marked(
+        "{department} loses {amount} % points more of its waits to buyers who give up"
+    ),
 }
 
 
@@ -34,33 +37,62 @@ def of_constraint(
     scale : Scale
         Of the metric.
     """
-    label = METRICS[metric].label
     rows = [row for row in more if row["metric"] == metric]
     if all(row["low"] is None or row["n"] < 2 for row in rows):
-        missing = all(row["n"] == 0 for row in rows)
-        reason = (
-            f"{label} is missing in every replication"
-            if missing
-            else "one replication gives means without intervals"
-        )
-        return [f"No constraint can be told: {reason}."]
+        if all(row["n"] == 0 for row in rows):
+            return [
+                say(
+                    "No constraint can be told: {label} is missing in every replication.",
+                    label=METRICS[metric].label,
+                )
+            ]
+        return [say("No constraint can be told: one replication gives means without intervals.")]
     if constraint is None:
         row = max(rows, key=lambda row: row["mean"] * better(metric))
         return [
-            f"No constraint can be told in {row['n']} replications: no team's added person betters"
-            f" {_small(label)} beyond luck.",
-            f"The best effect is that of {words(row['team'])}:"
-            f" {_with_interval(estimate_of(row), scale, signed=True)}; more replications may tell.",
+            say(
+                "No constraint can be told in {n} replications: no team's added person betters"
+                " {label} beyond luck.",
+                n=row["n"],
+                label=metric_said(metric),
+            ),
+            say(
+                "The best effect is that of {team}: {effect}; more replications may tell.",
+                team=team_said(row["team"]),
+                effect=_with_interval(estimate_of(row), scale, signed=True),
+            ),
         ]
     row = next(row for row in rows if row["team"] == constraint)
     effect = estimate_of(row)
-    text = (
-        f"The constraint is {words(constraint)}: one more person {_moves(effect)} {_small(label)}"
-        f" by {_with_interval(effect, scale)}"
-    )
+    figures = {
+        "team": team_said(constraint),
+        "label": metric_said(metric),
+        "effect": _with_interval(effect, scale),
+    }
+    raises = effect.mean >= 0.0
     if not ties:
-        return [f"{text}, more than one more anywhere else."]
-    return [f"{text}.", f"It cannot be told apart from {listed([words(t) for t in ties])}."]
+        return [
+            say(
+                "The constraint is {team}: one more person raises {label} by {effect}, more than"
+                " one more anywhere else."
+                if raises
+                else "The constraint is {team}: one more person lowers {label} by {effect}, more"
+                " than one more anywhere else.",
+                **figures,
+            )
+        ]
+    return [
+        say(
+            "The constraint is {team}: one more person raises {label} by {effect}."
+            if raises
+            else "The constraint is {team}: one more person lowers {label} by {effect}.",
+            **figures,
+        ),
+        say(
+            "It cannot be told apart from {teams}.",
+            teams=listed([team_said(team) for team in ties]),
+        ),
+    ]
 
 
 def of_time(metric: str, spells: Sequence[tuple[int, int, Sequence[str]]]) -> list[str]:
@@ -75,20 +107,40 @@ def of_time(metric: str, spells: Sequence[tuple[int, int, Sequence[str]]]) -> li
     months: dict[tuple[str, ...], list[str]] = {}
     for first, last, teams in spells:
         if teams:
-            span = f"{first}" if first == last else f"{first} to {last}"
-            months.setdefault(tuple(teams), []).append(span)
+            span = say("{low} to {high}", low=first, high=last)
+            months.setdefault(tuple(teams), []).append(f"{first}" if first == last else span)
     if not months:
         return []
-    parts: list[str] = []
-    for teams, each in months.items():
-        apart = " (which cannot be told apart)" if len(teams) > 1 else ""
-        names = listed([words(team) for team in teams], "or")
-        limited = "" if parts else f" {_small(METRICS[metric].label)} is limited"
-        parts.append(f"by the end of month {listed(each)}{limited} by {names}{apart}")
-    text = "; ".join(parts)
+    clauses = say("; ¦between months").join(
+        _limited(metric, teams, listed(each), begins=not place)
+        for place, (teams, each) in enumerate(months.items())
+    )
     if adds_up(METRICS[metric]):
-        return [f"Counted from the start, {text}."]
-    return [f"{text[:1].upper()}{text[1:]}."]
+        return [say("Counted from the start, {clauses}.", clauses=clauses)]
+    return [say("{clauses}.¦of months", clauses=clauses[:1].upper() + clauses[1:])]
+
+
+def _limited(metric: str, teams: Sequence[str], months: str, begins: bool) -> str:
+    """Say of some months which teams limit the metric; it is named where a sentence begins."""
+    figures = {
+        "months": months,
+        "teams": alternatives([team_said(team) for team in teams]),
+        "label": metric_said(metric),
+    }
+    if len(teams) > 1:
+        return say(
+            "by the end of month {months} {label} is limited by {teams} (which cannot be told"
+            " apart)"
+            if begins
+            else "by the end of month {months} by {teams} (which cannot be told apart)",
+            **figures,
+        )
+    return say(
+        "by the end of month {months} {label} is limited by {teams}"
+        if begins
+        else "by the end of month {months} by {teams}",
+        **figures,
+    )
 
 
 def of_harm(more: Rows, beside: Rows, scales: Mapping[str, Scale]) -> list[str]:
@@ -108,18 +160,28 @@ def of_harm(more: Rows, beside: Rows, scales: Mapping[str, Scale]) -> list[str]:
     ]
     if not harmful:
         known = any(row["n"] > 1 for row in more)
-        return ["Nowhere can one more person be told to make results worse."] if known else []
+        return [say("Nowhere can one more person be told to make results worse.")] if known else []
     lines = []
     for team in dict.fromkeys(row["team"] for row in harmful):
-        effects = [
-            f"{_moves(estimate_of(row))} {_small(METRICS[row['metric']].label)} by"
-            f" {_with_interval(estimate_of(row), scales[row['metric']])}"
-            for row in harmful
-            if row["team"] == team
-        ]
-        lines.append(f"One more in {words(team)} makes it worse: it {listed(effects)}.")
+        effects = [_harm(row, scales[row["metric"]]) for row in harmful if row["team"] == team]
+        lines.append(
+            say(
+                "One more in {team} makes it worse: it {effects}.",
+                team=team_said(team),
+                effects=listed(effects),
+            )
+        )
         lines += _downstream(team, beside)
     return lines
+
+
+def _harm(row: Mapping[Any, Any], scale: Scale) -> str:
+    effect = estimate_of(row)
+    return say(
+        "raises {label} by {effect}" if effect.mean >= 0.0 else "lowers {label} by {effect}",
+        label=metric_said(row["metric"]),
+        effect=_with_interval(effect, scale),
+    )
 
 
 def of_profit(more: Rows) -> list[str]:
@@ -135,21 +197,27 @@ def of_profit(more: Rows) -> list[str]:
         return []
     told_as: dict[int, list[str]] = {1: [], -1: [], 0: []}
     for row in rows:
-        told_as[told_sign(row)].append(words(row["team"]))
-    parts = [
-        f"{said} {listed(told_as[sign])}"
-        for sign, said in ((1, "pays for itself in"), (-1, "costs more than it earns in"))
-        if told_as[sign]
-    ]
-    lines = [f"Within the run one more person {' and '.join(parts)}."] if parts else []
-    if told_as[0]:
-        lines.append(f"Whether it pays for itself cannot be told of {listed(told_as[0])}.")
-    return [" ".join(lines)]
-
-
-def words(team: str) -> str:
-    """Write a team's name within a sentence."""
-    return team.replace("_", " ")
+        told_as[told_sign(row)].append(team_said(row["team"]))
+    pays, costs, unsure = (listed(each) if each else "" for each in told_as.values())
+    lines = []
+    if pays and costs:
+        lines.append(
+            say(
+                "Within the run one more person pays for itself in {pays} and costs more than it"
+                " earns in {costs}.",
+                pays=pays,
+                costs=costs,
+            )
+        )
+    elif pays:
+        lines.append(say("Within the run one more person pays for itself in {teams}.", teams=pays))
+    elif costs:
+        lines.append(
+            say("Within the run one more person costs more than it earns in {teams}.", teams=costs)
+        )
+    if unsure:
+        lines.append(say("Whether it pays for itself cannot be told of {teams}.", teams=unsure))
+    return [paragraph(lines)]
 
 
 def _downstream(team: str, beside: Rows) -> list[str]:
@@ -160,19 +228,13 @@ def _downstream(team: str, beside: Rows) -> list[str]:
         if row["team"] == team and row["department"] in after and told_sign(row) > 0:
             factor = 1.0 if row["measure"] == "queue" else 100.0
             amount = f"{row['mean'] * factor:,.2f}"
-            found.append(f"{words(row['department'])} {_RISES[row['measure']].format(amount)}")
-    return [f"At the same time {listed(found)}."] if found else []
-
-
-def _moves(effect: Estimate) -> str:
-    return "raises" if effect.mean >= 0.0 else "lowers"
+            department = team_said(row["department"])
+            found.append(say(_RISES[row["measure"]], department=department, amount=amount))
+    return [say("At the same time {changes}.", changes=listed(found))] if found else []
 
 
 def _with_interval(effect: Estimate, scale: Scale, signed: bool = False) -> str:
     size = effect if signed else size_of(effect)
-    return f"{scale.amount(size.mean)} (95 % interval {scale.span(size)})"
-
-
-def _small(label: str) -> str:
-    """Begin a label with a small letter, unless it is an abbreviation."""
-    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+    return say(
+        "{number} (95 % interval {span})", number=scale.amount(size.mean), span=scale.span(size)
+    )

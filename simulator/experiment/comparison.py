@@ -27,6 +27,8 @@ from simulator.experiment.findings import BESIDE, Finding, Kind, Ranking, verdic
 from simulator.experiment.quantities import Scale, main_metric
 from simulator.experiment.readiness import Scenarios, prepared
 from simulator.experiment.statistics import Estimate, jeffreys
+from simulator.experiment.wording import team_said
+from simulator.languages.messages import say
 from simulator.metrics import METRICS, Measures
 from simulator.metrics.definitions import TEAMS
 from simulator.scenario import LoadedScenario, diff, numbers
@@ -201,15 +203,28 @@ class Comparison:
         """Return the verdict, the main figures and the first departures as plain text."""
         lines = [self.verdict]
         for name in self.names[1:]:
-            lines += ["", f"{name} against {self.reference}"]
+            title = say("{scenario} against {reference}", scenario=name, reference=self.reference)
+            lines += ["", title]
             for metric in self.headlines():
-                lines.append(f"  {METRICS[metric].label}: {self._said(name, metric)}")
+                said = say(
+                    "{label}: {figure}",
+                    label=METRICS[metric].label,
+                    figure=self._said(name, metric),
+                )
+                lines.append(f"  {said}")
             lines.append(f"  {self._first_departures(name)}")
         count = len(self.numbers)
-        ends = ["", f"{count} paired replication{'s' if count != 1 else ''}; seed {self.seed}."]
+        end = say(
+            "{count} paired replication; seed {seed}."
+            if count == 1
+            else "{count} paired replications; seed {seed}.",
+            count=count,
+            seed=self.seed,
+        )
+        ends = ["", end]
         room = _MOST_LINES - len(ends)
         if len(lines) > room:
-            lines = [*lines[: room - 1], "(The rest is in .metrics and .departures.)"]
+            lines = [*lines[: room - 1], say("(The rest is in .metrics and .departures.)")]
         return "\n".join(lines + ends)
 
     def __repr__(self) -> str:
@@ -223,13 +238,19 @@ class Comparison:
     def _first_departures(self, name: str) -> str:
         rows = self._of(self.departures, name)
         if not rows["tested"].any():
-            return "When it departs cannot be told from one replication."
+            return say("When it departs cannot be told from one replication.")
         departed = rows.dropna(subset="department_month").drop_duplicates("department")
         if departed.empty:
-            return "No department can be told to depart in any month."
+            return say("No department can be told to depart in any month.")
         months = zip(departed["department"], departed["department_month"], strict=True)
-        where = ", ".join(f"{team.replace('_', ' ')} {month}" for team, month in months)
-        return f"First month beyond noise, over all of a department's series: {where}"
+        where = say(", ¦between departments").join(
+            say("{team} {month}¦first month", team=_department(team), month=month)
+            for team, month in months
+        )
+        return say(
+            "First month beyond noise, over all of a department's series: {departments}",
+            departments=where,
+        )
 
     def _of(self, table: pd.DataFrame, name: str) -> pd.DataFrame:
         return table[table["scenario"] == name].drop(columns="scenario")
@@ -239,8 +260,10 @@ class Comparison:
         estimate = Estimate(one.difference, one.low, one.high, one.n)
         bounds = [each for each in (one.low, one.high) if each is not None]
         scale = Scale.of(metric, self.currency, (one.difference, *bounds))
-        span = f" ({scale.span(estimate)})" if bounds else ""
-        return f"{scale.amount(one.difference)}{span}"
+        amount = scale.amount(one.difference)
+        if not bounds:
+            return amount
+        return say("{amount} ({span})", amount=amount, span=scale.span(estimate))
 
 
 # ------------------------------------------------------------------ running
@@ -485,6 +508,10 @@ def _ranking(runs: Mapping[str, Sequence[Measures]], metric: str) -> Ranking | N
         {name: each[counted] for name, each in values.items()}, metric
     )
     return Ranking(metric, best, mean, tuple(alike))
+
+
+def _department(name: str) -> str:
+    return say("company¦as a department") if name == COMPANY else team_said(name)
 
 
 def _kind(row: pd.Series) -> Kind:

@@ -20,6 +20,8 @@ By = Literal["departments", "handoffs", "mechanisms"]
 """The ways of sorting that are known by name."""
 
 REST = "everything else"
+NO_MECHANISM = "without any mechanism"
+"""The share of what is left of a gap when no mechanism is active."""
 
 DEPARTMENTS = {team: (f"kpi.{team}", f"decisions.{team}") for team in TEAMS}
 """A department's regime: what it is measured on, and what it decides."""
@@ -98,7 +100,9 @@ class Blend:
             return [(self._a.name, 1.0)]
         if len(taken) == len(self.players):
             return [(self._b.name, 1.0)]
-        return [(f"{self._a.name} with {listed(taken)} as in {self._b.name}", 1.0)]
+        # Names of runs are kept in files: they do not follow the reader's language.
+        names = listed(taken, language="en")
+        return [(f"{self._a.name} with {names} as in {self._b.name}", 1.0)]
 
     def scenarios(self, coalition: int) -> list[Scenario]:
         """Build them, in the same order."""
@@ -152,7 +156,8 @@ class Switches:
         if len(on) == len(self.players):
             suffix = ""
         else:
-            suffix = f" with {listed(on)} alone" if on else " without any mechanism"
+            names = listed(on, language="en") if on else ""
+            suffix = f" with {names} alone" if on else f" {NO_MECHANISM}"
         return [(each.name + suffix, sign) for each, sign in zip(self._both, (1, -1), strict=True)]
 
     def scenarios(self, coalition: int) -> list[Scenario]:

@@ -9,16 +9,167 @@ from typing import Literal
 from simulator.experiment.differences import SIGNIFICANT
 from simulator.experiment.quantities import Scale
 from simulator.experiment.statistics import holm
-from simulator.languages.messages import listed
+from simulator.experiment.wording import paragraph
+from simulator.languages.messages import listed, marked, say
+from simulator.metrics.units import with_unit
 
 Kind = Literal["more", "less", "open", "same", "single", "missing"]
 
-# How a sentence about the main figure begins, what it is called in it, and its own name.
-_MAIN = {
-    "mrr_end": ("ends with", "MRR", "final MRR"),
-    "revenue": ("takes in", "revenue", "revenue"),
+# What is said of the main figure, by what is known of it: a sentence has no parts that another
+# language could not put elsewhere.
+_SENTENCES = {
+    "mrr_end": {
+        "missing": marked("Final MRR of {scenario} and {reference} is missing."),
+        "same once": marked(
+            "{scenario} ends with exactly as much MRR as {reference}, over {n} paired replication."
+        ),
+        "same": marked(
+            "{scenario} ends with exactly as much MRR as {reference}, over {n} paired replications."
+        ),
+        "single more": marked(
+            "{scenario} ends with {difference} more MRR than {reference} in one replication;"
+            " whether that is more than luck cannot be told from one replication."
+        ),
+        "single less": marked(
+            "{scenario} ends with {difference} less MRR than {reference} in one replication;"
+            " whether that is more than luck cannot be told from one replication."
+        ),
+        "alike more": marked(
+            "{scenario} ends with {difference} more MRR than {reference} in each of {n} paired"
+            " replications; whether that is more than luck cannot be told from so few."
+        ),
+        "alike less": marked(
+            "{scenario} ends with {difference} less MRR than {reference} in each of {n} paired"
+            " replications; whether that is more than luck cannot be told from so few."
+        ),
+        "open": marked(
+            "No difference in final MRR between {scenario} and {reference} can be told: it lies"
+            " between {low} and {high}, over {n} paired replications."
+        ),
+        "more": marked(
+            "{scenario} ends with {difference} more MRR than {reference} (95 % interval {interval}"
+            " more), over {n} paired replications."
+        ),
+        "less": marked(
+            "{scenario} ends with {difference} less MRR than {reference} (95 % interval {interval}"
+            " less), over {n} paired replications."
+        ),
+        "more in %": marked(
+            "{scenario} ends with {difference} more MRR than {reference} (95 % interval {interval}"
+            " more; {relative}), over {n} paired replications."
+        ),
+        "less in %": marked(
+            "{scenario} ends with {difference} less MRR than {reference} (95 % interval {interval}"
+            " less; {relative}), over {n} paired replications."
+        ),
+        "all the same": marked("All {count} have exactly the same final MRR."),
+        "no best": marked("Which has the best final MRR cannot be told."),
+        "all tied": marked(
+            "Which of the {count} ends with the most MRR cannot be told (highest mean: {best},"
+            " {mean}), over {n} paired replications."
+        ),
+        "tied": marked(
+            "Highest mean final MRR: {best} ({mean}), over {n} paired replications; not to be told"
+            " apart from it: {alike}."
+        ),
+        "best": marked(
+            "{best} ends with the most MRR ({mean}), over {n} paired replications; more than luck"
+            " against each of the others."
+        ),
+    },
+    "revenue": {
+        "missing": marked("Revenue of {scenario} and {reference} is missing."),
+        "same once": marked(
+            "{scenario} takes in exactly as much revenue as {reference}, over {n} paired"
+            " replication."
+        ),
+        "same": marked(
+            "{scenario} takes in exactly as much revenue as {reference}, over {n} paired"
+            " replications."
+        ),
+        "single more": marked(
+            "{scenario} takes in {difference} more revenue than {reference} in one replication;"
+            " whether that is more than luck cannot be told from one replication."
+        ),
+        "single less": marked(
+            "{scenario} takes in {difference} less revenue than {reference} in one replication;"
+            " whether that is more than luck cannot be told from one replication."
+        ),
+        "alike more": marked(
+            "{scenario} takes in {difference} more revenue than {reference} in each of {n} paired"
+            " replications; whether that is more than luck cannot be told from so few."
+        ),
+        "alike less": marked(
+            "{scenario} takes in {difference} less revenue than {reference} in each of {n} paired"
+            " replications; whether that is more than luck cannot be told from so few."
+        ),
+        "open": marked(
+            "No difference in revenue between {scenario} and {reference} can be told: it lies"
+            " between {low} and {high}, over {n} paired replications."
+        ),
+        "more": marked(
+            "{scenario} takes in {difference} more revenue than {reference} (95 % interval"
+            " {interval} more), over {n} paired replications."
+        ),
+        "less": marked(
+            "{scenario} takes in {difference} less revenue than {reference} (95 % interval"
+            " {interval} less), over {n} paired replications."
+        ),
+        "more in %": marked(
+            "{scenario} takes in {difference} more revenue than {reference} (95 % interval"
+            " {interval} more; {relative}), over {n} paired replications."
+        ),
+        "less in %": marked(
+            "{scenario} takes in {difference} less revenue than {reference} (95 % interval"
+            " {interval} less; {relative}), over {n} paired replications."
+        ),
+        "all the same": marked("All {count} have exactly the same revenue."),
+        "no best": marked("Which has the best revenue cannot be told."),
+        "all tied": marked(
+            "Which of the {count} takes in the most revenue cannot be told (highest mean: {best},"
+            " {mean}), over {n} paired replications."
+        ),
+        "tied": marked(
+            "Highest mean revenue: {best} ({mean}), over {n} paired replications; not to be told"
+            " apart from it: {alike}."
+        ),
+        "best": marked(
+            "{best} takes in the most revenue ({mean}), over {n} paired replications; more than"
+            " luck against each of the others."
+        ),
+    },
 }
-_BESIDE = {"profit": "contribution (gross margin less cost)", "logo_churn": "customer churn"}
+# The same of one scenario among several: a clause after the name of the reference.
+_CLAUSES = {
+    "missing": marked("{scenario} not comparable"),
+    "same": marked("{scenario} exactly the same"),
+    "single more": marked("{scenario} {difference} more in one replication"),
+    "single less": marked("{scenario} {difference} less in one replication"),
+    "alike more": marked("{scenario} {difference} more in each pair, too few to tell it from luck"),
+    "alike less": marked("{scenario} {difference} less in each pair, too few to tell it from luck"),
+    "open": marked("{scenario} not to be told apart (between {low} and {high})"),
+    "open, but not alone": marked(
+        "{scenario} not to be told apart (alone between {low} and {high})"
+    ),
+    "more": marked("{scenario} {difference} more ({interval} more)"),
+    "less": marked("{scenario} {difference} less ({interval} less)"),
+    "more in %": marked("{scenario} {difference} more ({interval} more; {relative})"),
+    "less in %": marked("{scenario} {difference} less ({interval} less; {relative})"),
+}
+_BESIDE = {
+    "profit": {
+        "more": marked(
+            "contribution (gross margin less cost) is {difference} higher ({interval} higher)"
+        ),
+        "less": marked(
+            "contribution (gross margin less cost) is {difference} lower ({interval} lower)"
+        ),
+    },
+    "logo_churn": {
+        "more": marked("customer churn is {difference} higher ({interval} higher)"),
+        "less": marked("customer churn is {difference} lower ({interval} lower)"),
+    },
+}
 _TOLD = ("more", "less")
 BESIDE = tuple(_BESIDE)
 """Metrics that a verdict mentions besides the main one, if they differ."""
@@ -99,14 +250,15 @@ def verdict(
     currency : str
     """
     if len(main) == 1:
-        first = _sentence(main[0], currency)
         # The main question is asked first and alone; what stands beside it is corrected.
         called = [one for one in _told_together(beside) if one.kind in _TOLD]
-        second = " and ".join(_beside(one, currency) for one in called)
-        return f"{first} Its {second}." if second else first
-    return f"{_order(main, ranking, currency)} Against {main[0].reference}: " + (
-        "; ".join(f"{one.scenario} {_clause(one, currency)}" for one in main) + "."
+        return paragraph([_sentence(main[0], currency), *_further(called, currency)])
+    against = say(
+        "Against {reference}: {clauses}.",
+        reference=main[0].reference,
+        clauses=say("; ¦between scenarios").join(_clause(one, currency) for one in main),
     )
+    return paragraph([_order(main, ranking, currency), against])
 
 
 def _told_together(findings: Sequence[Finding]) -> list[Finding]:
@@ -118,79 +270,56 @@ def _told_together(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _sentence(one: Finding, currency: str) -> str:
-    begins, what, name = _MAIN[one.metric]
-    if one.kind == "missing":
-        return f"{name[0].upper()}{name[1:]} of {one.scenario} and {one.reference} is missing."
-    if one.kind == "same":
-        return f"{one.scenario} {begins} exactly as much {what} as {one.reference}{_runs(one)}."
-    size = _figures(one, currency)
-    if one.kind == "single":
-        return (
-            f"{one.scenario} {begins} {size.difference} {size.direction} {what} than"
-            f" {one.reference} in one replication; whether that is more than luck cannot be told"
-            " from one replication."
-        )
-    if one.kind == "open" and _always_the_same(one):
-        return (
-            f"{one.scenario} {begins} {size.difference} {size.direction} {what} than"
-            f" {one.reference} in each of {one.n} paired replications; whether that is more than"
-            " luck cannot be told from so few."
-        )
-    if one.kind == "open":
-        return (
-            f"No difference in {name} between {one.scenario} and {one.reference} can be"
-            f" told: it lies between {size.both_sides}{_runs(one)}."
-        )
-    return (
-        f"{one.scenario} {begins} {size.difference} {size.direction} {what} than {one.reference}"
-        f" (95 % interval {size.interval} {size.direction}{size.relative}){_runs(one)}."
-    )
+    once = one.kind == "same" and one.n == 1
+    pattern = _SENTENCES[one.metric]["same once" if once else _known_as(one)]
+    return say(pattern, n=one.n, **_values(one, currency))
 
 
 def _clause(one: Finding, currency: str) -> str:
-    if one.kind == "missing":
-        return "not comparable"
-    if one.kind == "same":
-        return "exactly the same"
-    size = _figures(one, currency)
-    if one.kind == "single":
-        return f"{size.difference} {size.direction} in one replication"
-    if one.kind == "open" and _always_the_same(one):
-        return f"{size.difference} {size.direction} in each pair, too few to tell it from luck"
-    if one.kind == "open":
+    known = _known_as(one)
+    if known == "open" and _excludes_zero(one):
         # Holm's correction may take back what one interval alone would say.
-        alone = "alone " if _excludes_zero(one) else ""
-        return f"not to be told apart ({alone}between {size.both_sides})"
-    return f"{size.difference} {size.direction} ({size.interval} {size.direction}{size.relative})"
+        known = "open, but not alone"
+    return say(_CLAUSES[known], **_values(one, currency))
 
 
-def _beside(one: Finding, currency: str) -> str:
-    size = _figures(one, currency)
-    direction = "higher" if one.kind == "more" else "lower"
-    return f"{_BESIDE[one.metric]} is {size.difference} {direction} ({size.interval} {direction})"
+def _further(called: Sequence[Finding], currency: str) -> list[str]:
+    """Say what else differs, in one sentence if anything does."""
+    clauses = [say(_BESIDE[one.metric][one.kind], **_values(one, currency)) for one in called]
+    if not clauses:
+        return []
+    if len(clauses) == 1:
+        return [say("Its {clause}.", clause=clauses[0])]
+    return [say("Its {first} and {second}.", first=clauses[0], second=clauses[1])]
+
+
+def _known_as(one: Finding) -> str:
+    """Return under which name the sentence for what is known stands."""
+    direction = _more_or_less(one.difference)
+    if one.kind == "single":
+        return f"single {direction}"
+    if one.kind == "open" and _always_the_same(one):
+        return f"alike {direction}"
+    if one.kind in _TOLD:
+        return direction if one.relative is None else f"{direction} in %"
+    return one.kind
 
 
 def _order(main: Sequence[Finding], ranking: Ranking | None, currency: str) -> str:
-    begins, what, name = _MAIN[main[0].metric]
+    sentences, count = _SENTENCES[main[0].metric], len(main) + 1
     if all(one.kind == "same" for one in main):
-        return f"All {len(main) + 1} have exactly the same {name}."
+        return say(sentences["all the same"], count=count)
     if ranking is None:
-        return f"Which has the best {name} cannot be told."
-    mean = Scale.of(ranking.metric, currency, (ranking.mean,)).amount(ranking.mean)
-    pairs = max(one.n for one in main)
-    if len(ranking.alike) == len(main):
-        return (
-            f"Which of the {len(main) + 1} {begins} the most {what} cannot be told (highest mean:"
-            f" {ranking.best}, {mean}), over {pairs} paired replications."
-        )
-    if ranking.alike:
-        return (
-            f"Highest mean {name}: {ranking.best} ({mean}), over {pairs} paired replications; not"
-            f" to be told apart from it: {listed(ranking.alike)}."
-        )
-    return (
-        f"{ranking.best} {begins} the most {what} ({mean}), over {pairs} paired replications; more"
-        " than luck against each of the others."
+        return say(sentences["no best"])
+    everybody = len(ranking.alike) == len(main)
+    which = "all tied" if everybody else "tied" if ranking.alike else "best"
+    return say(
+        sentences[which],
+        count=count,
+        best=ranking.best,
+        mean=Scale.of(ranking.metric, currency, (ranking.mean,)).amount(ranking.mean),
+        n=max(one.n for one in main),
+        alike=listed(ranking.alike) if ranking.alike else "",
     )
 
 
@@ -203,25 +332,18 @@ def _always_the_same(one: Finding) -> bool:
     return _excludes_zero(one) and one.low == one.high
 
 
-def _runs(one: Finding) -> str:
-    return f", over {one.n} paired replication{'s' if one.n != 1 else ''}"
+def _more_or_less(value: float) -> str:
+    return "less" if value < 0.0 else "more"
 
 
 # ------------------------------------------------------------------ figures in sentences
 
 
-@dataclass(frozen=True, slots=True)
-class _Figures:
-    """A difference as it stands in a sentence."""
-
-    difference: str
-    direction: str
-    interval: str
-    both_sides: str
-    relative: str
-
-
-def _figures(one: Finding, currency: str) -> _Figures:
+def _values(one: Finding, currency: str) -> dict[str, str]:
+    """Return names and figures as they stand in sentences."""
+    names = {"scenario": one.scenario, "reference": one.reference}
+    if one.kind in ("missing", "same"):
+        return names
     low, high = (0.0, 0.0) if one.low is None or one.high is None else (one.low, one.high)
     scale = Scale.of(one.metric, currency, (one.difference, low, high))
     near, far = sorted((abs(low), abs(high)))
@@ -231,16 +353,15 @@ def _figures(one: Finding, currency: str) -> _Figures:
         return amount.replace("% points", "percentage points").replace("points/", "points a ")
 
     def side(value: float) -> str:
-        return f"{size(value)} {_more_or_less(value)}"
+        less = value < 0.0
+        return say("{amount} less" if less else "{amount} more", amount=size(value))
 
-    return _Figures(
-        difference=size(one.difference),
-        direction=_more_or_less(one.difference),
-        interval=f"{scale.number(near)} to {scale.number(far)}",
-        both_sides=f"{side(low)} and {side(high)}",
-        relative="" if one.relative is None else f"; {100.0 * one.relative:+,.0f} %",
-    )
-
-
-def _more_or_less(value: float) -> str:
-    return "less" if value < 0.0 else "more"
+    share = 0.0 if one.relative is None else 100.0 * one.relative
+    return {
+        **names,
+        "difference": size(one.difference),
+        "interval": say("{low} to {high}", low=scale.number(near), high=scale.number(far)),
+        "low": side(low),
+        "high": side(high),
+        "relative": with_unit(f"{share:+,.0f}", "%"),
+    }

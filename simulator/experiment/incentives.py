@@ -21,6 +21,7 @@ from simulator.experiment.best_response import Effort, best_response, optimum
 from simulator.experiment.departments import Game, Runs, lasting
 from simulator.experiment.execution import Workers, execution_of
 from simulator.experiment.games import Profile, Remembered, noise, spread_starts
+from simulator.experiment.incentives_phrases import remedy_name, status_shown, with_weight
 from simulator.experiment.objectives import (
     DEFAULT_AGREEMENT,
     NORM,
@@ -57,6 +58,7 @@ from simulator.experiment.price_of_silos import (
 from simulator.experiment.readiness import Scenarios, prepared
 from simulator.experiment.searches import Equilibria, Search, grouped
 from simulator.experiment.statistics import Estimate
+from simulator.languages.messages import say
 from simulator.metrics.definitions import TEAMS
 from simulator.metrics.unstreamed import STREAMED
 from simulator.scenario.changing import changed
@@ -315,7 +317,7 @@ class _Analysis:
     # -------------------------------------------------------------- equilibrium and optimum
 
     def _find_equilibrium(self, starts: int) -> None:
-        self._step = "searching what departments would do"
+        self._step = say("searching what departments would do")
         game = self._game
         players = game.players()
         stated = stated_in(game.company, game.levers)
@@ -341,9 +343,10 @@ class _Analysis:
                 self._measure(STATED, game, stated)
                 self._measure(USUAL, game, self._usual)
             self._tell(
-                f"start {len(searches)} of {len(wanted[:starts])}: {found.status},"
-                f" {known.evaluations} companies tried so far"
-            )
+                say("start {start} of {starts}: {status}, {companies} companies tried so far",
+                    start=len(searches), starts=len(wanted[:starts]),
+                    status=status_shown(found.status), companies=known.evaluations)
+            )  # fmt: skip
         assert self._equilibria is not None
         ends = [searches[group.members[0]] for group in self._equilibria.groups]
         if ends and searches[0] not in ends:  # the first start has led to no end
@@ -375,7 +378,7 @@ class _Analysis:
         return tuple(home)
 
     def _find_optimum(self) -> None:
-        self._step = "searching what one planner would do"
+        self._step = say("searching what one planner would do")
         company = frictionless(self._game.company)
         everything = tuple(_EVERYTHING for _ in TEAMS)
         game = replace(self._game, company=company, weights=everything, together=True)
@@ -390,11 +393,11 @@ class _Analysis:
         if found.status == "interrupted":
             raise KeyboardInterrupt
         self._measure(OPTIMUM, game, found.profile, found)
-        self._tell(f"joint optimum: {found.evaluations} companies tried")
+        self._tell(say("joint optimum: {companies} companies tried", companies=found.evaluations))
 
     def _find_effects(self) -> None:
         """Evidence: what each decision brings, against deciding as usual in it alone."""
-        self._step = "measuring what each decision brings"
+        self._step = say("measuring what each decision brings")
         game, case = self._game, self._cases[EQUILIBRIUM]
         free = [lever for lever in game.levers if not lever.is_fixed]
         moved = [
@@ -424,14 +427,17 @@ class _Analysis:
 
     # -------------------------------------------------------------- other weights, and remedies
 
-    def _search_from(self, name: str, game: Game, start: Profile) -> None:
-        self._step = f"searching with {name.replace('_', ' ')}"
+    def _search_from(self, name: str, shown: str, game: Game, start: Profile) -> None:
+        self._step = say("searching with {name}", name=shown)
         pays = self._runs.payoffs(game, self._by_search)
         found = best_response(game.players(), pays, start, effort=QUICK)
         if found.status == "interrupted":
             raise KeyboardInterrupt
         self._measure(name, game, found.profile, found)
-        self._tell(f"{name.replace('_', ' ')}: {found.status}, {found.evaluations} companies tried")
+        self._tell(
+            say("{name}: {status}, {companies} companies tried", name=shown,
+                status=status_shown(found.status), companies=found.evaluations)
+        )  # fmt: skip
 
     def _find_doses(self) -> None:
         """Other weights, each from where the company would be with less of it."""
@@ -448,7 +454,8 @@ class _Analysis:
                 self._cases[name] = replace(here, name=name)
             else:
                 start = self._nearest(weights) if who == ALL else here
-                self._search_from(name, replace(self._game, weights=weights), start.profile)
+                game = replace(self._game, weights=weights)
+                self._search_from(name, with_weight(who, dose), game, start.profile)
             self._doses.append((who, dose, name))
 
     def _nearest(self, weights: Weights) -> Case:
@@ -484,7 +491,7 @@ class _Analysis:
             if parts == (SHARED_KPI,) and known is not None:
                 self._cases[name] = replace(known, name=name)
             else:
-                self._search_from(name, tried, _within(tried.levers, here))
+                self._search_from(name, remedy_name(name), tried, _within(tried.levers, here))
             self._remedies.append((parts, name))
 
     def _best_dose(self) -> float:

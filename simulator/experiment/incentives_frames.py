@@ -9,7 +9,7 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,11 +17,10 @@ from scipy.special import stdtr, stdtrit
 
 from simulator.experiment import differences
 from simulator.experiment.differences import SIGNIFICANT, gaps, p_values, told_among
-from simulator.experiment.quantities import Scale, better, main_metric, size_of
 from simulator.experiment.quantities import as_json as estimate_json
+from simulator.experiment.quantities import better, main_metric
 from simulator.experiment.statistics import CONFIDENCE, Estimate, Floats, holm, relative_difference
-from simulator.metrics.definitions import METRICS, TEAMS
-from simulator.metrics.team_labels import team_label
+from simulator.metrics.definitions import TEAMS
 
 if TYPE_CHECKING:
     from simulator.experiment.price_of_silos import Case, Incentives
@@ -51,155 +50,6 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
                  *_bounded("gain_per_cost")),
 }  # fmt: skip
 _ROUNDING = 1e-12
-_MILLION = 1e6
-
-
-# ------------------------------------------------------------------ how decisions are spoken of
-
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """How a decision is spoken of.
-
-    Attributes
-    ----------
-    name : str
-        In tables.
-    lower, higher : str
-        What its department does when it lowers or raises it; from where to where follows.
-    kind : {"number", "share"}
-        How its values are written.
-    """
-
-    name: str
-    lower: str
-    higher: str
-    kind: Literal["number", "share"] = "share"
-
-
-DECISIONS: Mapping[str, Phrase] = {
-    "marketing.mql_cutoff": Phrase("score needed for an MQL",
-        "passes on weaker inquiries, lowering its cutoff for MQLs",
-        "passes on only better inquiries, raising its cutoff for MQLs", "number"),
-    "inside_sales.booking_cutoff": Phrase("chance needed to book",
-        "books less likely buyers, lowering the chance of winning that it asks for",
-        "books only likely buyers, raising the chance of winning that it asks for"),
-    "inside_sales.discovery_depth": Phrase("depth of first talks",
-        "asks less in its first talks, lowering their depth",
-        "asks more in its first talks, raising their depth"),
-    "inside_sales.recycle_share": Phrase("time for returning buyers",
-        "keeps less time for buyers who come back, lowering its share",
-        "keeps more time for buyers who come back, raising its share"),
-    "inside_sales.recording": Phrase("what it writes down",
-        "writes down less of what it learned, lowering that share",
-        "writes down more of what it learned, raising that share"),
-    "field_sales.walk_away_cutoff": Phrase("chance needed to go on",
-        "gives up fewer weak opportunities, lowering the chance of winning needed to go on",
-        "gives up more weak opportunities, raising the chance of winning needed to go on"),
-    "field_sales.promise": Phrase("promises beyond delivery",
-        "promises less beyond what will be delivered, lowering that",
-        "promises more beyond what will be delivered, raising that"),
-    "field_sales.recording": Phrase("what it hands over",
-        "hands over less of what it learned, lowering that share",
-        "hands over more of what it learned, raising that share"),
-    "field_sales.record_loss_reason": Phrase("true reasons of losses",
-        "records the true reason of fewer losses, lowering their share",
-        "records the true reason of more losses, raising their share"),
-    "customer_success.proactive_share": Phrase("time for reviews",
-        "keeps less time free of claims for reviews and expansion, lowering its share",
-        "keeps more time free of claims for reviews and expansion, raising its share"),
-}  # fmt: skip
-CHANNEL = Phrase(
-    "budget of {}", "spends less on {}, lowering the factor on its budget",
-    "spends more on {}, raising the factor on its budget", "number",
-)  # fmt: skip
-"""For every channel; the slot is its name."""
-AMOUNTS: Mapping[str, str] = {
-    "mrr_end": "MRR at end", "mql_count": "MQLs", "sql_count": "SQLs", "bookings": "bookings",
-    "profit": "contribution", "logo_churn": "customer churn",
-    "claims_late_share": "claims answered late", "onboarding_late_share": "onboardings done late",
-}  # fmt: skip
-"""Names of metrics within a sentence, where their label would be too long."""
-
-
-IN_TIME: Mapping[str, str] = {
-    "claims_late_share": "claims answered in time",
-    "onboarding_late_share": "onboardings done in time",
-}
-"""How the rest of a share that is late is called."""
-
-
-def phrase_of(path: str) -> Phrase:
-    """Return how a decision is spoken of.
-
-    Parameters
-    ----------
-    path : str
-        Below ``decisions``.
-    """
-    if path in DECISIONS:
-        return DECISIONS[path]
-    name = path.rpartition(".")[2].replace("_", " ")
-    label, lower, higher = (
-        each.format(name) for each in (CHANNEL.name, CHANNEL.lower, CHANNEL.higher)
-    )
-    return Phrase(label, lower, higher, CHANNEL.kind)
-
-
-def value_of(path: str, value: float) -> str:
-    """Write the value of a decision."""
-    if phrase_of(path).kind == "share":
-        decimals = 1 if 0.0 < abs(value) < 0.0995 else 0
-        return f"{100.0 * value:.{decimals}f} %"
-    return f"{value + 0.0:.2f}"
-
-
-def metric_name(metric: str) -> str:
-    """Write a metric within a sentence."""
-    label = METRICS[metric].label
-    small = label if label[1:2].isupper() else label[:1].lower() + label[1:]
-    return AMOUNTS.get(metric, small)
-
-
-def levels_of(metric: str, currency: str, sizes: Iterable[float]) -> Scale:
-    """Return the scale of levels of a metric: shares are in %, not in % points."""
-    scale = Scale.of(metric, currency, sizes)
-    return Scale(scale.factor, scale.decimals, scale.unit.replace("% points", "%"))
-
-
-def team_name(team: str) -> str:
-    """Write a department."""
-    return team_label(team)
-
-
-def percent(change: Estimate, signed: bool = False) -> str:
-    """Write a proportion as % with its interval, as an amount unless its sign is to be seen."""
-    size = change if signed else size_of(change)
-    if not math.isfinite(size.mean):
-        return "-"
-    decimals = 0 if abs(size.mean) >= 0.0995 else 1
-
-    def number(value: float) -> str:
-        return f"{round(100.0 * value, decimals) + 0.0:.{decimals}f}"
-
-    if size.low is None or size.high is None:
-        return f"{number(size.mean)} %"
-    return f"{number(size.mean)} % ({number(size.low)} to {number(size.high)})"
-
-
-def per_cost(metric: str, currency: str, gains: Sequence[Estimate]) -> list[str]:
-    """Write what a million of extra cost brings, all in one scale.
-
-    Parameters
-    ----------
-    metric : str
-    currency : str
-    gains : sequence of Estimate
-        Of the metric per unit of currency.
-    """
-    scale = Scale.of(metric, currency, [_MILLION * each.mean for each in gains])
-    many = Scale(_MILLION * scale.factor, scale.decimals, scale.unit)
-    return [f"{many.amount(each.mean)} ({many.span(each)})" for each in gains]
 
 
 # ------------------------------------------------------------------ what can be told
@@ -557,6 +407,7 @@ def as_json(result: Incentives) -> dict[str, Any]:
     return {
         "scenario": result.name,
         "seed": result.seed,
+        "currency": result.scenario.currency,
         "replications": {"search": result.searched, "fresh": result.fresh},
         "evaluations": result.evaluations,
         "weights": dict(result.weights),

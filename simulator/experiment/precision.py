@@ -36,7 +36,8 @@ from simulator.experiment.quantities import checked_metrics
 from simulator.experiment.readiness import Scenarios, prepared
 from simulator.experiment.replications import Results
 from simulator.experiment.statistics import CONFIDENCE
-from simulator.languages.messages import listed
+from simulator.experiment.wording import paragraph
+from simulator.languages.messages import listed, say
 from simulator.metrics.definitions import METRICS
 from simulator.scenario import Scenario
 
@@ -88,36 +89,63 @@ class Precision:
 
     def words(self) -> str:
         """Say in a sentence or two whether the asked precision is reached, and where not."""
-        runs = f"{self.replications:,} replication{'s' if self.replications != 1 else ''}"
+        runs = say(
+            "{runs} replication" if self.replications == 1 else "{runs} replications",
+            runs=f"{self.replications:,}",
+        )
         if self.interrupted:
-            runs += " (interrupted)"
+            runs = say("{runs} (interrupted)", runs=runs)
+        asked = _percent(self.asked)
         sized = {name: each for name, each in self.reached.items() if not math.isnan(each)}
         said = []
         if self.met:
             widest = max(sized, key=lambda name: sized[name])
             said.append(
-                f"Precise to {_percent(self.asked)} as asked, after {runs}: the least precise is"
-                f" {_label(widest)}, within {_percent(sized[widest])} of its mean."
+                say(
+                    "Precise to {asked} as asked, after {runs}: the least precise is {metric},"
+                    " within {share} of its mean.",
+                    asked=asked,
+                    runs=runs,
+                    metric=_label(widest),
+                    share=_percent(sized[widest]),
+                )
             )
         else:
-            far = {name: each for name, each in sized.items() if each > self.asked}
-            reasons = [f"{_label(name)} {self._distance(each)}" for name, each in far.items()]
-            why = f": {listed(reasons)}" if reasons else ""
-            said.append(f"NOT precise to {_percent(self.asked)} as asked, after {runs}{why}.")
+            reasons = [self._distance(n, each) for n, each in sized.items() if each > self.asked]
+            said.append(
+                say(
+                    "NOT precise to {asked} as asked, after {runs}: {reasons}."
+                    if reasons
+                    else "NOT precise to {asked} as asked, after {runs}.",
+                    asked=asked,
+                    runs=runs,
+                    reasons=listed(reasons) if reasons else "",
+                )
+            )
         absent = [_label(name) for name, each in self.reached.items() if math.isnan(each)]
         if absent:
-            there = "is 0 or missing" if len(absent) == 1 else "are 0 or missing"
-            said.append(f"{listed(absent)} {there} in every run here and did not count.")
-        return " ".join(said)
+            said.append(
+                say(
+                    "{metrics} is 0 or missing in every run here and did not count."
+                    if len(absent) == 1
+                    else "{metrics} are 0 or missing in every run here and did not count.",
+                    metrics=listed(absent),
+                )
+            )
+        return paragraph(said)
 
-    def _distance(self, reached: float) -> str:
+    def _distance(self, name: str, reached: float) -> str:
+        metric = _label(name)
         if math.isinf(reached):
-            return "has mean 0, of which no share can be asked"
+            return say("{metric} has mean 0, of which no share can be asked", metric=metric)
         # The half-width falls with the square root of the number of replications.
         needed = self.replications * (reached / self.asked) ** 2
         digits = max(len(str(int(needed))) - 2, 0)
-        return (
-            f"is within {_percent(reached)} (about {round(needed, -digits):,.0f} would be needed)"
+        return say(
+            "{metric} is within {share} (about {needed} would be needed)",
+            metric=metric,
+            share=_percent(reached),
+            needed=f"{round(needed, -digits):,.0f}",
         )
 
 
@@ -370,7 +398,9 @@ class _Rounds:
         """What the columns of the values are called."""
         several = len(self._wanted) > 1
         return [
-            f"{_label(metric)} of {name}" if several else metric
+            say("{metric} of {scenario}", metric=_label(metric), scenario=name)
+            if several
+            else metric
             for name, metrics in self._wanted.items()
             for metric in metrics
         ]
@@ -422,4 +452,4 @@ def _label(name: str) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100.0 * share:.3g} %"
+    return say("{number} %", number=f"{100.0 * share:.3g}")

@@ -180,6 +180,7 @@ class Sensitivity:
             "scenario": self.name,
             "versus": self.versus,
             "metric": self.metric,
+            "currency": self.currency,
             "verdict": self.verdict,
             "baseline": as_json(self.baseline),
             "survival": None

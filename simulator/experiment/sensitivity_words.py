@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from simulator.experiment.quantities import Scale, told
 from simulator.experiment.statistics import Estimate
-from simulator.languages.messages import listed
+from simulator.experiment.wording import paragraph
+from simulator.languages.messages import listed, marked, say
 from simulator.metrics.definitions import METRICS
+from simulator.metrics.units import with_unit
 
 if TYPE_CHECKING:
     from simulator.experiment.sensitivity import Sensitivity
 
+_FLIPS = {
+    "flips": marked("the lead flips if {ends}"),
+    "may flip": marked("the lead may flip if {ends}"),
+}
+_PHASES = {
+    "the rest of the screening": marked("the rest of the screening"),
+    "the sample of the space": marked("the sample of the space"),
+    "the tornado": marked("the tornado"),
+    "the shares of the variance": marked("the shares of the variance"),
+}
 _MOST_NAMED = 3
 _MOST_LINES = 8
 
@@ -32,34 +44,51 @@ def verdict(result: Sensitivity) -> str:
     found = result.survival
     if found is None:
         return at_stated_values(result)
-    return (
-        f"{result.name} beats {result.versus} in {result.label} at {found.ahead:g} of"
-        f" {found.points} points of the assumption space"
-        f" ({_share(found.share, found.low, found.high)})"
-        f"{_stated_leader(result)}; {flips(result)}."
-    )
-
-
-def _stated_leader(result: Sensitivity) -> str:
-    """Name the other one if it leads at the stated values: a flip is a flip of its lead."""
+    # The other one is named if it leads at the stated values: a flip is a flip of its lead.
     behind = told(result.baseline) * direction(result.metric) < 0
-    return f", while at the stated values {result.versus} leads" if behind else ""
+    return say(
+        "{name} beats {versus} in {label} at {ahead} of {points} points of the assumption space"
+        " ({share}), while at the stated values {versus} leads; {flips}."
+        if behind
+        else "{name} beats {versus} in {label} at {ahead} of {points} points of the assumption"
+        " space ({share}); {flips}.",
+        name=result.name,
+        versus=result.versus,
+        label=result.label,
+        ahead=f"{found.ahead:g}",
+        points=found.points,
+        share=_share(found.share, found.low, found.high),
+        flips=flips(result),
+    )
 
 
 def _level(result: Sensitivity) -> str:
     scale = result.scale()
-    said = f"{result.label} of {result.name} is {scale.amount(result.baseline.mean)}"
-    said += f" at the stated values{_interval(scale, result.baseline)}"
+    clauses = [
+        say(
+            "{label} of {name} is {amount} at the stated values{interval}",
+            label=result.label,
+            name=result.name,
+            amount=scale.amount(result.baseline.mean),
+            interval=_interval(scale, result.baseline),
+        )
+    ]
     known = result.sample["outcome"].dropna()
     if len(known):
         low, high = (scale.number(float(known.quantile(at))) for at in (0.05, 0.95))
-        said += (
-            f", and {low} to {high} in nine of ten of {len(known)} points of the assumption space"
+        clauses[0] = say(
+            "{clause}, and {low} to {high} in nine of ten of {points} points of the assumption"
+            " space",
+            clause=clauses[0],
+            low=low,
+            high=high,
+            points=len(known),
         )
     strongest = list(result.screening["path"][result.screening["mu_star"] > 0.0][:_MOST_NAMED])
     if strongest:
-        said += f"; in the screening it moves most with {listed(strongest)}"
-    return said + "."
+        paths = listed(strongest)
+        clauses.append(say("in the screening it moves most with {paths}", paths=paths))
+    return say("{clauses}.¦of a level", clauses=say("; ¦between findings").join(clauses))
 
 
 def at_stated_values(result: Sensitivity) -> str:
@@ -72,18 +101,27 @@ def at_stated_values(result: Sensitivity) -> str:
     """
     scale, lead = result.scale(), result.baseline
     ahead = told(lead) * direction(result.metric)
-    pairs = f"{lead.n} pair{'s' if lead.n != 1 else ''} of runs"
+    pairs = say("{n} pair of runs" if lead.n == 1 else "{n} pairs of runs", n=lead.n)
     if not ahead:
-        return (
-            f"At the stated values {result.name} and {result.versus} cannot be told apart in"
-            f" {result.label}: difference {scale.amount(lead.mean)}{_interval(scale, lead, pairs)}."
+        return say(
+            "At the stated values {name} and {versus} cannot be told apart in {label}: difference"
+            " {amount}{interval}.",
+            name=result.name,
+            versus=result.versus,
+            label=result.label,
+            amount=scale.amount(lead.mean),
+            interval=_interval(scale, lead, pairs),
         )
     first, second = (result.name, result.versus) if ahead > 0 else (result.versus, result.name)
     if lead.mean < 0.0 and lead.low is not None and lead.high is not None:
         lead = Estimate(-lead.mean, -lead.high, -lead.low, lead.n)
-    return (
-        f"At the stated values {first} beats {second} in {result.label} by"
-        f" {scale.amount(lead.mean)}{_interval(scale, lead, pairs)}."
+    return say(
+        "At the stated values {first} beats {second} in {label} by {amount}{interval}.",
+        first=first,
+        second=second,
+        label=result.label,
+        amount=scale.amount(lead.mean),
+        interval=_interval(scale, lead, pairs),
     )
 
 
@@ -97,23 +135,35 @@ def flips(result: Sensitivity) -> str:
     """
     tested = result.tornado["path"].nunique()
     if not tested:
-        return "no assumption was tested alone"
+        return say("no assumption was tested alone")
     if not told(result.baseline):
-        return "at the stated values they cannot be told apart, so there is no lead to flip"
+        return say("at the stated values they cannot be told apart, so there is no lead to flip")
     found = []
-    for kind in ("flips", "may flip"):
+    for kind, sentence in _FLIPS.items():
         rows = result.tornado[result.tornado["verdict"] == kind]
-        ends = [f"{row['path']} is {amount(row['value'])}" for row in rows_of(rows)]
+        ends = [
+            say("{path} is {value}", path=row["path"], value=amount(row["value"]))
+            for row in rows_of(rows)
+        ]
         if len(ends) > _MOST_NAMED:
-            ends = [*ends[:_MOST_NAMED], f"at {len(ends) - _MOST_NAMED} more ends"]
+            more = say("at {count} more ends", count=len(ends) - _MOST_NAMED)
+            ends = [*ends[:_MOST_NAMED], more]
         if ends:
-            found.append(f"the lead {kind} if {' or '.join(ends)}")
+            found.append(say(sentence, ends=say(" or ¦between ends").join(ends)))
     if not found:
-        found = [f"none of the {tested} strongest assumptions flips the lead alone"]
+        found = [
+            say("none of the {tested} strongest assumptions flips the lead alone", tested=tested)
+        ]
     unsure = int((result.tornado["verdict"] == "open").sum())
     if unsure:
-        found.append(f"at {unsure} of the {len(result.tornado)} ends the lead is within luck")
-    return "; ".join(found)
+        found.append(
+            say(
+                "at {unsure} of the {ends} ends the lead is within luck",
+                unsure=unsure,
+                ends=len(result.tornado),
+            )
+        )
+    return say("; ¦between findings").join(found)
 
 
 def closing(result: Sensitivity) -> str:
@@ -124,15 +174,27 @@ def closing(result: Sensitivity) -> str:
     result : Sensitivity
     """
     counts = result.assumptions["status"].value_counts()
-    line = (
-        f"{counts.get('varied', 0)} assumptions varied, {counts.get('without effect', 0)}"
-        f" without effect here; {result.runs:,} runs; seed {result.seed}."
-    )
+    lines = [
+        say(
+            "{varied} assumptions varied, {inert} without effect here; {runs} runs; seed {seed}.",
+            varied=counts.get("varied", 0),
+            inert=counts.get("without effect", 0),
+            runs=f"{result.runs:,}",
+            seed=result.seed,
+        )
+    ]
     if result.missing:
-        line = f"Interrupted: without {listed(result.missing)}. {line}"
+        phases = listed([say(_PHASES[phase]) for phase in result.missing])
+        lines.insert(0, say("Interrupted: without {phases}.", phases=phases))
     if result.dropped:
-        line += f" {result.dropped} points without {result.label} were left out."
-    return line
+        lines.append(
+            say(
+                "{points} points without {label} were left out.",
+                points=result.dropped,
+                label=result.label,
+            )
+        )
+    return paragraph(lines)
 
 
 def summary(result: Sensitivity) -> str:
@@ -145,24 +207,41 @@ def summary(result: Sensitivity) -> str:
     scale = result.scale()
     lines = [verdict(result)]
     if result.survival is not None:
-        lines += [at_stated_values(result), LUCK_NOTE]
-    lines += ["", "Screening (mean effect of going through the range, 95 % interval):"]
+        lines += [at_stated_values(result), say(LUCK_NOTE)]
+    lines += ["", say("Screening (mean effect of going through the range, 95 % interval):")]
     for row in rows_of(result.screening.head(_MOST_LINES)):
         effect = Estimate(row["mu"], row["mu_low"], row["mu_high"], row["n"])
-        lines.append(f"  {row['path']}: {scale.amount(effect.mean)}{_interval(scale, effect)}")
+        figure = f"{scale.amount(effect.mean)}{_interval(scale, effect)}"
+        lines.append(f"  {say('{label}: {figure}', label=row['path'], figure=figure)}")
     if len(result.variance):
-        lines.append("Share of the variance, with interactions, all others at their stated values:")
+        lines.append(
+            say("Share of the variance, with interactions, all others at their stated values:")
+        )
         for row in rows_of(result.variance.head(_MOST_LINES)):
             low, high = row["total_low"], row["total_high"]
-            bounds = "" if low is None or high is None else f" ({low:.2f} to {high:.2f})"
-            lines.append(f"  {row['factor']}: {row['total']:.2f}{bounds}")
+            figure = f"{row['total']:.2f}"
+            if low is not None and high is not None:
+                span = say("{low} to {high}", low=f"{low:.2f}", high=f"{high:.2f}")
+                figure = say("{number} ({span})", number=figure, span=span)
+            lines.append(f"  {say('{label}: {figure}', label=factor_said(row), figure=figure)}")
     return "\n".join([*lines, closing(result)])
 
 
-LUCK_NOTE = (
+LUCK_NOTE = marked(
     "Each point is one pair of runs with luck of its own: its share counts bad luck as well as"
     " wrong assumptions."
 )
+
+
+def factor_said(row: Mapping[str, Any]) -> str:
+    """Name what takes a share of the variance: an assumption by its path, or luck.
+
+    Parameters
+    ----------
+    row : mapping
+        Of the table of the variance.
+    """
+    return say("luck") if row["factor"] == "luck" else str(row["factor"])
 
 
 def direction(metric: str) -> int:
@@ -201,12 +280,20 @@ def rows_of(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
 
 def _interval(scale: Scale, estimate: Estimate, more: str = "") -> str:
     span = scale.span(estimate)
-    parts = [*([f"95 % interval {span}"] if span else []), *([more] if more else [])]
-    return f" ({', '.join(parts)})" if parts else ""
+    if span and more:
+        return say(" (95 % interval {span}, {pairs})", span=span, pairs=more)
+    if span:
+        return say(" (95 % interval {span})", span=span)
+    return say(" ({pairs})", pairs=more) if more else ""
 
 
 def _share(share: float, low: float | None, high: float | None) -> str:
-    said = f"{100.0 * share:.0f} %"
+    said = with_unit(f"{100.0 * share:.0f}", "%")
     if low is None or high is None:
         return said
-    return f"{said}, 95 % interval {100.0 * low:.0f} to {100.0 * high:.0f} %"
+    return say(
+        "{share}, 95 % interval {low} to {high} %",
+        share=said,
+        low=f"{100.0 * low:.0f}",
+        high=f"{100.0 * high:.0f}",
+    )

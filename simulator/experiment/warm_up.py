@@ -29,10 +29,9 @@ from simulator.engine import run
 from simulator.errors import Problem, ScenarioError
 from simulator.experiment.execution import Workers, execute
 from simulator.experiment.readiness import Scenarios, prepared
-from simulator.languages.messages import listed
+from simulator.languages.messages import listed, marked, say
 from simulator.metrics.periods import Periods
 from simulator.metrics.rows import Book
-from simulator.metrics.team_labels import TEAM_LABELS
 from simulator.organization.journal import (
     DAYS_PER_MONTH,
     DEPARTMENTS,
@@ -51,14 +50,16 @@ _FEWEST_BATCHES = 24  # half a year of 20-day months
 _LAST_BATCHES = 5  # too few to judge a mean by (Hoad, Robinson & Davies 2010, section 3.2)
 
 SERIES: dict[str, str] = {
-    **{f"{team}.work": f"open work of {label.lower()}" for team, (label, _) in
-       TEAM_LABELS.items()},
-    "mql_count": "MQLs a day",
-    "sql_count": "opportunities created a day",
-    "wins": "contracts won a day",
-    "customers": "customers",
-}  # fmt: skip
-"""The daily series and what they are called."""
+    "marketing.work": marked("open work of marketing"),
+    "inside_sales.work": marked("open work of inside sales"),
+    "field_sales.work": marked("open work of field sales"),
+    "customer_success.work": marked("open work of customer success"),
+    "mql_count": marked("MQLs a day"),
+    "sql_count": marked("opportunities created a day"),
+    "wins": marked("contracts won a day"),
+    "customers": marked("customers"),
+}
+"""The daily series and what they are called; ``say`` puts it into the reader's language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,26 +115,27 @@ class WarmUp:
     def verdict(self) -> str:
         """Say in a sentence what to leave out."""
         if self.settled:
-            return (
-                f"Leave out the first {self.warm_up_months:g} months:"
-                f" --set horizon.warm_up_months={self.warm_up_months:g}."
+            return say(
+                "Leave out the first {months} months: --set horizon.warm_up_months={months}.",
+                months=f"{self.warm_up_months:g}",
             )
-        moving = self.series.loc[~self.series["settled"], "label"]
-        names = listed(moving.astype(str).tolist())
-        return (
-            f"No steady state within {self.months:g} months; still moving in the second half:"
-            f" {names}. Take a longer run, or ask a planning question."
+        moving = self.series.loc[~self.series["settled"], "series"]
+        return say(
+            "No steady state within {months} months; still moving in the second half:"
+            " {names}. Take a longer run, or ask a planning question.",
+            months=f"{self.months:g}",
+            names=listed([say(SERIES[name]) for name in moving]),
         )
 
     def advice(self) -> str:
         """Say when a warm-up is the right thing at all."""
         if self.loaded:
-            return (
+            return say(
                 "This company begins loaded, for planning questions: there nothing is left out,"
                 " because the way from here to there is the answer. For its steady state, begin"
                 " empty: --set start.loaded=false."
             )
-        return (
+        return say(
             "This company begins empty, for questions about its steady state: leave out the"
             " warm-up. For planning questions begin with what is there instead"
             " (start.loaded: true) and leave out nothing."
@@ -143,14 +145,24 @@ class WarmUp:
         """Tell it in plain text."""
         lines = [f"{self.name}: {self.verdict()}"]
         for row in self.series.to_dict(orient="records"):
-            when = (
-                f"settled after day {row['truncation_day']:.0f}"
-                if row["settled"]
-                else "not settled"
+            lines.append(
+                say(
+                    "  {series}: settled after day {day}; then {mean}"
+                    if row["settled"]
+                    else "  {series}: not settled; then {mean}",
+                    series=say(SERIES[row["series"]]),
+                    day=f"{row['truncation_day']:.0f}",
+                    mean=f"{row['mean']:.3g}",
+                )
             )
-            lines.append(f"  {row['label']}: {when}; then {row['mean']:.3g}")
-        runs = f"{len(self.numbers)} replication{'s' if len(self.numbers) != 1 else ''}"
-        lines += [self.advice(), f"{runs}; seed {self.seed}."]
+        runs = say(
+            "{runs} replication; seed {seed}."
+            if len(self.numbers) == 1
+            else "{runs} replications; seed {seed}.",
+            runs=len(self.numbers),
+            seed=self.seed,
+        )
+        lines += [self.advice(), runs]
         return "\n".join(lines)
 
     def __repr__(self) -> str:

@@ -17,6 +17,7 @@ from simulator.metrics.periods import Floats, Periods, ratio
 from simulator.metrics.responses import responses
 from simulator.metrics.revenue import bridge, money, quota, retention_cohorts
 from simulator.metrics.rows import Book, opportunities
+from simulator.metrics.transitions import transitions
 from simulator.organization.journal import Journal
 
 
@@ -46,6 +47,10 @@ class Measures:
         One row per spell of a person in a team, counted within the measured period.
     recycling : DataFrame
         By recorded reason: ``parked``, ``came_back``, ``opportunities``, ``won``.
+    transitions : DataFrame
+        Moves between places, as of :func:`simulator.metrics.transitions.transitions`:
+        ``from_place``, ``to_place``, ``period`` (0: there when counting begins), ``buyers``,
+        ``amount``.
     """
 
     totals: dict[str, float]
@@ -57,6 +62,7 @@ class Measures:
     bridge: pd.DataFrame
     people: pd.DataFrame
     recycling: pd.DataFrame
+    transitions: pd.DataFrame
 
 
 def measure(journal: Journal) -> Measures:
@@ -89,6 +95,7 @@ def measure(journal: Journal) -> Measures:
         bridge=_bridge(book, periods),
         people=pd.DataFrame(people(book, periods, work)),
         recycling=pd.DataFrame(recycling(book, periods)),
+        transitions=pd.DataFrame(transitions(book, periods)),
     )
 
 

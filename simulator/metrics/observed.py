@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.messages import marked, say
 from simulator.organization.journal import (
     DAYS_PER_MONTH,
     LOADED_SLOT,
@@ -46,6 +47,14 @@ AGE_DAYS = 30.0
 """Calendar days of one month of age in `win_hazard_month_k`."""
 
 _LARGEST = 600
+_LABELS = {
+    "leads_in_month": marked("inquiries in month {number}"),
+    "conversion": marked("signed"),
+    "conversion_of_month": marked("signed, inquiries of month {number}"),
+    "days_to_win": marked("days to contract, p{number}"),
+    "late_win_share": marked("contracts after day {late}"),
+    "win_hazard_month": marked("signed in days {first} to {last} if open"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,21 +143,25 @@ class Figure:
     @property
     def label(self) -> str:
         """The figure in words."""
-        words = {
-            "leads_in_month": f"inquiries in month {self.number}",
-            "conversion": "signed",
-            "conversion_of_month": f"signed, inquiries of month {self.number}",
-            "days_to_win": "days to contract, "
-            + ("median" if self.number == 50 else f"p{self.number}"),
-            "late_win_share": f"contracts after day {LATE_DAYS:g}",
-            "win_hazard_month": f"signed in days {AGE_DAYS * (self.number - 1):g} to"
-            f" {AGE_DAYS * self.number:g} if open",
-        }[self.name]
-        if self.channel:
-            words += f", {self.channel}"
-        if self.months is not None:
-            words += f" (months {self.months[0]}-{self.months[1]})"
-        return words
+        if self.months is None:
+            return self.label_of_all
+        first, last = self.months
+        return say(
+            "{figure} (months {first}-{last})", figure=self.label_of_all, first=first, last=last
+        )
+
+    @property
+    def label_of_all(self) -> str:
+        """The figure in words, without the months of its inquiries."""
+        text = _LABELS[self.name]
+        if self.name == "days_to_win" and self.number == 50:
+            text = marked("days to contract, median")
+        ends = (f"{AGE_DAYS * (self.number + end):g}" for end in (-1, 0))
+        places = {"number": self.number, "late": f"{LATE_DAYS:g}"}
+        words = say(text, **places, **dict(zip(("first", "last"), ends, strict=True)))
+        if not self.channel:
+            return words
+        return say("{figure}, {channel}", figure=words, channel=self.channel)
 
 
 FORMS: Mapping[str, str] = {

@@ -78,9 +78,26 @@ class Book:
             self._found[kinds] = self._select(kinds)
         return self._found[kinds]
 
+    def where(self, kind: Kind) -> Integers:
+        """Numbers of all rows of a kind, rising: with :meth:`by_buyer` some of several kinds."""
+        return self._order[self._bounds[kind] : self._bounds[kind + 1]]
+
+    def by_buyer(self, at: Integers) -> Rows:
+        """Rows of these numbers, sorted by buyer, those of a buyer as they were emitted."""
+        chosen = np.zeros(len(self._journal), dtype=np.bool_)
+        chosen[at] = True
+        at = np.flatnonzero(chosen)
+        buyer = self._buyer[at]
+        # NumPy sorts short numbers by their digits, several times as fast.
+        short = len(self.buyers) <= np.iinfo(np.uint16).max
+        keys = buyer.astype(np.uint16) if short else buyer
+        return self._take(at[np.argsort(keys, kind="stable")])
+
     def _select(self, kinds: tuple[Kind, ...]) -> Rows:
-        parts = [self._order[self._bounds[kind] : self._bounds[kind + 1]] for kind in kinds]
-        at = parts[0] if len(parts) == 1 else np.sort(np.concatenate(parts))
+        parts = [self.where(kind) for kind in kinds]
+        return self._take(parts[0] if len(parts) == 1 else np.sort(np.concatenate(parts)))
+
+    def _take(self, at: Integers) -> Rows:
         j = self._journal
         return Rows(
             j.kind[at],

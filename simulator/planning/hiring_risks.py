@@ -11,12 +11,15 @@ from scipy.special import stdtrit
 
 from simulator.experiment.quantities import Scale
 from simulator.experiment.statistics import Estimate
-from simulator.languages.messages import listed
+from simulator.languages.messages import listed, marked, say
+from simulator.metrics.units import with_unit
 from simulator.planning.sizing_names import (
+    clauses,
     figure_name,
     interval,
     percent,
     points,
+    side_by_side,
     target_text,
     team_words,
 )
@@ -45,18 +48,30 @@ def slips(result: Hiring) -> list[str]:
         return []
     told = told_rows(result, list(groups.values()), "slip_change", "slip_low", "slip_high", -1)
     if not told:
-        only = "the start" if len(groups) == 1 else "any one start"
-        return [f"That {only} being a month later lowers the probability cannot be told."]
+        return [
+            say("That the start being a month later lowers the probability cannot be told.")
+            if len(groups) == 1
+            else say(
+                "That any one start being a month later lowers the probability cannot be told."
+            )
+        ]
     told.sort(key=lambda row: row["slip_change"])
     said = []
     for row in told[:_MOST_SLIPS]:
         size, ends = _points_and_ends(row, "slip_change", "slip_low", "slip_high")
         said.append(
-            f"one start in {team_words(row['team'])} (month {int(row['month'])}) by {size} ({ends})"
-        )
+            say(
+                "one start in {team} (month {month}) by {points} ({interval})",
+                team=team_words(row["team"]), month=int(row["month"]), points=size, interval=ends,
+            )
+        )  # fmt: skip
     rest = len(told) - len(said)
-    more = f"; {rest} more in the table" if rest else ""
-    return [f"A month's delay lowers the probability: {'; '.join(said)}{more}."]
+    if rest:
+        return [
+            say("A month's delay lowers the probability: {starts}; {n} more in the table.",
+                starts=clauses(said), n=rest)
+        ]  # fmt: skip
+    return [say("A month's delay lowers the probability: {starts}.", starts=clauses(said))]
 
 
 # ------------------------------------------------------------------ where it breaks
@@ -69,22 +84,32 @@ def broken(result: Hiring) -> list[str]:
     rows = rows_of(result.by_month)
     sure = [row for row in rows if _bound(row["high"]) < result.confidence]
     if result.broken_month is None:
-        return ["In each of the months asked for, its target alone is met often enough."]
+        return [say("In each of the months asked for, its target alone is met often enough.")]
     first = min(
         (row for row in rows if row["month"] == result.broken_month),
         key=lambda row: row["probability"],
     )
-    text = _month_target(result, str(first["target"]), int(first["month"]))
-    chance = briefly(_chance(result, first))
-    sentence = f"It breaks first in month {result.broken_month}: {text} with {chance}"
-    if _bound(first["high"]) >= result.confidence:
-        beyond = min((int(row["month"]) for row in sure), default=None)
-        sentence += (
-            f"; beyond doubt from month {beyond} on"
-            if beyond is not None
-            else ", which the interval does not tell from what was asked for"
+    told: dict[str, object] = {
+        "month": result.broken_month, "chance": briefly(_chance(result, first)),
+        "met": _month_target(result, str(first["target"]), int(first["month"])),
+    }  # fmt: skip
+    if _bound(first["high"]) < result.confidence:
+        return [say("It breaks first in month {month}: {met} with {chance}.", **told)]
+    if sure:
+        return [
+            say(
+                "It breaks first in month {month}: {met} with {chance}; beyond doubt from month"
+                " {beyond} on.",
+                **told, beyond=min(int(row["month"]) for row in sure),
+            )
+        ]  # fmt: skip
+    return [
+        say(
+            "It breaks first in month {month}: {met} with {chance}, which the interval does not"
+            " tell from what was asked for.",
+            **told,
         )
-    return [f"{sentence}."]
+    ]
 
 
 def _month_target(result: Hiring, text: str, month: int) -> str:
@@ -92,8 +117,8 @@ def _month_target(result: Hiring, text: str, month: int) -> str:
     for target in result.targets:
         if month in target.months and replace(target, months=(month,)).text == text:
             said = target_text(replace(target, months=()), result.company.currency)
-            return f"{said} is met then"
-    return f"{text} is met"
+            return say("{target} is met then", target=said)
+    return say("{target} is met", target=text)
 
 
 def load(result: Hiring) -> list[str]:
@@ -102,23 +127,39 @@ def load(result: Hiring) -> list[str]:
         return []
     first = result.breaks
     if first is None:
-        return ["In no month does any team have more work than it can do in over half of the runs."]
-    on_average = (
-        f"{first.load:.1f} people at full speed would be needed, {first.ramped:.1f} are there on"
-        " average"
+        return [
+            say("In no month does any team have more work than it can do in over half of the runs.")
+        ]
+    average = (
+        say(
+            "{needed} people at full speed would be needed, {there} are there on average",
+            needed=f"{first.load:.1f}", there=f"{first.ramped:.1f}",
+        )
         if first.load > first.ramped
-        else "on average they just suffice"
-    )
-    sentence = (
-        f"Load first exceeds capacity in month {first.month} in {team_words(first.team)}: in"
-        f" {percent(first.share_short)} of the runs the month brings more work than its people"
-        f" can do ({on_average})"
-    )
+        else say("on average they just suffice")
+    )  # fmt: skip
     months = result.capacity[result.capacity["team"] == first.team]
     short = int((months["share_short"] > 0.5).sum())
+    told: dict[str, object] = {
+        "month": first.month, "team": team_words(first.team), "share": percent(first.share_short),
+        "average": average,
+    }  # fmt: skip
     if short > 1:
-        sentence += f"; so it is in {short} of {len(months)} months"
-    return [f"{sentence}."]
+        return [
+            say(
+                "Load first exceeds capacity in month {month} in {team}: in {share} of the runs the"
+                " month brings more work than its people can do ({average}); so it is in {short} of"
+                " {months} months.",
+                **told, short=short, months=len(months),
+            )
+        ]  # fmt: skip
+    return [
+        say(
+            "Load first exceeds capacity in month {month} in {team}: in {share} of the runs the"
+            " month brings more work than its people can do ({average}).",
+            **told,
+        )
+    ]
 
 
 def relief(result: Hiring) -> list[str]:
@@ -130,34 +171,51 @@ def relief(result: Hiring) -> list[str]:
     helping = told_rows(result, rows, *names, 1)
     lines = []
     if helping:
-        best = max(helping, key=lambda row: row["gain"])
-        size, ends = _points_and_ends(best, *names)
-        scale = Scale.of("cost", result.company.currency, [best["cost"]])
-        alike = [
-            team_words(row["team"])
-            for row in helping
-            if row is not best and _widened(result, row, *names, len(rows))[1]
-            >= _widened(result, best, *names, len(rows))[0]
-        ]  # fmt: skip
-        apart = f"; whether one in {listed(alike, 'or')} would do more cannot be told" if alike \
-            else ""  # fmt: skip
-        lines.append(
-            f"One more person in {team_words(best['team'])} from month {int(best['month'])} on"
-            f" would raise the probability most: by {size} ({ends}) to"
-            f" {percent(best['probability'])},"
-            f" for {scale.amount(best['cost'])} over the run{apart}."
-        )
+        lines.append(_most_mending(result, rows, helping, names))
     else:
         lines.append(
-            "That one more person in any one team would raise the probability cannot be told."
+            say("That one more person in any one team would raise the probability cannot be told.")
         )
     harming = told_rows(result, rows, *names, -1)
     if harming:
         said = [
-            f"in {team_words(row['team'])} by {_points_and_ends(row, *names)[0]}" for row in harming
-        ]
-        lines.append(f"One more person lowers it {listed(said)}.")
+            say("in {team} by {points}", team=team_words(row["team"]),
+                points=_points_and_ends(row, *names)[0])
+            for row in harming
+        ]  # fmt: skip
+        lines.append(say("One more person lowers it {teams}.", teams=listed(said)))
     return lines
+
+
+def _most_mending(
+    result: Hiring, rows: Sequence[Row], helping: Sequence[Row], names: tuple[str, str, str]
+) -> str:
+    best = max(helping, key=lambda row: row["gain"])
+    size, ends = _points_and_ends(best, *names)
+    scale = Scale.of("cost", result.company.currency, [best["cost"]])
+    alike = [
+        team_words(row["team"])
+        for row in helping
+        if row is not best and _widened(result, row, *names, len(rows))[1]
+        >= _widened(result, best, *names, len(rows))[0]
+    ]  # fmt: skip
+    told: dict[str, object] = {
+        "team": team_words(best["team"]), "month": int(best["month"]), "points": size,
+        "interval": ends, "chance": percent(best["probability"]),
+        "cost": scale.amount(best["cost"]),
+    }  # fmt: skip
+    if alike:
+        return say(
+            "One more person in {team} from month {month} on would raise the probability most: by"
+            " {points} ({interval}) to {chance}, for {cost} over the run; whether one in {others}"
+            " would do more cannot be told.",
+            **told, others=listed(alike, "or"),
+        )  # fmt: skip
+    return say(
+        "One more person in {team} from month {month} on would raise the probability most: by"
+        " {points} ({interval}) to {chance}, for {cost} over the run.",
+        **told,
+    )
 
 
 # ------------------------------------------------------------------ what may go wrong
@@ -172,16 +230,14 @@ def stress(result: Hiring) -> list[str]:
     hurting = told_rows(result, rows, *names, -1)
     lines = []
     if hurting:
-        worst = min(hurting, key=lambda row: row["change"])
-        size, ends = _points_and_ends(worst, *names)
-        lines.append(
-            f"Of what may go wrong most is lost if {worst['words']}: the probability falls by"
-            f" {size} ({ends}) to {briefly(_chance(result, worst))}{_main_loss(result, worst)}."
-        )
+        lines.append(_worst(result, min(hurting, key=lambda row: row["change"]), names))
     else:
         lines.append(
-            "That any of the misfortunes tried lowers the probability cannot be told"
-            f" ({_names(rows)})."
+            say(
+                "That any of the misfortunes tried lowers the probability cannot be told"
+                " ({stresses}).",
+                stresses=_names(rows),
+            )
         )
     if result.status != "met":
         return lines
@@ -189,27 +245,47 @@ def stress(result: Hiring) -> list[str]:
     holds = [row for row in rows if _bound(row["low"]) >= asked]
     open_ = [row for row in rows if _bound(row["low"]) < asked <= _bound(row["high"])]
     lost = [row for row in rows if _bound(row["high"]) < asked]
-    parts = [f"kept under: {_names(holds)}"] * bool(holds)
-    parts += [f"perhaps kept (the interval holds {percent(asked)}): {_names(open_)}"] * bool(open_)
-    parts += [f"not kept: {_names(lost)}"] * bool(lost)
-    return [*lines, f"The promise of {percent(asked)} is {'; '.join(parts)}."]
+    parts = [
+        say(text, stresses=_names(some), asked=percent(asked))
+        for text, some in (
+            (marked("kept under: {stresses}"), holds),
+            (marked("perhaps kept (the interval holds {asked}): {stresses}"), open_),
+            (marked("not kept: {stresses}"), lost),
+        )
+        if some
+    ]
+    told = say("The promise of {asked} is {parts}.", asked=percent(asked), parts=clauses(parts))
+    return [*lines, told]
 
 
-def _main_loss(result: Hiring, row: Row) -> str:
+def _worst(result: Hiring, row: Row, names: tuple[str, str, str]) -> str:
+    """Say what hurts most, and what it does to the main figure as far as that can be told."""
+    size, ends = _points_and_ends(row, *names)
+    told: dict[str, object] = {
+        "stress": say(str(row["words"])), "points": size, "interval": ends,
+        "chance": briefly(_chance(result, row)),
+    }  # fmt: skip
     low, high = _bound(row["difference_low"]), _bound(row["difference_high"])
     if not (math.isfinite(low) and math.isfinite(high)) or low <= 0.0 <= high:
-        return ""
+        return say(
+            "Of what may go wrong most is lost if {stress}: the probability falls by {points}"
+            " ({interval}) to {chance}.",
+            **told,
+        )
     scale = Scale.of(result.main[0], result.company.currency, [row["difference"]])
-    ends = sorted((abs(low), abs(high)))
-    moved = "rises" if low > 0.0 else "falls"
-    return (
-        f", and {figure_name(result.main)} {moved} by {scale.amount(abs(row['difference']))}"
-        f" ({interval(scale, *ends)})"
-    )
+    return say(
+        "Of what may go wrong most is lost if {stress}: the probability falls by {points}"
+        " ({interval}) to {chance}, and {figure} rises by {amount} ({ends})."
+        if low > 0.0
+        else "Of what may go wrong most is lost if {stress}: the probability falls by {points}"
+        " ({interval}) to {chance}, and {figure} falls by {amount} ({ends}).",
+        **told, figure=figure_name(result.main), amount=scale.amount(abs(row["difference"])),
+        ends=interval(scale, *sorted((abs(low), abs(high)))),
+    )  # fmt: skip
 
 
 def _names(rows: Iterable[Row]) -> str:
-    return ", ".join(str(row["stress"]) for row in rows)
+    return side_by_side([say(str(row["stress"])) for row in rows])
 
 
 def quota(result: Hiring) -> list[str]:
@@ -221,13 +297,27 @@ def quota(result: Hiring) -> list[str]:
     if not len(rows):
         return []
     first, last = int(rows["month"].iloc[0]), int(rows["month"].iloc[-1])
-    when = f"month {last}" if first == last else f"months {first} to {last}"
     lowest, highest = rows["attainment_p10"].iloc[-1], rows["attainment_p90"].iloc[-1]
+    told: dict[str, object] = {
+        "share": with_unit(f"{100.0 * float(rows['attainment_mean'].mean()):.0f}", "%"),
+        "last": last, "low": f"{100.0 * lowest:.0f}",
+        "high": with_unit(f"{100.0 * highest:.0f}", "%"),
+    }  # fmt: skip
+    if first == last:
+        return [
+            say(
+                "Field sales books {share} of its quota in month {last} on average; in month {last}"
+                " alone it is {low} to {high} in eight of ten runs.",
+                **told,
+            )
+        ]
     return [
-        f"Field sales books {100.0 * float(rows['attainment_mean'].mean()):.0f} % of its quota in"
-        f" {when} on average; in month {last} alone it is {100.0 * lowest:.0f} to"
-        f" {100.0 * highest:.0f} % in eight of ten runs."
-    ]
+        say(
+            "Field sales books {share} of its quota in months {first} to {last} on average; in"
+            " month {last} alone it is {low} to {high} in eight of ten runs.",
+            **told, first=first,
+        )
+    ]  # fmt: skip
 
 
 # ------------------------------------------------------------------ what can be told
@@ -287,15 +377,21 @@ def briefly(chance: Estimate) -> str:
     """Write a probability with its interval; what it rests on has been said."""
     if chance.low is None or chance.high is None:
         return percent(chance.mean)
-    return f"{percent(chance.mean)} ({points(chance.low)} to {points(chance.high)})"
+    return say(
+        "{chance} ({low} to {high})",
+        chance=percent(chance.mean), low=points(chance.low), high=points(chance.high),
+    )  # fmt: skip
 
 
 def _points_and_ends(row: Row, mean: str, low: str, high: str) -> tuple[str, str]:
     ends = sorted(abs(_bound(row[name])) for name in (low, high))
     size = 100.0 * abs(_bound(row[mean]))
     written = f"{size:.0f}" if size >= 1.0 else f"{size:.1f}"
-    word = "point" if written == "1" else "points"
-    return f"{written} {word}", " to ".join(f"{100.0 * end:.0f}" for end in ends)
+    first, last = (f"{100.0 * end:.0f}" for end in ends)
+    return (
+        say("{n} point" if written == "1" else "{n} points", n=written),
+        say("{low} to {high}", low=first, high=last),
+    )
 
 
 def rows_of(table: Any) -> list[Row]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from simulator.experiment.quantities import Scale
 from simulator.experiment.statistics import Estimate
-from simulator.languages.messages import listed
-from simulator.organization.journal import DAYS_PER_MONTH
+from simulator.experiment.wording import team_said
+from simulator.languages.messages import listed, marked, say
 from simulator.planning.hiring_risks import (
     briefly,
     broken,
@@ -20,23 +19,23 @@ from simulator.planning.hiring_risks import (
     slips,
     stress,
 )
+from simulator.planning.hiring_starts import full_speed, places, plan_said, starts_said
+from simulator.planning.sizing_limits import binds
 from simulator.planning.sizing_names import (
+    capital,
     chance_text,
-    counted,
     figure_name,
     percent,
+    plans_counted,
     target_text,
     team_words,
     values_scale,
 )
+from simulator.planning.sizing_words import cannot_tell, stopped_after
+from simulator.planning.targets import Target
 
 if TYPE_CHECKING:
     from simulator.planning.hiring_result import Hiring
-
-_MOST_STARTS = 8
-"""More than so many starts are told team by team; the table has each."""
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-            "eleven", "twelve")  # fmt: skip
 
 
 def verdict(result: Hiring) -> list[str]:
@@ -54,7 +53,7 @@ def verdict(result: Hiring) -> list[str]:
     """
     lines = _opening(result)
     if not (result.made and _nobody(result)):
-        lines += _places(result) + _speed(result)
+        lines += places(result) + full_speed(result)
     lines += _money(result) + slips(result)
     lines += [] if result.made and result.status == "met" else broken(result)
     lines += load(result) + relief(result) + stress(result) + quota(result)
@@ -73,80 +72,112 @@ def _opening(result: Hiring) -> list[str]:
 
 
 def _made(result: Hiring) -> list[str]:
-    met = f"{_targets_met(result)} with probability {chance_text(result.chance)}"
+    met = _met(result)
     if _nobody(result):
-        further = " further" if result.company.hiring else ""
-        return [f"Nobody{further} needs to be hired: {met}.", *_sureness(result)]
-    sentence = f"{_capital(_to_do(result))}: then {met}"
+        text = marked("Nobody needs to be hired: {met}.")
+        if result.company.hiring:
+            text = marked("Nobody further needs to be hired: {met}.")
+        return [say(text, met=met), *_sureness(result)]
+    starts = starts_said(result)
     if math.isfinite(result.today_chance.mean):
-        sentence += f"; {_without(result)} with {percent(result.today_chance.mean)}"
-    return [f"{sentence}.", *_sureness(result)]
+        sentence = say(
+            "Start {starts}: then {met}; {without} with {today}.",
+            starts=starts, met=met, without=_without(result),
+            today=percent(result.today_chance.mean),
+        )  # fmt: skip
+    else:
+        sentence = say("Start {starts}: then {met}.", starts=starts, met=met)
+    return [sentence, *_sureness(result)]
 
 
 def _checked(result: Hiring) -> list[str]:
-    does = "keeps" if result.status == "met" else "does not keep"
-    met = f"{_targets_met(result)} with probability {chance_text(result.chance)}"
-    asked = f"{percent(result.confidence)} asked for"
-    sentence = f"{_capital(_plan(result))} {does} the promise: {met}, {asked}"
+    kept = result.status == "met"
+    told: dict[str, object] = {
+        "plan": capital(plan_said(result)), "met": _met(result),
+        "asked": percent(result.confidence),
+    }  # fmt: skip
     changed = result.company.hiring != result.planned.hiring
     if changed and math.isfinite(result.today_chance.mean):
-        sentence += f"; {_without(result)} with {percent(result.today_chance.mean)}"
+        sentence = say(
+            "{plan} keeps the promise: {met}, {asked} asked for; {without} with {today}."
+            if kept
+            else "{plan} does not keep the promise: {met}, {asked} asked for; {without} with"
+            " {today}.",
+            **told, without=_without(result), today=percent(result.today_chance.mean),
+        )  # fmt: skip
+    else:
+        sentence = say(
+            "{plan} keeps the promise: {met}, {asked} asked for."
+            if kept
+            else "{plan} does not keep the promise: {met}, {asked} asked for.",
+            **told,
+        )
     missed = result.status == "missed" and len(result.targets) > 1
-    return [f"{sentence}.", *_sureness(result), *(_binding(result) if missed else [])]
+    return [sentence, *_sureness(result), *(_binding(result) if missed else [])]
 
 
 def _sureness(result: Hiring) -> list[str]:
     """Say how what fresh luck shows stands to what was asked."""
-    asked, chance = percent(result.confidence), result.chance
+    chance = result.chance
     if chance.low is None or chance.high is None or chance.low >= result.confidence:
         return []
     if chance.high >= result.confidence:
-        return [
-            f"Whether the true probability is a little above or below the {asked} asked for,"
-            f" {chance.n} replications cannot tell."
-        ]
+        return [cannot_tell(result.confidence, chance.n)]
     if not result.made:
         return []
     return [
-        f"That is less than the {asked} asked for: the luck of the search flattered the plan; ask"
-        " for a little more confidence, or start some hires earlier."
+        say(
+            "That is less than the {asked} asked for: the luck of the search flattered the plan;"
+            " ask for a little more confidence, or start some hires earlier.",
+            asked=percent(result.confidence),
+        )
     ]
 
 
 def _unreachable(result: Hiring) -> list[str]:
-    first = (
-        f"No hiring plan was found that keeps the promise: {counted(result.evaluations, 'plan')}"
-        " within the limits (--max) were tried, with everybody hired as soon as places can be"
-        f" filled, and none meets {_all_targets(result)} with the {percent(result.confidence)}"
-        " asked for."
-    )
-    return [first, *_nearest(result), *_binding(result), *_at_limits(result)]
+    first = say(
+        "No hiring plan was found that keeps the promise: {plans} within the limits (--max) were"
+        " tried, with everybody hired as soon as places can be filled, and none meets {targets}"
+        " with the {asked} asked for.",
+        plans=plans_counted(result.evaluations), targets=_all_targets(result),
+        asked=percent(result.confidence),
+    )  # fmt: skip
+    return [first, _nearest(result), *_binding(result), *_at_limits(result)]
 
 
-def _nearest(result: Hiring) -> list[str]:
-    chance, today = result.chance, result.today_chance
-    met = f"{_targets_met(result)} with probability {chance_text(chance)}"
+def _nearest(result: Hiring) -> str:
+    chance, today, met = result.chance, result.today_chance, _met(result)
     if _nobody(result):
-        return [f"What comes nearest is to hire nobody: {met}."]
-    sentence = f"What comes nearest is to {_to_do(result)}: then {met}"
-    if math.isfinite(today.mean):
-        sentence += f"; {_without(result)} with {percent(today.mean)}"
-        if _overlap(chance, today):
-            sentence += ": the intervals overlap, so it may not be nearer at all"
-    return [f"{sentence}."]
+        return say("What comes nearest is to hire nobody: {met}.", met=met)
+    starts = starts_said(result)
+    if not math.isfinite(today.mean):
+        return say("What comes nearest is to start {starts}: then {met}.", starts=starts, met=met)
+    return say(
+        "What comes nearest is to start {starts}: then {met}; {without} with {today}: the intervals"
+        " overlap, so it may not be nearer at all."
+        if _overlap(chance, today)
+        else "What comes nearest is to start {starts}: then {met}; {without} with {today}.",
+        starts=starts, met=met, without=_without(result), today=percent(today.mean),
+    )  # fmt: skip
 
 
 def _at_limits(result: Hiring) -> list[str]:
     """Say which teams stand at the most people that a plan might give them."""
     full = [
-        f"{team.replace('_', ' ')} ({most})"
+        say("{team} ({n})", team=team_said(team), n=most)
         for team, most in result.limits.items()
         if most and result.headcounts.get(team, (0,))[-1] >= most
     ]
     if not full:
         return []
-    stand = "stand" if len(full) > 1 else "stands"
-    return [f"At the limit (--max) {stand} {listed(full)}."]
+    return [
+        say(
+            "At the limit (--max) stands {teams}."
+            if len(full) == 1
+            else "At the limit (--max) stand {teams}.",
+            teams=listed(full),
+        )
+    ]
 
 
 def _overlap(one: Estimate, other: Estimate) -> bool:
@@ -167,170 +198,49 @@ def _binding(result: Hiring) -> list[str]:
     _, target, chance = min(known, key=lambda one: one[0])
     lines = []
     if len(result.targets) > 1:
-        lines.append(
-            f"The target that binds is {target_text(target, result.company.currency)}: alone it is"
-            f" met with probability {briefly(chance)}."
-        )
+        lines.append(binds(target, result.company.currency, briefly(chance)))
     for row in rows_of(result.figures):
         if (row["metric"], row["month"]) == target.figures[-1] and math.isfinite(row["reached"]):
-            scale = values_scale(
-                target.metric, result.company.currency, [row["reached"], target.limit]
-            )
-            bound = "or more" if target.at_least else "or less"
-            lines.append(
-                f"With that plan {figure_name(target.figures[-1])} is"
-                f" {scale.amount(row['reached'])} {bound} in {percent(result.confidence)} of the"
-                f" runs; asked for: {scale.amount(target.limit)}."
-            )
+            lines.append(_reached(result, target, row["reached"]))
     return lines
+
+
+def _reached(result: Hiring, target: Target, reached: float) -> str:
+    scale = values_scale(target.metric, result.company.currency, [reached, target.limit])
+    return say(
+        "With that plan {figure} is {value} or more in {share} of the runs; asked for: {limit}."
+        if target.at_least
+        else "With that plan {figure} is {value} or less in {share} of the runs; asked for:"
+        " {limit}.",
+        figure=figure_name(target.figures[-1]), value=scale.amount(reached),
+        share=percent(result.confidence), limit=scale.amount(target.limit),
+    )  # fmt: skip
 
 
 def _interrupted(result: Hiring) -> list[str]:
+    measured = math.isfinite(result.chance.mean)
     if not result.made:
-        lines = ["Stopped before the plan was measured: what follows is what is known so far."]
+        first = say("Stopped before the plan was measured: what follows is what is known so far.")
+        plan = capital(plan_said(result))
+        text = marked("{plan} has not been measured in fresh replications.")
     else:
-        lines = [
-            f"Stopped after {counted(result.evaluations, 'plan')} and {result.runs:,} runs: what"
-            " follows is what is known so far, and a longer search may better it."
-        ]
-    plan = _capital(_plan(result))
-    if result.made and _nobody(result):
-        plan = "The plan so far hires nobody"
-    elif result.made:
-        plan = f"The plan so far is to {_to_do(result)}"
-    if math.isfinite(result.chance.mean):
-        met = f"{_targets_met(result)} with probability {chance_text(result.chance)}"
-        lines.append(f"{plan}: {met}.")
-    elif result.made:
-        lines.append(f"{plan}; it has not been measured in fresh replications.")
-    else:
-        lines.append(f"{plan} has not been measured in fresh replications.")
-    return lines
+        first = stopped_after(result.evaluations, result.runs)
+        plan = (
+            say("The plan so far hires nobody")
+            if _nobody(result)
+            else say("The plan so far is to start {starts}", starts=starts_said(result))
+        )
+        text = marked("{plan}; it has not been measured in fresh replications.")
+    told = say("{plan}: {met}.", plan=plan, met=_met(result)) if measured else say(text, plan=plan)
+    return [first, told]
 
 
-# ------------------------------------------------------------------ who starts when
+# ------------------------------------------------------------------ money, and what was assumed
 
 
 def _nobody(result: Hiring) -> bool:
     """Tell whether a plan that was made hires nobody beside those who are decided."""
     return not len(result.hires) or result.company.hiring == result.planned.hiring
-
-
-def _to_do(result: Hiring) -> str:
-    """Say who must start by when, as an instruction."""
-    starts = _starts(result.hires)
-    if len(starts) > _MOST_STARTS:
-        return f"start {listed(_by_team(starts))}"
-    groups: dict[int, list[tuple[str, int]]] = {}
-    for team, month, n in starts:
-        groups.setdefault(month, []).append((team, n))
-    parts: list[str] = []
-    before = ""
-    for month, people in groups.items():
-        names: list[str] = []
-        for team, n in people:
-            who = _number(n)
-            if not parts and not names:
-                who += " more person" if n == 1 else " more people"
-            alone = len(people) == 1 and team == before
-            names.append(who if alone else f"{who} in {team_words(team)}")
-            before = team
-        parts.append(f"{listed(names)} by month {month}")
-    *most, last = parts
-    return f"start {', '.join(most)}, and {last}" if most else f"start {last}"
-
-
-def _starts(hires: Any) -> list[tuple[str, int, int]]:
-    """Return team, month and number of people of each start, in order."""
-    found: dict[tuple[str, int], int] = {}
-    for row in rows_of(hires):
-        key = str(row["team"]), int(row["month"])
-        found[key] = found.get(key, 0) + int(row["people"])
-    return [(team, month, n) for (team, month), n in found.items()]
-
-
-def _by_team(starts: Sequence[tuple[str, int, int]]) -> list[str]:
-    teams = dict.fromkeys(team for team, _, _ in starts)
-    parts = []
-    for team in teams:
-        months = [month for name, month, _ in starts if name == team]
-        n = sum(people for name, _, people in starts if name == team)
-        who = f"{_number(n)} more {'person' if n == 1 else 'people'}"
-        when = (
-            f"by month {months[0]}"
-            if months[0] == months[-1]
-            else f"between months {months[0]} and {months[-1]}"
-        )
-        parts.append(f"{who} in {team_words(team)} {when}")
-    return parts
-
-
-def _plan(result: Hiring) -> str:
-    """Name a plan that was given."""
-    starts = _starts(result.hires)
-    if not starts:
-        return "the company without hires"
-    come = sum(n for _, _, n in starts if n > 0)
-    go = -sum(n for _, _, n in starts if n < 0)
-    people = [f"{_number(come)} more {'person' if come == 1 else 'people'}"] * bool(come)
-    people += [f"{_number(go)} fewer"] * bool(go)
-    first, last = starts[0][1], starts[-1][1]
-    when = f"in month {first}" if first == last else f"between months {first} and {last}"
-    return f"the plan of {listed(people)} {when}"
-
-
-def _places(result: Hiring) -> list[str]:
-    """Say when places must be opened so that they are filled in time."""
-    rows = [row for row in rows_of(result.hires) if row["people"] > 0]
-    if not rows:
-        return []
-    first = min(rows, key=lambda row: row["open_by"])
-    lines = []
-    late = [row for row in rows if row["open_by"] < 0.0]
-    if late:
-        n = sum(int(row["people"]) for row in late)
-        what = "place" if n == 1 else "places"
-        lines.append(
-            f"{_capital(_number(n))} {what} should have been opened before the run began, the first"
-            f" (in {team_words(first['team'])}) {_days(-first['open_by'])} before the start."
-        )
-    open_later = [row for row in rows if row["open_by"] >= 0.0]
-    if open_later:
-        next_one = min(open_later, key=lambda row: row["open_by"])
-        last = max(open_later, key=lambda row: row["open_by"])
-        begin = "The first place" if not late else "The next place"
-        if len(open_later) == 1 and not late:
-            begin = "The place"
-        sentence = (
-            f"{begin} to open is that in {team_words(next_one['team'])}, by"
-            f" {_moment(next_one['open_by'])}: finding somebody takes"
-            f" {_days(next_one['day'] - next_one['open_by'])} there"
-        )
-        if last["open_by"] > next_one["open_by"]:
-            sentence += f"; the last, in {team_words(last['team'])}, by {_moment(last['open_by'])}"
-        lines.append(f"{sentence}.")
-    return lines
-
-
-def _speed(result: Hiring) -> list[str]:
-    """Say when everybody who was hired is at full speed."""
-    rows = [row for row in rows_of(result.hires) if row["people"] > 0]
-    if not rows:
-        return []
-    horizon = result.planned.horizon.months * DAYS_PER_MONTH
-    unripe = sum(int(row["people"]) for row in rows if row["ramped_by"] > horizon)
-    last = max(row["ramped_by"] for row in rows)
-    everybody = sum(int(row["people"]) for row in rows)
-    if unripe == everybody:
-        return ["Nobody who is hired is at full speed yet when the run ends."]
-    if not unripe:
-        one = everybody == 1
-        who = "That person is" if one else "All of them are"
-        return [f"{who} at full speed from {_moment(last)} on."]
-    is_are = "is" if unripe == 1 else "are"
-    return [
-        f"{_capital(_number(unripe))} of them {is_are} not yet at full speed when the run ends."
-    ]
 
 
 def _money(result: Hiring) -> list[str]:
@@ -339,22 +249,35 @@ def _money(result: Hiring) -> list[str]:
         return []
     more = result.cost - result.cost_today
     scale = Scale.of("cost", result.company.currency, [result.cost])
-    months = f"{result.planned.horizon.months:g} months"
+    months = f"{result.planned.horizon.months:g}"
     if abs(more) <= 1e-9 * max(abs(result.cost), 1.0):
-        return [f"Everybody planned costs {scale.amount(result.cost)} over the {months}."]
+        return [
+            say(
+                "Everybody planned costs {cost} over the {months} months.",
+                cost=scale.amount(result.cost), months=months,
+            )
+        ]  # fmt: skip
     beside = Scale.of("cost", result.company.currency, [more])
-    than = "beyond" if more > 0.0 else "less than"
     return [
-        f"Over the {months} that costs {beside.amount(abs(more))} {than} the"
-        f" {scale.amount(result.cost_today)} of the company {_without(result)}."
-    ]
+        say(
+            "Over the {months} months that costs {amount} beyond the {today} of the company"
+            " {without}."
+            if more > 0.0
+            else "Over the {months} months that costs {amount} less than the {today} of the company"
+            " {without}.",
+            months=months, amount=beside.amount(abs(more)),
+            today=scale.amount(result.cost_today), without=_without(result),
+        )
+    ]  # fmt: skip
 
 
 def _without(result: Hiring) -> str:
     """Name the company that the plan is held against."""
     if not result.company.hiring:
-        return "without hires"
-    return "without further hires" if result.made else "with the scenario's own hires"
+        return say("without hires")
+    if result.made:
+        return say("without further hires")
+    return say("with the scenario's own hires")
 
 
 def _assumptions(result: Hiring) -> str:
@@ -364,13 +287,25 @@ def _assumptions(result: Hiring) -> str:
         for team in result.headcounts
         if not getattr(company.teams, team).replace_leavers
     ]
-    replaced = "whoever quits is replaced as the scenario says"
     if lasting:
-        replaced += f", in {listed(lasting)} not at all"
-    nobody = "nobody is let go, " if result.made else ""
-    return (
-        f"Assumed: {nobody}{replaced}; people planned start on the first day of their month and"
-        " learn as the scenario says; costs are told as if nobody quit."
+        return say(
+            "Assumed: nobody is let go, whoever quits is replaced as the scenario says, in {teams}"
+            " not at all; people planned start on the first day of their month and learn as the"
+            " scenario says; costs are told as if nobody quit."
+            if result.made
+            else "Assumed: whoever quits is replaced as the scenario says, in {teams} not at all;"
+            " people planned start on the first day of their month and learn as the scenario says;"
+            " costs are told as if nobody quit.",
+            teams=listed(lasting),
+        )
+    return say(
+        "Assumed: nobody is let go, whoever quits is replaced as the scenario says; people planned"
+        " start on the first day of their month and learn as the scenario says; costs are told as"
+        " if nobody quit."
+        if result.made
+        else "Assumed: whoever quits is replaced as the scenario says; people planned start on the"
+        " first day of their month and learn as the scenario says; costs are told as if nobody"
+        " quit."
     )
 
 
@@ -381,23 +316,11 @@ def _all_targets(result: Hiring) -> str:
     return listed([target_text(target, result.company.currency) for target in result.targets])
 
 
-def _targets_met(result: Hiring) -> str:
-    return f"{_all_targets(result)} {'are' if len(result.targets) > 1 else 'is'} met"
-
-
-def _number(n: int) -> str:
-    return _NUMBERS[n] if 0 <= n < len(_NUMBERS) else f"{n:,}"
-
-
-def _days(days: float) -> str:
-    size = f"{days:.0f}" if abs(days - round(days)) < 0.05 else f"{days:.1f}"
-    return f"{size} business day{'' if size == '1' else 's'}"
-
-
-def _moment(day: float) -> str:
-    """Write a business day of the run with its month."""
-    return f"business day {day:.0f} (month {int(day // DAYS_PER_MONTH) + 1})"
-
-
-def _capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
+def _met(result: Hiring) -> str:
+    """Say how probable it is that the targets are met."""
+    return say(
+        "{targets} is met with probability {chance}"
+        if len(result.targets) == 1
+        else "{targets} are met with probability {chance}",
+        targets=_all_targets(result), chance=chance_text(result.chance),
+    )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.experiment.quantities import Scale
 from simulator.experiment.statistics import Estimate
+from simulator.languages.messages import say
 from simulator.planning.sizing_names import a_year, figure_name, interval, values_scale
 
 if TYPE_CHECKING:
@@ -30,24 +31,30 @@ def money(result: Sizing) -> list[str]:
     company = result.company
     scale = values_scale(result.goal[0], company.currency, table["mean"])
     first, last = table.iloc[0], table.iloc[-1]
-    lines = [
-        f"From {a_year(company, first['cost'])} to {a_year(company, last['cost'])} the best"
-        f" {figure_name(result.goal)} goes from {scale.amount(first['mean'])}"
-        f" ({interval(scale, first['low'], first['high'])}) to {scale.amount(last['mean'])}"
-        f" ({interval(scale, last['low'], last['high'])}), by the luck of the"
-        f" search{_slopes(result)}."
-    ]
-    return lines + _for_the_same(result, scale)
-
-
-def _slopes(result: Sizing) -> str:
-    """Say what a million buys in the lower and in the upper half of the money."""
+    told: dict[str, object] = {
+        "least": a_year(company, first["cost"]), "most": a_year(company, last["cost"]),
+        "figure": figure_name(result.goal),
+        "first": scale.amount(first["mean"]), "last": scale.amount(last["mean"]),
+        "first_interval": interval(scale, first["low"], first["high"]),
+        "last_interval": interval(scale, last["low"], last["high"]),
+    }  # fmt: skip
     found = halves(result)
     if found is None:
-        return ""
-    middle, lower, upper = found
-    text = per_million(result, lower, upper)
-    return f": {text[0]} up to {a_year(result.company, middle)} and {text[1]} above"
+        line = say(
+            "From {least} to {most} the best {figure} goes from {first} ({first_interval}) to"
+            " {last} ({last_interval}), by the luck of the search.",
+            **told,
+        )
+    else:
+        middle, *slopes = found
+        lower, upper = per_million(result, slopes[0], slopes[1])
+        line = say(
+            "From {least} to {most} the best {figure} goes from {first} ({first_interval}) to"
+            " {last} ({last_interval}), by the luck of the search: {lower} up to {middle} and"
+            " {upper} above.",
+            **told, lower=lower, middle=a_year(company, middle), upper=upper,
+        )  # fmt: skip
+    return [line, *_for_the_same(result, scale)]
 
 
 def halves(result: Sizing) -> tuple[float, float, float] | None:
@@ -77,7 +84,7 @@ def per_million(result: Sizing, lower: float, upper: float) -> tuple[str, str]:
     sizes = [slope * 1e6 for slope in (lower, upper)]
     scale = Scale.of(result.goal[0], result.company.currency, sizes)
     first, second = (scale.amount(size) for size in sizes)
-    return f"{first} for each million a year", f"{second}"
+    return say("{amount} for each million a year", amount=first), second
 
 
 def today_beside(result: Sizing) -> Estimate | None:
@@ -119,7 +126,10 @@ def _for_the_same(result: Sizing, scale: Scale) -> list[str]:
         return []
     best = affordable.iloc[-1]
     return [
-        f"For no more than the company costs today, {a_year(result.company, result.today_cost)},"
-        f" the best found reaches about {scale.amount(best['mean'])}; the company as it is about"
-        f" {scale.amount(today.mean)} by the same luck."
-    ]
+        say(
+            "For no more than the company costs today, {money}, the best found reaches about"
+            " {best}; the company as it is about {today} by the same luck.",
+            money=a_year(result.company, result.today_cost), best=scale.amount(best["mean"]),
+            today=scale.amount(today.mean),
+        )
+    ]  # fmt: skip

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from simulator.experiment.figures import Figure
 from simulator.experiment.quantities import Scale
 from simulator.experiment.statistics import Estimate
-from simulator.languages.messages import listed
-from simulator.metrics.definitions import METRICS
+from simulator.experiment.wording import metric_said, team_said
+from simulator.languages.languages import spoken
+from simulator.languages.messages import listed, marked, say
+from simulator.metrics.units import with_unit
 from simulator.planning.targets import Target
 from simulator.scenario.schema import Scenario
 
@@ -19,28 +21,44 @@ def people(plan: Mapping[str, int]) -> str:
     """Write a plan as one says it."""
     parts = []
     for place, (team, n) in enumerate(plan.items()):
-        word = ("person" if n == 1 else "people") if place == 0 else ""
-        parts.append(f"{n or 'nobody'} {word if n else ''}".rstrip() + f" in {team_words(team)}")
+        if n and place == 0:
+            text = marked("{n} person in {team}") if n == 1 else marked("{n} people in {team}")
+        else:
+            text = marked("{n} in {team}¦people") if n else marked("nobody in {team}")
+        parts.append(say(text, n=n, team=team_words(team)))
     return listed(parts)
 
 
 def team_words(team: str) -> str:
     """Write a team's name within a sentence."""
-    return "RevOps" if team == "revops" else team.replace("_", " ")
+    return "RevOps" if team == "revops" else team_said(team)
 
 
 def team_label(team: str) -> str:
     """Write a team's name as a heading."""
-    words = team_words(team)
-    return f"{words[:1].upper()}{words[1:]}"
+    return capital(team_words(team))
+
+
+def capital(text: str) -> str:
+    """Write a text as it stands at the beginning of a sentence or a cell."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def side_by_side(items: Sequence[str]) -> str:
+    """Write items with commas between, without "and"."""
+    return ("、" if spoken() == "ja" else ", ").join(items)
+
+
+def clauses(items: Sequence[str]) -> str:
+    """Write clauses with semicolons between."""
+    return ("；" if spoken() == "ja" else "; ").join(items)
 
 
 def figure_name(figure: Figure) -> str:
     """Name a figure within a sentence."""
     metric, month = figure
-    label = METRICS[metric].label
-    small = label if label[1:2].isupper() else f"{label[:1].lower()}{label[1:]}"
-    return f"{small} in month {month}" if month else small
+    name = metric_said(metric)
+    return say("{figure} in month {month}", figure=name, month=month) if month else name
 
 
 def figure_column(figure: Figure) -> str:
@@ -51,19 +69,33 @@ def figure_column(figure: Figure) -> str:
 
 def target_text(target: Target, currency: str) -> str:
     """Write a target as one says it."""
-    scale = values_scale(target.metric, currency, [target.limit])
-    bound = "at least" if target.at_least else "at most"
-    when = ""
-    if target.months:
-        first, last = target.months[0], target.months[-1]
-        when = f" in month {first}" if first == last else f" in each of months {first} to {last}"
-    return f"{figure_name((target.metric, 0))} of {bound} {scale.amount(target.limit)}{when}"
+    limit = values_scale(target.metric, currency, [target.limit]).amount(target.limit)
+    figure, least = figure_name((target.metric, 0)), target.at_least
+    if not target.months:
+        return say(
+            "{figure} of at least {limit}" if least else "{figure} of at most {limit}",
+            figure=figure, limit=limit,
+        )  # fmt: skip
+    first, last = target.months[0], target.months[-1]
+    if first == last:
+        return say(
+            "{figure} of at least {limit} in month {month}"
+            if least
+            else "{figure} of at most {limit} in month {month}",
+            figure=figure, limit=limit, month=first,
+        )  # fmt: skip
+    return say(
+        "{figure} of at least {limit} in each of months {first} to {last}"
+        if least
+        else "{figure} of at most {limit} in each of months {first} to {last}",
+        figure=figure, limit=limit, first=first, last=last,
+    )  # fmt: skip
 
 
 def values_scale(metric: str, currency: str, sizes: Iterable[float]) -> Scale:
     """Choose a scale for values of a metric, not for differences."""
     scale = Scale.of(metric, currency, sizes)
-    unit = scale.unit.replace("% points", "%")
+    unit = scale.unit.replace(say("% points"), "%")
     return replace(scale, unit=unit, decimals=max(scale.decimals, 1) if unit == "%" else
                    scale.decimals)  # fmt: skip
 
@@ -80,15 +112,23 @@ def sign_of(target: Target) -> float:
 
 def percent(share: float) -> str:
     """Write a probability; never as certain what is only nearly so."""
-    return f"{points(share)} %" if math.isfinite(share) else "-"
+    return with_unit(points(share), "%") if math.isfinite(share) else "-"
+
+
+def at_least_percent(share: float) -> str:
+    """Write a lower bound of a probability in %, without rounding it up."""
+    size = math.floor(1000.0 * min(share, 0.999) + 1e-9) / 10.0
+    return with_unit(f"{size:g}", "%")
 
 
 def chance_text(chance: Estimate) -> str:
     """Write a probability with its interval and what it rests on."""
     if chance.low is None or chance.high is None:
-        return "unknown" if not math.isfinite(chance.mean) else percent(chance.mean)
-    interval = f"{points(chance.low)} to {points(chance.high)}"
-    return f"{percent(chance.mean)} ({interval}, {chance.n} fresh replications)"
+        return say("unknown") if not math.isfinite(chance.mean) else percent(chance.mean)
+    return say(
+        "{chance} ({low} to {high}, {n} fresh replications)",
+        chance=percent(chance.mean), low=points(chance.low), high=points(chance.high), n=chance.n,
+    )  # fmt: skip
 
 
 def points(share: float) -> str:
@@ -104,16 +144,21 @@ def points(share: float) -> str:
 def interval(scale: Scale, low: float | None, high: float | None) -> str:
     """Write an interval without its unit."""
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
-        return "no interval"
-    return f"{scale.number(low)} to {scale.number(high)}"
+        return say("no interval")
+    return say("{low} to {high}", low=scale.number(low), high=scale.number(high))
 
 
-def counted(n: int, what: str) -> str:
-    """Write a number with what it is of."""
-    return f"{n:,} {what}{'' if n == 1 else 's'}"
+def plans_counted(n: int) -> str:
+    """Write how many plans."""
+    return say("{n} plan" if n == 1 else "{n} plans", n=f"{n:,}")
+
+
+def runs_counted(n: int) -> str:
+    """Write how many runs."""
+    return say("{n} run" if n == 1 else "{n} runs", n=f"{n:,}")
 
 
 def a_year(company: Scenario, amount: float | None) -> str:
     """Write what a year costs; nothing known is a dash."""
     size = math.nan if amount is None else amount
-    return f"{Scale.of('cost', company.currency, [size]).amount(size)} a year"
+    return say("{amount} a year", amount=Scale.of("cost", company.currency, [size]).amount(size))

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from scipy.special import stdtrit
 
+from simulator.experiment.figures import Figure
 from simulator.experiment.quantities import Scale, better
-from simulator.languages.messages import listed
+from simulator.languages.messages import listed, marked, say
 from simulator.planning.sizing_names import a_year, figure_column, figure_name, interval, team_words
 from simulator.planning.targets import Target
 
@@ -45,27 +46,49 @@ def _of_column(result: Sizing, column: str) -> list[str]:
     sign = 1.0 if column == GAIN else float(better(column.partition("@")[0]))
     lines = []
     fewer = told_steps(result, column, -1, -sign)
-    measured = _measured(result, column)
+    measured = _measured(column)
     if fewer:
-        first = max(fewer, key=lambda row: _per_money(row, column))
         lines.append(
-            f"Per money most hangs on the last person in {team_words(first['team'])}: without"
-            f" that one {measured} {_moved(result, first, column)}, which saves"
-            f" {a_year(result.company, abs(first['cost']))}{_not_apart(fewer, first, column)}."
-        )
+            _of_best(
+                result, fewer, column,
+                marked("Per money most hangs on the last person in {team}: without that one"
+                       " {change}, which saves {money}."),
+                marked("Per money most hangs on the last person in {team}: without that one"
+                       " {change}, which saves {money}; it cannot be told apart from {others}."),
+            )
+        )  # fmt: skip
     else:
-        lines.append(f"That any one person fewer would worsen {measured} cannot be told.")
+        lines.append(
+            say("That any one person fewer would worsen {figure} cannot be told.", figure=measured)
+        )
     more = told_steps(result, column, 1, sign)
     if more:
-        first = max(more, key=lambda row: _per_money(row, column))
         lines.append(
-            f"The further person who adds most per money is one in {team_words(first['team'])}:"
-            f" {measured} {_moved(result, first, column)}, for"
-            f" {a_year(result.company, abs(first['cost']))}{_not_apart(more, first, column)}."
-        )
+            _of_best(
+                result, more, column,
+                marked("The further person who adds most per money is one in {team}: {change}, for"
+                       " {money}."),
+                marked("The further person who adds most per money is one in {team}: {change}, for"
+                       " {money}; it cannot be told apart from {others}."),
+            )
+        )  # fmt: skip
     else:
-        lines.append(f"That any one further person would better {measured} cannot be told.")
+        lines.append(
+            say("That any one further person would better {figure} cannot be told.",
+                figure=measured)
+        )  # fmt: skip
     return lines + _harm(result, column, sign)
+
+
+def _of_best(result: Sizing, rows: Sequence[Row], column: str, alone: str, with_others: str) -> str:
+    """Say which of some steps does most per money, and which others may do as much."""
+    first = max(rows, key=lambda row: _per_money(row, column))
+    told: dict[str, object] = {
+        "team": team_words(first["team"]), "change": _moved(result, first, column),
+        "money": a_year(result.company, abs(first["cost"])),
+    }  # fmt: skip
+    alike = _not_apart(rows, first, column)
+    return say(with_others, **told, others=listed(alike)) if alike else say(alone, **told)
 
 
 def _harm(result: Sizing, column: str, sign: float) -> list[str]:
@@ -73,8 +96,21 @@ def _harm(result: Sizing, column: str, sign: float) -> list[str]:
     harmful = told_steps(result, column, 1, -sign)
     if not harmful:
         return []
-    said = [f"in {team_words(row['team'])} it {_moved(result, row, column)}" for row in harmful]
-    return [f"One more makes {_measured(result, column)} worse: {listed(said)}."]
+    said = []
+    for row in harmful:
+        amount, ends = _size_and_ends(result, row, column)
+        said.append(
+            say(
+                "in {team} it rises by {amount} ({interval})"
+                if row[column] > 0.0
+                else "in {team} it falls by {amount} ({interval})",
+                team=team_words(row["team"]), amount=amount, interval=ends,
+            )
+        )  # fmt: skip
+    return [
+        say("One more makes {figure} worse: {teams}.", figure=_measured(column),
+            teams=listed(said))
+    ]  # fmt: skip
 
 
 def marginal_column(result: Sizing) -> str | None:
@@ -142,7 +178,7 @@ def _per_money(row: Row, column: str) -> float:
     return abs(float(row[column])) / cost if cost > 0.0 else math.inf
 
 
-def _not_apart(rows: Sequence[Row], first: Row, column: str) -> str:
+def _not_apart(rows: Sequence[Row], first: Row, column: str) -> list[str]:
     """Name the other steps whose effect per money may be as large."""
     alike = []
     least = min(abs(end) for end in _widened(first, column, len(rows) + 1))
@@ -152,27 +188,40 @@ def _not_apart(rows: Sequence[Row], first: Row, column: str) -> str:
         own = abs(float(row["cost"]))
         if row is not first and (own <= 0.0 or cost <= 0.0 or most / own >= least / cost):
             alike.append(team_words(row["team"]))
-    return f"; it cannot be told apart from {listed(alike)}" if alike else ""
+    return alike
 
 
-def _measured(result: Sizing, column: str) -> str:
+def _measured(column: str) -> str:
     if column == GAIN:
-        return "the probability"
+        return say("the probability")
     metric, _, month = column.partition("@")
     return figure_name((metric, int(month or 0)))
 
 
 def _moved(result: Sizing, row: Row, column: str) -> str:
+    amount, ends = _size_and_ends(result, row, column)
+    return say(
+        "{figure} rises by {amount} ({interval})"
+        if row[column] > 0.0
+        else "{figure} falls by {amount} ({interval})",
+        figure=_measured(column), amount=amount, interval=ends,
+    )  # fmt: skip
+
+
+def _size_and_ends(result: Sizing, row: Row, column: str) -> tuple[str, str]:
+    """Write how large an effect is, and its interval, both without a sign."""
     low, high = marginal_bounds(row, column)
     assert low is not None
     assert high is not None
     size, ends = abs(float(row[column])), sorted((abs(low), abs(high)))
-    moves = "rises" if row[column] > 0.0 else "falls"
     if column == GAIN:
         first, last = (f"{100.0 * end:.0f}" for end in ends)
-        return f"{moves} by {100.0 * size:.0f} points ({first} to {last})"
+        return (
+            say("{n} points", n=f"{100.0 * size:.0f}"),
+            say("{low} to {high}", low=first, high=last),
+        )
     scale = Scale.of(column.partition("@")[0], result.company.currency, [size])
-    return f"{moves} by {scale.amount(size)} ({interval(scale, *ends)})"
+    return scale.amount(size), interval(scale, *ends)
 
 
 def binding_target(result: Sizing) -> Target | None:
@@ -183,3 +232,13 @@ def binding_target(result: Sizing) -> Target | None:
         if (each := result.by_target.get(target.text)) is not None and math.isfinite(each.mean)
     ]
     return min(known, key=lambda pair: pair[0])[1] if known else None
+
+
+def figure_row(result: Sizing, figure: Figure) -> Row | None:
+    """Return what is known of a figure; None if nothing is."""
+    metric, month = figure
+    table = result.figures
+    if not len(table):
+        return None
+    rows = table[(table["metric"] == metric) & (table["month"] == month)].to_dict("records")
+    return {str(k): v for k, v in rows[0].items()} if rows else None

@@ -6,38 +6,38 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from simulator.experiment.figures import Figure
 from simulator.experiment.quantities import Scale, main_metric
-from simulator.languages.messages import listed
+from simulator.experiment.wording import paragraph
+from simulator.languages.messages import listed, marked, say
 from simulator.metrics.definitions import METRICS
+from simulator.metrics.units import with_unit
 from simulator.planning.sizing_frontier import money
+from simulator.planning.sizing_limits import binding, teams_at_limit
 from simulator.planning.sizing_names import (
     a_year,
+    at_least_percent,
+    capital,
     chance_text,
-    counted,
-    figure_column,
+    clauses,
     figure_name,
     finer,
     interval,
     people,
     percent,
-    sign_of,
+    plans_counted,
+    runs_counted,
+    side_by_side,
     target_text,
     team_words,
     values_scale,
 )
-from simulator.planning.sizing_steps import binding_target, constraint, told_steps
-from simulator.planning.targets import Target
+from simulator.planning.sizing_steps import constraint, figure_row
 
 if TYPE_CHECKING:
     from simulator.planning.sizing_result import Alternative, Sizing
 
 Row = Mapping[str, Any]
 
-ASSUMPTION = (
-    "Everybody in a plan is there from the first day and at full speed; themodel hiring says when"
-    " they must have started for that."
-)
 _MOST_TIES = 3
 
 
@@ -56,16 +56,27 @@ def verdict(result: Sizing) -> list[str]:
     """
     lines = _opening(result)
     if not result.interrupted:
-        lines += _binding(result) if result.status == "unreachable" else []
+        lines += binding(result) if result.status == "unreachable" else []
     lines.append(_changes(result))
     if result.status != "unreachable" or result.interrupted:
         lines += _sureness(result) + _ties(result)
     lines += constraint(result) + _levels(result) + money(result)
-    lines.append(ASSUMPTION)
+    lines.append(
+        say(
+            "Everybody in a plan is there from the first day and at full speed; themodel hiring"
+            " says when they must have started for that."
+        )
+    )
     if result.left_out:
         lines.append(
-            f"What the scenario plans under hiring ({counted(result.left_out, 'change')} of team"
-            " size) is left out, here and in the company as it is."
+            say(
+                "What the scenario plans under hiring ({n} change of team size) is left out, here"
+                " and in the company as it is."
+                if result.left_out == 1
+                else "What the scenario plans under hiring ({n} changes of team size) is left out,"
+                " here and in the company as it is.",
+                n=f"{result.left_out:,}",
+            )
         )
     return lines
 
@@ -80,18 +91,28 @@ def _opening(result: Sizing) -> list[str]:
         return _unreachable(result)
     if result.goal is not None:
         return _best(result)
-    sentence = (
-        f"With {people(result.plan)} the company meets {_all_targets(result)} with probability"
-        f" {chance_text(result.chance)}, for {_price(result)}"
-    )
-    if math.isfinite(result.today_chance.mean) and result.plan != result.today:
-        sentence += f"; as it is, it does with {percent(result.today_chance.mean)}"
-    if result.status == "missed":
-        sentence += (
-            f". Fresh replications do not confirm the {percent(result.confidence)} asked for, nor"
-            " did those of the plans tried before it: take it for a lower bound of what is needed"
+    told = math.isfinite(result.today_chance.mean) and result.plan != result.today
+    sentences = [
+        say(
+            "With {people} the company meets {targets} with probability {chance}, for {price}; as"
+            " it is, it does with {today}."
+            if told
+            else "With {people} the company meets {targets} with probability {chance}, for"
+            " {price}.",
+            people=people(result.plan), targets=_all_targets(result), price=_price(result),
+            chance=chance_text(result.chance),
+            **({"today": percent(result.today_chance.mean)} if told else {}),
         )
-    return [f"{sentence}.", *_promise(result)]
+    ]  # fmt: skip
+    if result.status == "missed":
+        sentences.append(
+            say(
+                "Fresh replications do not confirm the {asked} asked for, nor did those of the"
+                " plans tried before it: take it for a lower bound of what is needed.",
+                asked=percent(result.confidence),
+            )
+        )
+    return [paragraph(sentences), *_promise(result)]
 
 
 def _promise(result: Sizing) -> list[str]:
@@ -103,82 +124,124 @@ def _promise(result: Sizing) -> list[str]:
         return []
     if chance.high < result.confidence:
         return [
-            f"That is less than the {asked} asked for: the luck of the search flattered the plan;"
-            " ask for a little more confidence, or take a dearer plan of those below."
+            say(
+                "That is less than the {asked} asked for: the luck of the search flattered the"
+                " plan; ask for a little more confidence, or take a dearer plan of those below.",
+                asked=asked,
+            )
         ]
-    return [
-        f"Whether the true probability is a little above or below the {asked} asked for, {chance.n}"
-        " replications cannot tell."
-    ]
+    return [cannot_tell(result.confidence, chance.n)]
+
+
+def cannot_tell(confidence: float, replications: int) -> str:
+    """Say that it is open on which side of what was asked a probability lies."""
+    return say(
+        "Whether the true probability is a little above or below the {asked} asked for, {n}"
+        " replications cannot tell.",
+        asked=percent(confidence), n=replications,
+    )  # fmt: skip
 
 
 def _best(result: Sizing) -> list[str]:
     assert result.goal is not None
     row = figure_row(result, result.goal)
-    known = row is not None and math.isfinite(row["mean"])
-    limit = (
-        f"For no more than {a_year(result.company, result.budget)}"
-        if result.budget is not None
-        else f"Up to {a_year(result.company, float(result.frontier['cost'].max()))}"
-        if len(result.frontier)
-        else "For the money looked at"
-    )
-    sentence = f"{limit} the best plan found has {people(result.plan)}"
-    lines = []
-    if known and row is not None:
+    plan = {"limit": _money_limit(result), "people": people(result.plan)}
+    if row is not None and math.isfinite(row["mean"]):
         scale = values_scale(result.goal[0], result.company.currency, [row["mean"]])
-        sentence += (
-            f": {figure_name(result.goal)} of {scale.amount(row['mean'])} on average"
-            f" ({interval(scale, row['low'], row['high'])}; {result.fresh} fresh replications) for"
-            f" {_price(result)}"
-        )
-        lines.append(_against_today(result, row))
+        lines = [
+            say(
+                "{limit} the best plan found has {people}: {figure} of {mean} on average"
+                " ({interval}; {n} fresh replications) for {price}.",
+                **plan, figure=figure_name(result.goal), mean=scale.amount(row["mean"]),
+                interval=interval(scale, row["low"], row["high"]), n=result.fresh,
+                price=_price(result),
+            ),
+            *_against_today(result, row),
+        ]  # fmt: skip
+    else:
+        lines = [say("{limit} the best plan found has {people}.", **plan)]
     if math.isfinite(result.chance.mean):
         lines.append(
-            f"It meets {_all_targets(result)} with probability {chance_text(result.chance)}."
-        )
-    return [f"{sentence}.", *(line for line in lines if line)]
+            say(
+                "It meets {targets} with probability {chance}.",
+                targets=_all_targets(result), chance=chance_text(result.chance),
+            )
+        )  # fmt: skip
+    return lines
 
 
-def _against_today(result: Sizing, row: Row) -> str:
+def _money_limit(result: Sizing) -> str:
+    if result.budget is not None:
+        return say("For no more than {money}", money=a_year(result.company, result.budget))
+    if len(result.frontier):
+        most = float(result.frontier["cost"].max())
+        return say("Up to {money}", money=a_year(result.company, most))
+    return say("For the money looked at")
+
+
+def _against_today(result: Sizing, row: Row) -> list[str]:
     low, high = row["difference_low"], row["difference_high"]
     if result.plan == result.today or not (math.isfinite(low) and math.isfinite(high)):
-        return ""
+        return []
     assert result.goal is not None
     scale = Scale.of(result.goal[0], result.company.currency, [low, high])
-    name = figure_name(result.goal)
     if low <= 0.0 <= high:
-        return (
-            f"Whether its {name} is better than that of the company as it is cannot be told (the"
-            f" difference is {interval(scale, low, high)} {scale.unit}".rstrip()
-            + ")."
-        )
+        return [
+            say(
+                "Whether its {figure} is better than that of the company as it is cannot be told"
+                " (the difference is {interval}).",
+                figure=figure_name(result.goal),
+                interval=with_unit(interval(scale, low, high), scale.unit),
+            )
+        ]
     size, ends = abs(row["difference"]), sorted((abs(low), abs(high)))
-    moved = "more" if low > 0.0 else "less"
-    return (
-        f"That is {scale.amount(size)} {moved} than the company as it is"
-        f" ({interval(scale, *ends)}), with the same luck."
-    )
+    return [
+        say(
+            "That is {amount} more than the company as it is ({interval}), with the same luck."
+            if low > 0.0
+            else "That is {amount} less than the company as it is ({interval}), with the same"
+            " luck.",
+            amount=scale.amount(size), interval=interval(scale, *ends),
+        )
+    ]  # fmt: skip
 
 
 def _interrupted(result: Sizing) -> list[str]:
-    tried = f"Stopped after {counted(result.evaluations, 'plan')} and {result.runs:,} runs"
-    lines = [f"{tried}: what follows is what is known so far, and a longer search may better it."]
-    best = f"The best plan so far has {people(result.plan)}, for {_price(result)}"
+    lines = [stopped_after(result.evaluations, result.runs), _best_so_far(result)]
+    if not result.fresh:
+        lines.append(say("It has not been measured in fresh replications."))
+    return lines
+
+
+def stopped_after(plans: int, runs: int) -> str:
+    """Say after how much a search was stopped."""
+    return say(
+        "Stopped after {plans} and {runs} runs: what follows is what is known so far, and a longer"
+        " search may better it.",
+        plans=plans_counted(plans), runs=f"{runs:,}",
+    )  # fmt: skip
+
+
+def _best_so_far(result: Sizing) -> str:
+    plan = {"people": people(result.plan), "price": _price(result)}
     row = _tried_row(result)
     if result.fresh and math.isfinite(result.chance.mean):
-        best += f"; it meets {_all_targets(result)} with probability {chance_text(result.chance)}"
-    elif row is not None and math.isfinite(row["probability"]):
-        short = not _keeps(result)
-        best += (
-            f"; by the luck of the search it meets {_all_targets(result)} with about"
-            f" {percent(row['probability'])} ({counted(int(row['runs']), 'run')})"
-            f"{', less than asked for' if short else ''}"
-        )
-    lines.append(f"{best}.")
-    if not result.fresh:
-        lines.append("It has not been measured in fresh replications.")
-    return lines
+        return say(
+            "The best plan so far has {people}, for {price}; it meets {targets} with probability"
+            " {chance}.",
+            **plan, targets=_all_targets(result), chance=chance_text(result.chance),
+        )  # fmt: skip
+    if row is not None and math.isfinite(row["probability"]):
+        return say(
+            "The best plan so far has {people}, for {price}; by the luck of the search it meets"
+            " {targets} with about {chance} ({runs})."
+            if _keeps(result)
+            else "The best plan so far has {people}, for {price}; by the luck of the search it"
+            " meets {targets} with about {chance} ({runs}), less than asked for.",
+            **plan, targets=_all_targets(result), chance=percent(row["probability"]),
+            runs=runs_counted(int(row["runs"])),
+        )  # fmt: skip
+    return say("The best plan so far has {people}, for {price}.", **plan)
 
 
 def _keeps(result: Sizing) -> bool:
@@ -190,104 +253,28 @@ def _keeps(result: Sizing) -> bool:
 
 
 def _unreachable(result: Sizing) -> list[str]:
-    asked = percent(result.confidence)
-    tried = f"None of the {counted(result.evaluations, 'plan')} that were tried"
+    asked: dict[str, object] = {
+        "plans": plans_counted(result.evaluations), "targets": _all_targets(result),
+        "asked": percent(result.confidence),
+    }  # fmt: skip
     if result.budget is not None and result.goal is not None:
-        tried += f", for no more than {a_year(result.company, result.budget)},"
-    return [
-        f"{tried} meets {_all_targets(result)} with the {asked} asked for.",
-        f"What comes nearest has {people(result.plan)}, for"
-        f" {_price(result)}: it does with probability {chance_text(result.chance)}.",
-    ]
-
-
-# ------------------------------------------------------------------ what binds
-
-
-def _binding(result: Sizing) -> list[str]:
-    """Say which target cannot be met, what can be reached, and which limit is in the way."""
-    target = binding_target(result)
-    if target is None:
-        return []
-    lines = []
-    alone = result.by_target.get(target.text)
-    if len(result.targets) > 1 and alone is not None and math.isfinite(alone.mean):
-        lines.append(
-            f"The target that binds is {target_text(target, result.company.currency)}: alone it is"
-            f" met with probability {chance_text(alone)}."
-        )
-    row = figure_row(result, target.figures[-1])
-    if row is not None and math.isfinite(row["reached"]):
-        scale = values_scale(target.metric, result.company.currency, [row["reached"], target.limit])
-        gap = target.limit - row["reached"] if target.at_least else row["reached"] - target.limit
-        share = percent(result.confidence)
-        bound = "or more" if target.at_least else "or less"
-        missed = f", {scale.amount(gap)} off the target" if gap > 0.0 else ""
-        lines.append(
-            f"With that plan {figure_name(target.figures[-1])} is"
-            f" {scale.amount(row['reached'])} {bound} in {share} of the runs{missed}."
-        )
-    return [*lines, *_limits(result, target), *_at_odds(result, target)]
-
-
-def _limits(result: Sizing, target: Target) -> list[str]:
-    """Say which teams stand at their upper limit, and whether more people there would help."""
-    at_limit = teams_at_limit(result)
-    helping = told_steps(result, figure_column(target.figures[-1]), 1, sign_of(target))
-    helped = [str(row["team"]) for row in helping]
-    if not at_limit:
-        if helped:
-            return [
-                "No team stands at its upper limit, and one more in"
-                f" {listed([team_words(team) for team in helped], 'or')} would bring that one"
-                " target nearer: it is what else was asked for, or the end of the search, that is"
-                " in the way."
-            ]
-        return [
-            "No team stands at its upper limit, and that one more person anywhere would bring it"
-            " nearer cannot be told: the target may lie beyond what people can do with the buyers,"
-            " the prices and the time that there are."
-        ]
-    named = listed([f"{team_words(t)} ({result.plan[t]}, --max)" for t in at_limit])
-    stands = "stand" if len(at_limit) > 1 else "stands"
-    said = f"At its upper limit {stands} {named}"
-    binding = [team for team in helped if team in at_limit]
-    if binding:
-        names = listed([team_words(team) for team in binding], "or")
-        return [f"{said}; one more in {names} would bring it nearer: that limit binds."]
-    return [f"{said}; that one more there would bring it nearer cannot be told."]
-
-
-def _at_odds(result: Sizing, target: Target) -> list[str]:
-    """Say where what brings one target nearer takes another one farther away."""
-    lines = []
-    helping = told_steps(result, figure_column(target.figures[-1]), None, sign_of(target))
-    steps = {(row["team"], row["change"]) for row in helping}
-    for other in result.targets:
-        known = result.by_target.get(other.text)
-        safe = known is None or known.mean >= 1.0
-        if other is target or safe or other.figures[-1] == target.figures[-1]:
-            continue
-        harming = told_steps(
-            result, figure_column(other.figures[-1]), None, -sign_of(other)
+        first = say(
+            "None of the {plans} that were tried, for no more than {money}, meets {targets} with"
+            " the {asked} asked for.",
+            **asked, money=a_year(result.company, result.budget),
         )  # fmt: skip
-        both = [row for row in harming if (row["team"], row["change"]) in steps]
-        if both:
-            row = both[0]
-            step = "one more" if row["change"] > 0 else "one fewer"
-            currency = result.company.currency
-            lines.append(
-                f"It is at odds with {target_text(other, currency)}: {step} in"
-                f" {team_words(row['team'])} brings the one nearer and takes the other farther"
-                " away."
-            )
-    return lines[:2]
-
-
-def teams_at_limit(result: Sizing) -> list[str]:
-    """Return the teams that have as many people as they may."""
-    high = result.headcount.named(result.headcount.high)
-    return [team for team, n in result.plan.items() if n >= high[team]]
+    else:
+        first = say(
+            "None of the {plans} that were tried meets {targets} with the {asked} asked for.",
+            **asked,
+        )
+    return [
+        first,
+        say(
+            "What comes nearest has {people}, for {price}: it does with probability {chance}.",
+            people=people(result.plan), price=_price(result), chance=chance_text(result.chance),
+        ),
+    ]  # fmt: skip
 
 
 # ------------------------------------------------------------------ today, how sure, near ties
@@ -295,66 +282,88 @@ def teams_at_limit(result: Sizing) -> list[str]:
 
 def _changes(result: Sizing) -> str:
     if result.plan == result.today:
-        return "It is the company as it is."
+        return say("It is the company as it is.")
     steps = []
     for team, n in result.plan.items():
         change = n - result.today[team]
         if change:
-            steps.append(f"{abs(change)} {'more' if change > 0 else 'fewer'} in {team_words(team)}")
+            steps.append(
+                say(
+                    "{n} more in {team}" if change > 0 else "{n} fewer in {team}",
+                    n=abs(change), team=team_words(team),
+                )
+            )  # fmt: skip
     same = [team_words(team) for team, n in result.plan.items() if n == result.today[team]]
-    stays = f"; {listed(same)} {'stay' if len(same) > 1 else 'stays'} as now" if same else ""
-    return f"Against today: {', '.join(steps)}{stays}."
+    if not same:
+        return say("Against today: {steps}.", steps=side_by_side(steps))
+    return say(
+        "Against today: {steps}; {same} stays as now."
+        if len(same) == 1
+        else "Against today: {steps}; {same} stay as now.",
+        steps=side_by_side(steps), same=listed(same),
+    )  # fmt: skip
 
 
 def _sureness(result: Sizing) -> list[str]:
     """Say how probable it is that the choice among the plans tried is right."""
     if result.interrupted and result.goal is not None:
         seen = float(result.evaluated["cost"].max()) if len(result.evaluated) else 0.0
-        scale = Scale.of("cost", result.company.currency, [seen])
         return [
-            f"The search begins with the smallest company: it had looked at plans of up to"
-            f" {scale.amount(seen)} a year."
+            say(
+                "The search begins with the smallest company: it had looked at plans of up to"
+                " {money}.",
+                money=a_year(result.company, seen),
+            )
         ]
     if result.interrupted and not (result.correct and _keeps(result)):
         return []
-    rules = result.rules
-    tried = f"the {counted(result.evaluations, 'plan')} tried ({result.runs:,} runs)"
-    if result.goal is None:
-        zone = f"{100.0 * rules.zone:g} points"
-        meaning = (
-            f"it keeps the promise but for {zone} of probability, and none that is more than"
-            f" {100.0 * rules.cost_zone:g} % cheaper keeps it with {zone} to spare"
-        )
-    else:
-        meaning = "none of them is better by more than the indifference zone"
-    lines = [
-        f"How sure: among {tried} the choice is right with probability"
-        f" {_at_least(result.correct)}: {meaning}. Of plans that were not tried only a statistical"
-        " model says that they promise little."
-    ]
-    if result.correct < rules.correct and not result.interrupted:
+    lines = [_how_sure(result)]
+    if result.correct < result.rules.correct and not result.interrupted:
         lines.append(
-            f"That is less than the {percent(rules.correct)} that the search aims at: it came to"
-            " its end before; the near ties matter."
+            say(
+                "That is less than the {aim} that the search aims at: it came to its end before;"
+                " the near ties matter.",
+                aim=percent(result.rules.correct),
+            )
         )
     high = teams_at_limit(result)
     if high and result.goal is None:
-        stands = "stand" if len(high) > 1 else "stands"
-        names = listed([team_words(team) for team in high])
         lines.append(
-            f"{names[:1].upper()}{names[1:]} {stands} at the upper limit (--max); with more there"
-            " a cheaper plan may do."
+            say(
+                "{teams} stands at the upper limit (--max); with more there a cheaper plan may do."
+                if len(high) == 1
+                else "{teams} stand at the upper limit (--max); with more there a cheaper plan may"
+                " do.",
+                teams=capital(listed([team_words(team) for team in high])),
+            )
         )
     return lines
 
 
-def _at_least(correct: float) -> str:
-    return "that cannot be told" if correct <= 0.0 else f"at least {_floored(correct)}"
-
-
-def _floored(share: float) -> str:
-    """Write a lower bound of a probability without rounding it up."""
-    return f"{math.floor(1000.0 * min(share, 0.999) + 1e-9) / 10.0:g} %"
+def _how_sure(result: Sizing) -> str:
+    rules = result.rules
+    if result.goal is None:
+        meaning = say(
+            "it keeps the promise but for {zone} points of probability, and none that is more than"
+            " {cost_zone} % cheaper keeps it with {zone} points to spare",
+            zone=f"{100.0 * rules.zone:g}", cost_zone=f"{100.0 * rules.cost_zone:g}",
+        )  # fmt: skip
+    else:
+        meaning = say("none of them is better by more than the indifference zone")
+    tried = {"plans": plans_counted(result.evaluations), "runs": f"{result.runs:,}"}
+    if result.correct <= 0.0:
+        return say(
+            "How sure: among the {plans} tried ({runs} runs) the choice is right with probability"
+            " that cannot be told: {meaning}. Of plans that were not tried only a statistical model"
+            " says that they promise little.",
+            **tried, meaning=meaning,
+        )  # fmt: skip
+    return say(
+        "How sure: among the {plans} tried ({runs} runs) the choice is right with probability at"
+        " least {correct}: {meaning}. Of plans that were not tried only a statistical model says"
+        " that they promise little.",
+        **tried, correct=at_least_percent(result.correct), meaning=meaning,
+    )  # fmt: skip
 
 
 def _ties(result: Sizing) -> list[str]:
@@ -367,28 +376,32 @@ def _ties(result: Sizing) -> list[str]:
 
     near = sorted(result.alternatives, key=nearness)
     said = [_tie(result, each) for each in near[:_MOST_TIES]]
-    order = ", ".join(team_words(team) for team in result.plan)
+    told: dict[str, object] = {
+        "teams": side_by_side([team_words(team) for team in result.plan]), "ties": clauses(said),
+    }  # fmt: skip
     rest = len(near) - len(said)
-    further = f"; {rest} more in the table" if rest > 0 else ""
-    return [f"Near ties ({order}): {'; '.join(said)}{further}."]
+    if rest > 0:
+        return [say("Near ties ({teams}): {ties}; {n} more in the table.", **told, n=rest)]
+    return [say("Near ties ({teams}): {ties}.", **told)]
 
 
 def _tie(result: Sizing, other: Alternative) -> str:
-    people_of = "/".join(str(n) for n in other.plan.values())
     size = 100.0 * abs(other.saves)
-    cost = (
-        "costs the same"
-        if size < 0.05
-        else f"is {size:.1f} % cheaper"
-        if other.saves > 0.0
-        else f"costs {size:.1f} % more"
-    )
+    if size < 0.05:
+        cost = say("costs the same")
+    else:
+        cost = say(
+            "is {share} % cheaper" if other.saves > 0.0 else "costs {share} % more",
+            share=f"{size:.1f}",
+        )
     if result.goal is not None:
-        better_with = f"(chance {percent(other.chance)} to be better)"
-        return f"{people_of} {cost} and is not surely worse {better_with}"
-    if other.saves > 0.0 and size >= 0.05:
-        return f"{people_of} {cost} and may do (chance {percent(other.chance)})"
-    return f"{people_of} {cost} and may do as well (chance {percent(other.chance)})"
+        text = marked("{people} {cost} and is not surely worse (chance {chance} to be better)")
+    elif other.saves > 0.0 and size >= 0.05:
+        text = marked("{people} {cost} and may do (chance {chance})")
+    else:
+        text = marked("{people} {cost} and may do as well (chance {chance})")
+    people_of = "/".join(str(n) for n in other.plan.values())
+    return say(text, people=people_of, cost=cost, chance=percent(other.chance))
 
 
 # ------------------------------------------------------------------ service levels and money
@@ -410,43 +423,45 @@ def _levels(result: Sizing) -> list[str]:
         scale = values_scale(metric, result.company.currency, near["value"])
         outcome = finer(values_scale(main.id, result.company.currency, near["outcome"]))
         said = [
-            f"with {row['people']} it is {scale.amount(row['value'])}"
-            f" ({interval(scale, row['value_low'], row['value_high'])}) and {main.label}"
-            f" {outcome.amount(row['outcome'])}"
-            f" ({interval(outcome, row['outcome_low'], row['outcome_high'])})"
+            say(
+                "with {n} it is {value} ({interval}) and {main} {outcome} ({ends})",
+                n=row["people"],
+                value=scale.amount(row["value"]),
+                interval=interval(scale, row["value_low"], row["value_high"]),
+                main=main.label,
+                outcome=outcome.amount(row["outcome"]),
+                ends=interval(outcome, row["outcome_low"], row["outcome_high"]),
+            )
             for row in near.to_dict("records")
         ]
-        lines.append(f"{METRICS[metric].label} ({text}): {'; '.join(said)}.")
+        lines.append(
+            say(
+                "{service} ({target}): {levels}.",
+                service=METRICS[metric].label, target=text, levels=clauses(said),
+            )
+        )  # fmt: skip
     return lines
 
 
 def _all_targets(result: Sizing) -> str:
     texts = [target_text(target, result.company.currency) for target in result.targets]
-    return listed(texts) if texts else "every target"
+    return listed(texts) if texts else say("every target")
 
 
 def _price(result: Sizing) -> str:
-    return f"{a_year(result.company, result.cost)}{_against(result)}"
-
-
-def _against(result: Sizing) -> str:
+    price = a_year(result.company, result.cost)
     change = result.cost - result.today_cost
     if result.plan == result.today:
-        return " (today's company)"
-    scale = Scale.of("cost", result.company.currency, [change])
+        return say("{price} (today's company)", price=price)
     if abs(change) < 1e-9 * max(abs(result.cost), 1.0):
-        return " (as much as today)"
-    return f" ({scale.amount(abs(change))} {'more' if change > 0.0 else 'less'} than today)"
-
-
-def figure_row(result: Sizing, figure: Figure) -> Row | None:
-    """Return what is known of a figure; None if nothing is."""
-    metric, month = figure
-    table = result.figures
-    if not len(table):
-        return None
-    rows = table[(table["metric"] == metric) & (table["month"] == month)].to_dict("records")
-    return {str(k): v for k, v in rows[0].items()} if rows else None
+        return say("{price} (as much as today)", price=price)
+    scale = Scale.of("cost", result.company.currency, [change])
+    return say(
+        "{price} ({amount} more than today)"
+        if change > 0.0
+        else "{price} ({amount} less than today)",
+        price=price, amount=scale.amount(abs(change)),
+    )  # fmt: skip
 
 
 def _tried_row(result: Sizing) -> Row | None:

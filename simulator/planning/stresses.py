@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from simulator.languages.messages import marked
 from simulator.organization.journal import DAYS_PER_MONTH
 from simulator.planning.headcount import ALL_TEAMS
 from simulator.planning.plan_reading.plan_files import with_plan
@@ -22,7 +23,7 @@ class Stress:
     ----------
     name : str
     words : str
-        What is worse.
+        What is worse; both in English, as files have it: say them to a reader.
     scenario : Scenario
     """
 
@@ -47,8 +48,8 @@ def stresses_of(company: Scenario, planned: Scenario) -> tuple[Stress, ...]:
             step.model_copy(update={"day": step.day + DAYS_PER_MONTH}) if step.people > 0 else step
             for step in planned.hiring
         )
-        words = "every hire starts a month later"
-        found.append(Stress("hiring slips", words, with_plan(planned, late)))
+        words = marked("every hire starts a month later")
+        found.append(Stress(marked("hiring slips"), words, with_plan(planned, late)))
     teams = {team: getattr(planned.teams, team) for team in ALL_TEAMS}
     quits = {
         f"teams.{team}.attrition_per_year": max(
@@ -65,10 +66,13 @@ def stresses_of(company: Scenario, planned: Scenario) -> tuple[Stress, ...]:
         for name, channel in planned.market.channels.items()
     }
     for name, words, values in (
-        ("attrition doubles", "twice as many people quit in a year (95 % at most)", quits),
-        ("places stay empty", "filling a leaver's place takes twice as long", fills),
-        ("slow ramp", "new people take half as long again to reach full speed", ramps),
-        ("fewer inquiries", "a fifth fewer inquiries come", leads),
-    ):
+        (marked("attrition doubles"),
+         marked("twice as many people quit in a year (95 % at most)"), quits),
+        (marked("places stay empty"), marked("filling a leaver's place takes twice as long"),
+         fills),
+        (marked("slow ramp"), marked("new people take half as long again to reach full speed"),
+         ramps),
+        (marked("fewer inquiries"), marked("a fifth fewer inquiries come"), leads),
+    ):  # fmt: skip
         found.append(Stress(name, words, changed(planned, dict(values))))
     return tuple(found)

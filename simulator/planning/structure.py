@@ -29,11 +29,15 @@ from simulator.experiment.figures import Figure
 from simulator.experiment.quantities import main_metric
 from simulator.experiment.readiness import Scenarios, prepared
 from simulator.experiment.statistics import Estimate, Floats
+from simulator.languages.languages import spoken
+from simulator.languages.messages import say
+from simulator.metrics.team_labels import team_label
 from simulator.planning.cheapest import Rules
 from simulator.planning.frontier import Frontier
 from simulator.planning.headcount import Plan, people_of
 from simulator.planning.plan_reading.plan_files import with_plan
 from simulator.planning.sizing import check_numbers
+from simulator.planning.sizing_names import clauses, side_by_side
 from simulator.planning.structure_options import (
     AS_IT_IS,
     QUESTIONS,
@@ -478,10 +482,16 @@ def usual_division(reference: Variant, divisions: Sequence[Plan]) -> Plan:
 
 def _groups_text(variant: Variant, plan: Plan) -> str:
     people, sizes = variant.people(plan), variant.group_people(plan)
-    return "; ".join(
-        f"{group.team}: {sizes[group.team]} of {people[group.team]} for {', '.join(group.channels)}"
+    return clauses([
+        say("{team}: {n} of {people} for {channels}", team=_named(group.team),
+            n=sizes[group.team], people=people[group.team],
+            channels=side_by_side(group.channels))
         for group in variant.groups
-    )
+    ])  # fmt: skip
+
+
+def _named(team: str) -> str:
+    return team_label(team) if spoken() == "ja" else team
 
 
 def _estimate_columns(name: str, ends: str, values: Floats) -> dict[str, float | None]:

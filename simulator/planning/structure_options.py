@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.errors import Problem, ScenarioError
-from simulator.languages.messages import listed
+from simulator.languages.messages import listed, marked, say
+from simulator.metrics.units import with_unit
 from simulator.planning.headcount import ALL_TEAMS, Headcount, Plan, headcount_of, people_of
 from simulator.planning.offered_load.analytic import loads
-from simulator.planning.sizing_names import a_year, counted, team_words
+from simulator.planning.sizing_names import a_year, team_words
 from simulator.scenario.changing import changed
 from simulator.scenario.outline import nearest
 from simulator.scenario.schema import Scenario
@@ -129,7 +130,7 @@ def reference_of(company: Scenario, costs: Mapping[str, float] | None = None) ->
     ScenarioError
         If a cost is of no team or out of range.
     """
-    return _variant("", AS_IT_IS, "the company as it is", company, _own_groups(company), costs)
+    return _variant("", AS_IT_IS, say("the company as it is"), company, _own_groups(company), costs)
 
 
 def variants_of(
@@ -177,9 +178,9 @@ def variants_of(
             affordable.append(variant)
             continue
         left_out.append(
-            f"Left out: {variant.words}; the smallest such company costs {a_year(company, least)},"
-            " more than the budget."
-        )
+            say("Left out: {structure}; the smallest such company costs {cost}, more than the"
+                " budget.", structure=variant.words, cost=a_year(company, least))
+        )  # fmt: skip
     return affordable, left_out
 
 
@@ -189,7 +190,6 @@ def variants_of(
 def _generalists(company: Scenario, costs: Mapping[str, float] | None) -> list[Variant]:
     found = []
     for share in _SHARES:
-        whose = "all" if share == 1.0 else "half" if share == 0.5 else f"{100.0 * share:.0f} %"
         other = changed(company, {
             "teams.inside_sales.cross_trained": share,
             "teams.inside_sales.cross_trained_for": "next",
@@ -199,10 +199,18 @@ def _generalists(company: Scenario, costs: Mapping[str, float] | None) -> list[V
         if other != company:
             found.append(_variant(
                 "generalists", f"generalists {100.0 * share:.0f} %",
-                f"{whose} of inside and field sales trained for both teams' work",
-                other, _own_groups(company), costs,
+                _trained(share), other, _own_groups(company), costs,
             ))  # fmt: skip
     return found
+
+
+def _trained(share: float) -> str:
+    if share == 1.0:
+        return say("all of inside and field sales trained for both teams' work")
+    if share == 0.5:
+        return say("half of inside and field sales trained for both teams' work")
+    size = with_unit(f"{100.0 * share:.0f}", "%")
+    return say("{share} of inside and field sales trained for both teams' work", share=size)
 
 
 def _revops(company: Scenario, costs: Mapping[str, float] | None) -> list[Variant]:
@@ -211,7 +219,8 @@ def _revops(company: Scenario, costs: Mapping[str, float] | None) -> list[Varian
         if n == people_of(company, "revops"):
             continue
         other = changed(company, {"teams.revops.people": n})
-        words = f"{counted(n, 'person') if n == 1 else f'{n} people' if n else 'nobody'} in RevOps"
+        text = marked("{n} person in RevOps") if n == 1 else marked("{n} people in RevOps")
+        words = say(text, n=n) if n else say("nobody in RevOps")
         found.append(
             _variant("revops", f"RevOps {n}", words, other, _own_groups(company), costs)
         )  # fmt: skip
@@ -223,10 +232,13 @@ def _split(
 ) -> tuple[list[Variant], list[str]]:
     channels = list(company.market.channels)
     if len(channels) < 2:
-        return [], ["Left out: teams split by channel; the market has one channel only."]
+        return [], [say("Left out: teams split by channel; the market has one channel only.")]
     small = [team for team in splits or REPS if people_of(company, team) < 2]
     left_out = [
-        f"Left out: a split of {team_words(team)}, which has no two people to be split."
+        say(
+            "Left out: a split of {team}, which has no two people to be split.",
+            team=team_words(team),
+        )
         for team in small
     ]
     parts = _parts(company)
@@ -244,10 +256,14 @@ def _split(
     kept = tuple(g for g in _own_groups(company) if g.team not in {each.team for each in groups})
     if len({group.channels for group in groups}) == 1:
         teams = listed([team_words(group.team) for group in groups])
-        words = f"a split of {teams} by channel ({listed(groups[0].channels)} apart)"
+        words = say("a split of {teams} by channel ({channels} apart)", teams=teams,
+                    channels=listed(groups[0].channels))  # fmt: skip
     else:
-        each = [f"{team_words(g.team)} ({listed(g.channels)} apart)" for g in groups]
-        words = f"a split by channel of {listed(each)}"
+        each = [
+            say("{team} ({channels} apart)", team=team_words(g.team), channels=listed(g.channels))
+            for g in groups
+        ]
+        words = say("a split by channel of {teams}", teams=listed(each))
     variant = _variant("split", "split by channel", words, company, (*groups, *kept), costs)
     return [variant], left_out
 

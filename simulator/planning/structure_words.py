@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from simulator.experiment.quantities import Scale, better
-from simulator.languages.messages import listed
+from simulator.languages.messages import listed, marked, say
 from simulator.metrics.definitions import METRICS
+from simulator.metrics.units import with_unit
 from simulator.planning.sizing_names import (
     a_year,
-    counted,
     figure_name,
     interval,
     people,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 
-LIMITS = (
+LIMITS = marked(
     "What this leaves out: a generalist who does both parts of a sale still hands information over"
     " between them, a separate group knows no more of its buyers than a common team, and nothing"
     " is lost or paid for while teams are pooled, split or joined by RevOps."
@@ -52,12 +52,15 @@ def verdict(result: Structure) -> list[str]:
     rows = option_rows(result)
     lines = []
     if result.interrupted:
-        runs = counted(result.runs, "run")
-        lines.append(f"Stopped after {runs}: only what was finished is told.")
+        lines.append(
+            say("Stopped after {runs} run: only what was finished is told." if result.runs == 1
+                else "Stopped after {runs} runs: only what was finished is told.",
+                runs=f"{result.runs:,}")
+        )  # fmt: skip
     if rows:
         lines += _opening(result, rows) + _each(result, rows)
     lines += _ratio(result)
-    return [*lines, *result.left_out, LIMITS]
+    return [*lines, *result.left_out, say(LIMITS)]
 
 
 def option_rows(result: Structure) -> list[Row]:
@@ -71,45 +74,79 @@ def option_rows(result: Structure) -> list[Row]:
 def _opening(result: Structure, rows: Sequence[Row]) -> list[str]:
     """Say which structure does best, and by how much."""
     reference, others = rows[0], [row for row in rows[1:] if _known(row)]
-    money = f"For no more than {a_year(result.company, result.budget)}"
-    name = figure_name(result.goal)
+    money = a_year(result.company, result.budget)
     if not _known(reference):
         return [
-            f"{money} {_nothing(result, reference)}: there is nothing to hold other structures"
-            " against.",
+            say("For no more than {money} {nothing}: there is nothing to hold other structures"
+                " against.", money=money, nothing=_nothing(result, reference)),
             *(_value(result, row) for row in others),
-        ]
-    scale = values_scale(result.goal[0], result.company.currency, [reference["mean"]])
-    level = (
-        f"the company as it is, with the best headcount found ({people(_departments(reference))}),"
-        f" reaches {name} of {scale.amount(reference['mean'])} on average"
-        f" ({interval(scale, reference['low'], reference['high'])})"
-    )
+        ]  # fmt: skip
     if not others:
-        return [f"{money} {level}."]
+        return [_level_within(result, reference, money)]
+    level = _level(result, reference)
     ahead = [row for row in others if told_better(result, row) > 0]
     if not ahead:
         behind = all(told_better(result, row) < 0 for row in others)
-        which = (
-            "every other structure does worse than the company as it is"
-            if behind
-            else "no other structure can be told to do better than the company as it is"
-        )
-        return [f"{money} {which}.", f"There {level}."]
+        return [
+            say("For no more than {money} every other structure does worse than the company as it"
+                " is."
+                if behind else
+                "For no more than {money} no other structure can be told to do better than the"
+                " company as it is.", money=money),
+            level,
+        ]  # fmt: skip
     best = max(ahead, key=lambda row: row["mean"] * better(result.goal[0]))
-    lines = [
-        f"{money}, {best['words']} {_moves(result, best)} against the company as it is, each with"
-        f" the best headcount found ({people(_departments(best))}).",
-        f"There {level}.",
-    ]
+    lines = [_best(result, best, money), level]
     if best["option"] == result.best.name:
         alike = [
             row["words"] for row in others
             if row["option"] in result.best.tied and row["option"] != AS_IT_IS
         ]  # fmt: skip
         if alike:
-            lines.append(f"It cannot be told from {listed(alike, 'or')}.")
+            lines.append(say("It cannot be told from {others}.", others=listed(alike, "or")))
     return lines
+
+
+def _level(result: Structure, row: Row) -> str:
+    """Say what the company as it is reaches."""
+    return say(
+        "There the company as it is, with the best headcount found ({people}), reaches {figure} of"
+        " {amount} on average ({interval}).", **_reached(result, row)
+    )  # fmt: skip
+
+
+def _level_within(result: Structure, row: Row, money: str) -> str:
+    """Say the same where there is nothing else to say."""
+    return say(
+        "For no more than {money} the company as it is, with the best headcount found ({people}),"
+        " reaches {figure} of {amount} on average ({interval}).",
+        money=money, **_reached(result, row)
+    )  # fmt: skip
+
+
+def _reached(result: Structure, row: Row) -> dict[str, str]:
+    scale = values_scale(result.goal[0], result.company.currency, [row["mean"]])
+    return {
+        "people": people(_departments(row)),
+        "figure": figure_name(result.goal),
+        "amount": scale.amount(row["mean"]),
+        "interval": interval(scale, row["low"], row["high"]),
+    }
+
+
+def _best(result: Structure, row: Row, money: str) -> str:
+    """Say what the best structure brings."""
+    scale, size, ends = _gap(result, row)
+    return say(
+        "For no more than {money}, {structure} raises {figure} by {size} ({interval}) against the"
+        " company as it is, each with the best headcount found ({people})."
+        if row["difference"] > 0.0 else
+        "For no more than {money}, {structure} lowers {figure} by {size} ({interval}) against the"
+        " company as it is, each with the best headcount found ({people}).",
+        money=money, structure=row["words"], figure=figure_name(result.goal),
+        size=scale.amount(size), interval=interval(scale, *ends),
+        people=people(_departments(row)),
+    )  # fmt: skip
 
 
 def _each(result: Structure, rows: Sequence[Row]) -> list[str]:
@@ -123,16 +160,18 @@ def _each(result: Structure, rows: Sequence[Row]) -> list[str]:
     unclear = []
     for row in others:
         if not _known(row):
-            lines.append(f"{_capital(_nothing(result, row))}.")
+            lines.append(say("{nothing}.", nothing=_capital(_nothing(result, row))))
         elif not told_better(result, row):
             unclear.append(row)
         elif row is not first:
-            lines.append(f"{_capital(row['words'])}: {_difference(result, row)}.")
+            lines.append(_difference(result, row))
             if row is _plainest(result, others, row["question"], first):
                 lines += _why(result, row)
     if unclear:
-        said = [f"{row['words']} ({_span(result, row)})" for row in unclear]
-        lines.append(f"Cannot be told from the company as it is: {listed(said)}.")
+        said = listed([_with_span(result, row) for row in unclear])
+        lines.append(
+            say("Cannot be told from the company as it is: {structures}.", structures=said)
+        )
     return lines
 
 
@@ -172,8 +211,10 @@ def _departments(row: Row) -> dict[str, int]:
 def _nothing(result: Structure, row: Row) -> str:
     """Say why nothing is known of an option."""
     if row["n"] or not result.targets:
-        return f"no run of {row['words']} has any {figure_name(result.goal)}"
-    return f"no plan that was tried of {row['words']} keeps {_targets(result)}"
+        return say("no run of {structure} has any {figure}",
+                   structure=row["words"], figure=figure_name(result.goal))  # fmt: skip
+    return say("no plan that was tried of {structure} keeps {targets}",
+               structure=row["words"], targets=_targets(result))  # fmt: skip
 
 
 def _targets(result: Structure) -> str:
@@ -181,11 +222,12 @@ def _targets(result: Structure) -> str:
 
 
 def _value(result: Structure, row: Row) -> str:
-    scale = values_scale(result.goal[0], result.company.currency, [row["mean"]])
-    return (
-        f"{_capital(row['words'])}: {figure_name(result.goal)} of {scale.amount(row['mean'])}"
-        f" on average ({interval(scale, row['low'], row['high'])})."
-    )
+    reached = _reached(result, row)
+    return say(
+        "{structure}: {figure} of {amount} on average ({interval}).",
+        structure=_capital(row["words"]),
+        figure=reached["figure"], amount=reached["amount"], interval=reached["interval"],
+    )  # fmt: skip
 
 
 def _gap(result: Structure, row: Row) -> tuple[Scale, float, list[float]]:
@@ -195,34 +237,39 @@ def _gap(result: Structure, row: Row) -> tuple[Scale, float, list[float]]:
     return scale, abs(row["difference"]), sorted((abs(low), abs(high)))
 
 
-def _moves(result: Structure, row: Row) -> str:
-    scale, size, ends = _gap(result, row)
-    verb = "raises" if row["difference"] > 0.0 else "lowers"
-    return f"{verb} {figure_name(result.goal)} by {scale.amount(size)} ({interval(scale, *ends)})"
-
-
 def _difference(result: Structure, row: Row) -> str:
+    """Say how an option differs, and what it costs if whole people leave much money over."""
     scale, size, ends = _gap(result, row)
-    word = "more" if row["difference"] > 0.0 else "less"
-    return (
-        f"{scale.amount(size)} {word} {figure_name(result.goal)} than as it is"
-        f" ({interval(scale, *ends)}){_unspent(result, row)}"
-    )
-
-
-def _unspent(result: Structure, row: Row) -> str:
-    """Say what a plan costs if whole people leave much of the budget over."""
+    is_more = row["difference"] > 0.0
+    said = {
+        "structure": _capital(row["words"]), "figure": figure_name(result.goal),
+        "size": scale.amount(size), "interval": interval(scale, *ends),
+    }  # fmt: skip
     if row["cost"] >= _SPENT * result.budget:
-        return ""
-    return f", and costs {a_year(result.company, row['cost'])}: whole people leave the rest over"
+        return say(
+            "{structure}: {size} more {figure} than as it is ({interval})."
+            if is_more
+            else "{structure}: {size} less {figure} than as it is ({interval}).",
+            **said,
+        )
+    return say(
+        "{structure}: {size} more {figure} than as it is ({interval}), and costs {cost}: whole"
+        " people leave the rest over."
+        if is_more else
+        "{structure}: {size} less {figure} than as it is ({interval}), and costs {cost}: whole"
+        " people leave the rest over.",
+        cost=a_year(result.company, row["cost"]), **said,
+    )  # fmt: skip
 
 
-def _span(result: Structure, row: Row) -> str:
+def _with_span(result: Structure, row: Row) -> str:
+    """Name an option with the interval of its difference."""
     low, high = row["difference_low"], row["difference_high"]
     if low is None or high is None or not math.isfinite(low):
-        return "no interval"
+        return say("{structure} (no interval)", structure=row["words"])
     scale = Scale.of(result.goal[0], result.company.currency, [low, high])
-    return f"difference {interval(scale, low, high)} {scale.unit}".rstrip()
+    span = with_unit(interval(scale, low, high), scale.unit)
+    return say("{structure} (difference {interval})", structure=row["words"], interval=span)
 
 
 def _why(result: Structure, row: Row) -> list[str]:
@@ -232,7 +279,7 @@ def _why(result: Structure, row: Row) -> list[str]:
     told = [{str(k): v for k, v in each.items()} for each in own.to_dict("records")]
     told.sort(key=_weight, reverse=True)
     said = [text for each in told[:_MOST_FLOWS] if (text := _flow_text(each))]
-    return [f"In the same runs {listed(said)}."] if said else []
+    return [say("In the same runs {changes}.", changes=listed(said))] if said else []
 
 
 def _weight(flow: Row) -> float:
@@ -248,16 +295,16 @@ def _flow_text(flow: Row) -> str:
     whose = team_words(team)
     if kind == "queue":
         now, then = (f"{value:,.1f}" for value in (after, before))
-        text = f"{now} buyers wait for {whose} at a time instead of {then}"
+        text = marked("{now} buyers wait for {team} at a time instead of {then}")
     else:
         now, then = percent(after), percent(before)
         text = (
-            f"{whose} is busy with buyers {now} of the time instead of {then}"
-            if kind == "utilization"
-            else f"{now} of the waits for {whose} end because the buyer gives up instead of {then}"
-        )
+            marked("{team} is busy with buyers {now} of the time instead of {then}")
+            if kind == "utilization" else
+            marked("{now} of the waits for {team} end because the buyer gives up instead of {then}")
+        )  # fmt: skip
     # What is told may still be too small to be seen in the digits shown.
-    return text if now != then else ""
+    return say(text, now=now, then=then, team=whose) if now != then else ""
 
 
 # ------------------------------------------------------------------ the ratio
@@ -273,36 +320,50 @@ def _ratio(result: Structure) -> list[str]:
     usual = next((row for row in rows if row["today"]), None)
     if usual is None or len(rows) < 2:
         return []
-    name = figure_name(result.goal)
     named = {division_name(row): row for row in rows}
     ahead = [row for row in rows if told_better(result, row) > 0]
-    if not ahead:
-        lines = [
-            "Inside to field sales, all others as today: no other division of the same money can"
-            f" be told to do better than {_division(usual)}, which is that of today's ratio."
-        ]
+    if ahead:
+        lines = [_better_ratio(result, max(
+            ahead, key=lambda row: row["mean"] * better(result.goal[0])), usual)]  # fmt: skip
     else:
-        best = max(ahead, key=lambda row: row["mean"] * better(result.goal[0]))
-        scale, size, ends = _gap(result, best)
-        word = "more" if best["difference"] > 0.0 else "less"
         lines = [
-            f"Inside to field sales, all others as today: {_division(best)} does better than"
-            f" {_division(usual)}, today's ratio, for no more money; {name} is"
-            f" {scale.amount(size)} {word} ({interval(scale, *ends)})."
-        ]
+            say("Inside to field sales, all others as today: no other division of the same money"
+                " can be told to do better than {division}, which is that of today's ratio.",
+                division=_division(usual))
+        ]  # fmt: skip
     alike = [named[each] for each in result.best_ratio.tied if each in named]
     if alike and result.best_ratio.name in named:
         first = named[result.best_ratio.name]
         ratios = sorted(row["ratio"] for row in [first, *alike])
         lines.append(
-            f"The best mean is that of {_division(first)}; {counted(len(alike), 'division')} cannot"
-            f" be told from it, with ratios from {ratios[0]:.2f} to {ratios[-1]:.2f} together."
-        )
+            say("The best mean is that of {division}; {n} division cannot be told from it, with"
+                " ratios from {low} to {high} together."
+                if len(alike) == 1 else
+                "The best mean is that of {division}; {n} divisions cannot be told from it, with"
+                " ratios from {low} to {high} together.",
+                division=_division(first), n=f"{len(alike):,}", low=f"{ratios[0]:.2f}",
+                high=f"{ratios[-1]:.2f}")
+        )  # fmt: skip
     worse = [row for row in rows if told_better(result, row) < 0]
     if worse:
         said = listed([division_name(row) for row in worse])
-        lines.append(f"Told to be worse than {division_name(usual)}: {said}.")
+        usual_name = division_name(usual)
+        lines.append(say("Told to be worse than {usual}: {others}.", usual=usual_name, others=said))
     return lines
+
+
+def _better_ratio(result: Structure, best: Row, usual: Row) -> str:
+    """Say which division does better than today's, and by how much."""
+    scale, size, ends = _gap(result, best)
+    return say(
+        "Inside to field sales, all others as today: {division} does better than {usual}, today's"
+        " ratio, for no more money; {figure} is {size} more ({interval})."
+        if best["difference"] > 0.0 else
+        "Inside to field sales, all others as today: {division} does better than {usual}, today's"
+        " ratio, for no more money; {figure} is {size} less ({interval}).",
+        division=_division(best), usual=_division(usual), figure=figure_name(result.goal),
+        size=scale.amount(size), interval=interval(scale, *ends),
+    )  # fmt: skip
 
 
 def division_name(row: Row) -> str:
@@ -311,14 +372,34 @@ def division_name(row: Row) -> str:
 
 
 def _division(row: Row) -> str:
-    return f"{division_name(row)} (a ratio of {row['ratio']:.2f})"
+    ratio = f"{row['ratio']:.2f}"
+    return say("{division} (a ratio of {ratio})", division=division_name(row), ratio=ratio)
 
 
 def goal_heading(result: Structure) -> str:
     """Return the label of the goal, for headings."""
     metric, month = result.goal
     label = METRICS[metric].label
-    return f"{label} in month {month}" if month else label
+    return say("{figure} in month {month}", figure=label, month=month) if month else label
+
+
+_OPTIONS = {AS_IT_IS: marked("as it is¦structure"), "split by channel": marked("split by channel")}
+
+
+def option_shown(option: str) -> str:
+    """Write the name of an option as it stands in a table.
+
+    Parameters
+    ----------
+    option : str
+        As in the column of that name.
+    """
+    if option in _OPTIONS:
+        return _capital(say(_OPTIONS[option]))
+    kind, _, size = option.partition(" ")
+    if kind == "generalists":
+        return say("Generalists {share}", share=with_unit(size.removesuffix(" %"), "%"))
+    return _capital(option)
 
 
 def _capital(text: str) -> str:

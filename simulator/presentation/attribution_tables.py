@@ -9,9 +9,14 @@ from rich.table import Column
 from rich.text import Text
 
 from simulator.experiment.attribution import Attribution
+from simulator.experiment.attribution_words import factor_said
 from simulator.experiment.quantities import Scale, estimate_of, told
+from simulator.experiment.wording import paragraph
+from simulator.languages.messages import say
 from simulator.metrics.definitions import METRICS
-from simulator.presentation.figures import MISSING, words, written
+from simulator.metrics.units import with_unit
+from simulator.presentation.figures import MISSING, written
+from simulator.presentation.flowing import Flowing
 from simulator.presentation.tables import grid, right, titled
 
 _MOST_PAIRS = 6
@@ -27,7 +32,7 @@ def story(result: Attribution) -> list[RenderableType]:
     content: list[RenderableType] = []
     for metric in result.metrics:
         first, *others = result.verdict(metric)
-        content += [Text(first, style="bold"), *map(Text, others), Text("")]
+        content += [Flowing(first, style="bold"), *map(Flowing, others), Text("")]
         content.append(_shares(result, metric))
         if len(result.interactions) and len(result.numbers) > 1:
             content.append(_pairs(result, metric))
@@ -39,22 +44,40 @@ def story(result: Attribution) -> list[RenderableType]:
 def closing(result: Attribution, version: str) -> str:
     """Say on what the figures rest."""
     runs = len(result.numbers)
-    each = f"in each of {runs} replications" if runs > 1 else "in one replication"
-    luck = f"{each}, with the same luck"
-    how = (
-        f"all combinations of the factors {luck}"
-        if result.method == "all combinations"
-        else f"one random order of the factors and its reverse {luck}"
-    )
-    lines = [f"{result.runs} runs: {how}; seed {result.seed}; themodel {version}."]
-    if result.method != "all combinations":
+    figures = {"runs": result.runs, "n": runs, "seed": result.seed, "version": version}
+    exact = result.method == "all combinations"
+    if runs > 1:
+        basis = say(
+            "{runs} runs: all combinations of the factors in each of {n} replications, with the"
+            " same luck; seed {seed}; themodel {version}."
+            if exact
+            else "{runs} runs: one random order of the factors and its reverse in each of {n}"
+            " replications, with the same luck; seed {seed}; themodel {version}.",
+            **figures,
+        )
+    else:
+        basis = say(
+            "{runs} runs: all combinations of the factors in one replication, with the same luck;"
+            " seed {seed}; themodel {version}."
+            if exact
+            else "{runs} runs: one random order of the factors and its reverse in one replication,"
+            " with the same luck; seed {seed}; themodel {version}.",
+            **figures,
+        )
+    lines = [basis]
+    if not exact:
         lines.append(
-            "Intervals hold the luck of runs and of orders. Of so many factors interactions are not"
-            " computed."
+            say(
+                "Intervals hold the luck of runs and of orders. Of so many factors interactions are"
+                " not computed."
+            )
         )
     if result.interrupted:
-        lines.insert(0, f"Interrupted after {runs} of {result.asked} replications.")
-    return " ".join(lines)
+        cut = say(
+            "Interrupted after {runs} of {asked} replications.", runs=runs, asked=result.asked
+        )
+        lines.insert(0, cut)
+    return paragraph(lines)
 
 
 def _shares(result: Attribution, metric: str) -> RenderableType:
@@ -63,34 +86,39 @@ def _shares(result: Attribution, metric: str) -> RenderableType:
     single = len(result.numbers) == 1
     gap = result.gap(metric)
     of_gap = any(row["relative"] == row["relative"] for row in rows)
-    table = grid("", right(scale.unit or "share"))
+    table = grid("", right(scale.unit or say("share¦of a gap")))
     if not single:
-        table.add_column("95 % interval", justify="right", no_wrap=True)
-        table.add_column("told")
+        table.add_column(say("95 % interval"), justify="right", no_wrap=True)
+        table.add_column(say("told¦beyond luck"))
     if of_gap:
-        table.add_column("of the gap", justify="right", no_wrap=True)
-        table.add_column("95 % interval", justify="right", no_wrap=True)
+        table.add_column(say("of the gap"), justify="right", no_wrap=True)
+        table.add_column(say("95 % interval"), justify="right", no_wrap=True)
     for row in rows:
         if not row["differs"]:
-            table.add_row(words(row["factor"]), "0", "the same in both")
+            table.add_row(Flowing(factor_said(row["factor"])), "0", say("the same in both"))
             continue
         cells = [*_amounts(scale, row, single), *([] if single else [_yes(row["told"])])]
         if of_gap:
-            percents = [round(100.0 * row[f"relative{end}"]) for end in ("", "_low", "_high")]
-            cells += [f"{percents[0]} %", f"{percents[1]} to {percents[2]} %"]
-        table.add_row(words(row["factor"]), *cells)
+            cells += _percents(row)
+        table.add_row(Flowing(factor_said(row["factor"])), *cells)
     total = {"mean": gap.mean, "low": gap.low, "high": gap.high, "n": gap.n}
     cells = [*_amounts(scale, total, single), *([] if single else [_yes(told(gap) != 0)])]
-    table.add_row(Text("gap", style="bold"), *cells, *(["100 %", ""] if of_gap else []))
-    title = f"{METRICS[metric].label}, {result.b} minus {result.a}"
+    whole = [with_unit("100", "%"), ""] if of_gap else []
+    table.add_row(Text(say("gap¦between two scenarios"), style="bold"), *cells, *whole)
+    title = say("{label}, {b} minus {a}", label=METRICS[metric].label, b=result.b, a=result.a)
     if single:
         return titled(title, table)
-    note = Text("told: beyond luck among all factors that differ (Holm)", style="dim")
-    return titled(title, table, note)
+    note = say("told: beyond luck among all factors that differ (Holm)")
+    return titled(title, table, Flowing(note, style="dim"))
+
+
+def _percents(row: Any) -> list[str]:
+    share, low, high = (round(100.0 * row[f"relative{end}"]) for end in ("", "_low", "_high"))
+    return [with_unit(str(share), "%"), with_unit(say("{low} to {high}", low=low, high=high), "%")]
 
 
 def _yes(told: bool) -> str:
-    return "yes" if told else "no"
+    return say("yes¦told" if told else "no¦not told")
 
 
 def _amounts(scale: Scale, row: Any, single: bool) -> list[str]:
@@ -105,27 +133,33 @@ def _pairs(result: Attribution, metric: str) -> RenderableType:
     scale = Scale.of(metric, result.currency, effects["mean"])
     before, after = result.states
     table = grid(
-        Column("effect of", overflow="fold"), Column("given", overflow="fold"),
+        Column(say("effect of"), overflow="fold"), Column(say("given¦factor"), overflow="fold"),
         Column(before, justify="right"), Column(after, justify="right"),
-        right("difference"), "told",
+        right(say("difference")), say("told¦beyond luck"),
     )  # fmt: skip
     ordered = pairs.reindex(pairs["mean"].abs().sort_values(ascending=False).index)
     for pair in ordered.head(_MOST_PAIRS).to_dict(orient="records"):
         side = effects[(effects["factor"] == pair["first"]) & (effects["given"] == pair["second"])]
         cells = [_with_margin(scale, row) for row in side.to_dict(orient="records")]
         table.add_row(
-            words(pair["first"]), words(pair["second"]), *cells, _with_margin(scale, pair),
+            Flowing(factor_said(pair["first"])), Flowing(factor_said(pair["second"])), *cells,
+            _with_margin(scale, pair),
             _yes(pair["told"]),
         )  # fmt: skip
     shown = min(_MOST_PAIRS, len(pairs))
-    which = f"the {shown} strongest of {len(pairs)} pairs" if len(pairs) > shown else "all pairs"
-    note = Text(
-        f"{which}, {scale.unit or 'mean of a run'} and half the width of the 95 % interval;"
+    note = say(
+        "the {shown} strongest of {count} pairs, {unit} and half the width of the 95 % interval;"
         " difference: Shapley interaction, the same seen from both sides; told: beyond luck among"
-        " all pairs (Holm)",
-        style="dim",
+        " all pairs (Holm)"
+        if len(pairs) > shown
+        else "all pairs, {unit} and half the width of the 95 % interval; difference: Shapley"
+        " interaction, the same seen from both sides; told: beyond luck among all pairs (Holm)",
+        shown=shown,
+        count=len(pairs),
+        unit=scale.unit or say("mean of a run"),
     )
-    return titled("How factors act on each other", table, note)
+    title = say("How factors act on each other")
+    return titled(title, table, Flowing(note, style="dim"))
 
 
 def _with_margin(scale: Scale, row: Any) -> str:
@@ -142,7 +176,7 @@ def _factors(result: Attribution) -> RenderableType:
     last = ""
     for row in result.differences.to_dict(orient="records"):
         values = [MISSING if row[side] is None else written(row[side]) for side in ("a", "b")]
-        factor = "" if row["factor"] == last else words(row["factor"])
-        table.add_row(factor, Text(row["key"]), *map(Text, values))
+        factor = "" if row["factor"] == last else factor_said(row["factor"])
+        table.add_row(Flowing(factor), Text(row["key"]), *map(Text, values))
         last = row["factor"]
-    return titled("What is in each factor", table)
+    return titled(say("What is in each factor"), table)

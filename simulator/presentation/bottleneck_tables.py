@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,9 +14,14 @@ from rich.text import Text
 
 from simulator.experiment.bottleneck import FEWER, MORE, Bottleneck
 from simulator.experiment.quantities import Scale, adds_up, estimate_of
+from simulator.experiment.wording import paragraph, team_said
+from simulator.languages.languages import spoken
+from simulator.languages.messages import say
 from simulator.metrics.definitions import METRICS, TEAMS
 from simulator.metrics.team_labels import team_label
-from simulator.presentation.figures import MISSING, lasting, percent, words
+from simulator.metrics.units import money_unit
+from simulator.presentation.figures import MISSING, lasting, percent
+from simulator.presentation.flowing import Flowing
 from simulator.presentation.tables import grid, right, titled
 
 _MOST_ROWS = 8  # of months; more are shown by quarters
@@ -31,7 +36,7 @@ def story(result: Bottleneck) -> list[RenderableType]:
     result : Bottleneck
     """
     first, *others = result.verdict()
-    content: list[RenderableType] = [Text(first, style="bold"), *map(Text, others), Text("")]
+    content: list[RenderableType] = [Flowing(first, style="bold"), *map(Flowing, others), Text("")]
     content.append(_effects(result))
     if len(result.numbers) > 1:
         content += [_over_time(result, str(m)) for m in result.over_time["metric"].unique()]
@@ -43,31 +48,45 @@ def closing(result: Bottleneck, version: str) -> str:
     """Say on what the figures rest."""
     runs = len(result.numbers)
     arms = 1 + len(result.effects[["team", "change"]].drop_duplicates())
-    lines = [
-        f"{arms} companies x {runs} replication{'s' if runs != 1 else ''} of"
-        f" {result.scenario.horizon.months:g} months, paired by luck; seed {result.seed};"
-        f" themodel {version}."
-    ]
+    basis = say(
+        "{arms} companies x {runs} replication of {months} months, paired by luck; seed {seed};"
+        " themodel {version}."
+        if runs == 1
+        else "{arms} companies x {runs} replications of {months} months, paired by luck; seed"
+        " {seed}; themodel {version}.",
+        arms=arms,
+        runs=runs,
+        months=f"{result.scenario.horizon.months:g}",
+        seed=result.seed,
+        version=version,
+    )
+    lines = [basis]
     if result.interrupted:
-        lines.insert(0, f"Interrupted after {runs} of {result.asked} replications.")
+        cut = say(
+            "Interrupted after {runs} of {asked} replications.", runs=runs, asked=result.asked
+        )
+        lines.insert(0, cut)
     if runs == 1:
-        lines.append("One replication: means without intervals.")
-    return " ".join(lines)
+        lines.append(say("One replication: means without intervals."))
+    return paragraph(lines)
 
 
 def _effects(result: Bottleneck) -> RenderableType:
     single = len(result.numbers) == 1
     currency = result.scenario.currency
     table = grid(
-        "", right("+1 person"), right("95 % interval"), right(f"per M {currency} of cost"),
-        right("-1 person"), right("95 % interval"),
+        "", right(say("+1 person")), right(say("95 % interval")),
+        right(say("per {money} of cost", money=money_unit(currency, millions=True))),
+        right(say("-1 person")), right(say("95 % interval")),
     )  # fmt: skip
     for metric in result.metrics:
         if table.row_count:
             table.add_row()
         scale = result.scale(metric)
-        unit = f", {scale.unit}" if scale.unit else ""
-        table.add_row(Text(f"{METRICS[metric].label}{unit}", style="bold"))
+        label = METRICS[metric].label
+        if scale.unit:
+            label = say("{label}, {unit}", label=label, unit=scale.unit)
+        table.add_row(Text(label, style="bold"))
         for team in result.costs:
             more, fewer = (result.effect(team, change, metric) for change in (MORE, FEWER))
             if more is None:
@@ -78,21 +97,26 @@ def _effects(result: Bottleneck) -> RenderableType:
                 scale.span(more),
                 _per_million(result, team, metric),
                 MISSING if fewer is None else scale.number(fewer.mean),
-                "nobody there" if fewer is None else scale.span(fewer),
+                say("nobody there") if fewer is None else scale.span(fewer),
             )
     if single:
         del table.columns[5], table.columns[2]
-    costs = ", ".join(
-        f"{_team(team).lower()} {Scale.of('cost', currency, (cost,)).amount(cost)}"
+    costs = say(", ¦between costs").join(
+        say(
+            "{team} {cost}¦what a person costs",
+            team=team_said(team),
+            cost=Scale.of("cost", currency, (cost,)).amount(cost),
+        )
         for team, cost in result.costs.items()
     )
-    note = Text(
+    note = say(
         "An added person is there from the first day, at full speed like everybody at the start."
-        f" One person costs over the run, pay with its loading and tools: {costs}."
+        " One person costs over the run, pay with its loading and tools: {costs}."
         " Each interval stands alone; the sentences above hold for all teams together (Holm).",
-        style="dim",
+        costs=costs,
     )
-    return titled("What one person more or fewer changes", table, note)
+    title = say("What one person more or fewer changes")
+    return titled(title, table, Flowing(note, style="dim"))
 
 
 def _per_million(result: Bottleneck, team: str, metric: str) -> str:
@@ -109,21 +133,32 @@ def _over_time(result: Bottleneck, metric: str) -> RenderableType:
     rows = result.over_time[result.over_time["metric"] == metric]
     scale = Scale.of(metric, result.scenario.currency, rows["mean"])
     teams = list(result.costs)
-    table = grid("by month", *(right(_team(team)) for team in teams), "limits")
+    table = grid(say("by month"), *(right(_team(team)) for team in teams), say("limits¦the metric"))
     for _, last in _spans(int(rows["month"].max())):
         month = {str(row["team"]): row for _, row in rows[rows["month"] == last].iterrows()}
         limiting = [_team(team) for team in teams if month[team]["limits"]]
         cells = [_with_margin(scale, month[team]) for team in teams]
-        table.add_row(str(last), *cells, " or ".join(limiting) or MISSING)
-    what = "added up from the start" if adds_up(METRICS[metric]) else "as it stands then"
-    unit = f" ({scale.unit})" if scale.unit else ""
-    note = Text(
-        f"{METRICS[metric].label}{unit}, {what}: effect of one more in each team and half the"
-        " width of its 95 % interval. limits: the best effect that can be told from zero, or those"
-        " that cannot be told from it; months are told one by one, and one in twenty may err.",
-        style="dim",
+        table.add_row(str(last), *cells, _or(limiting) or MISSING)
+    label = METRICS[metric].label
+    title = say("Which team limits {label} when", label=label)
+    if scale.unit:
+        label = say("{label} ({unit})", label=label, unit=scale.unit)
+    note = say(
+        "{label}, added up from the start: effect of one more in each team and half the width of"
+        " its 95 % interval. limits: the best effect that can be told from zero, or those that"
+        " cannot be told from it; months are told one by one, and one in twenty may err."
+        if adds_up(METRICS[metric])
+        else "{label}, as it stands then: effect of one more in each team and half the width of"
+        " its 95 % interval. limits: the best effect that can be told from zero, or those that"
+        " cannot be told from it; months are told one by one, and one in twenty may err.",
+        label=label,
     )
-    return titled(f"Which team limits {METRICS[metric].label} when", table, note)
+    return titled(title, table, Flowing(note, style="dim"))
+
+
+def _or(teams: Sequence[str]) -> str:
+    """Name teams of which any may be meant: one to a line where names are wide."""
+    return ("\n" if spoken() == "ja" else " or ").join(teams)
 
 
 def _with_margin(scale: Scale, row: Any) -> str:
@@ -134,22 +169,26 @@ def _with_margin(scale: Scale, row: Any) -> str:
 
 
 def _flow(result: Bottleneck) -> RenderableType:
-    table = grid("months", *(Column(team_label(team), no_wrap=True) for team in TEAMS))
+    table = grid(
+        say("months¦column"),
+        *(Column(team_label(team), no_wrap=True) for team in TEAMS),
+    )
     for first, last in _spans(int(result.flow["month"].max())):
         months = result.flow[result.flow["month"].between(first, last)]
         cells = [_busy(months[months["team"] == team]) for team in TEAMS]
-        table.add_row(str(last) if first == last else f"{first} to {last}", *cells)
-    note = Text(
+        span = str(last) if first == last else say("{low} to {high}", low=first, high=last)
+        table.add_row(span, *cells)
+    note = say(
         "share of time at work on buyers; median wait in working time; share of waits that end"
-        " because the buyer gave up (means of the months)",
-        style="dim",
+        " because the buyer gave up (means of the months)"
     )
-    return titled("The company as it is: busy, wait, gave up", table, note)
+    title = say("The company as it is: busy, wait, gave up")
+    return titled(title, table, Flowing(note, style="dim"))
 
 
 def _busy(months: pd.DataFrame) -> str:
     means = months[["utilization", "wait_p50", "abandonment"]].mean()
-    wait = lasting(float(means["wait_p50"])).replace("days", "d")
+    wait = lasting(float(means["wait_p50"])).replace(say("days"), say("d¦days, short"))
     return f"{percent(means['utilization'])}, {wait}, {percent(means['abandonment'])}"
 
 
@@ -161,4 +200,7 @@ def _spans(months: int) -> Iterator[tuple[int, int]]:
 
 
 def _team(team: str) -> str:
-    return team_label(team) if team in TEAMS else words(team).capitalize()
+    if team in TEAMS:
+        return team_label(team)
+    name = team_said(team)
+    return name if spoken() == "ja" else name.capitalize()

@@ -28,8 +28,6 @@ ENGLISH: Mapping[str, str] = {
     "no": "no",
     "of.leads": "inquiries",
     "of.opportunities": "opportunities",
-    "table.unit": "In {unit}.",
-    "table.method": "Method: {method}.",
     "outside": "outside the interval",
     "days.note": "Business days are those of the model: 240 a year, 20 a month; a weekday of the"
     " calendar counts as 0.92 of one, so that years last as long on both sides.",

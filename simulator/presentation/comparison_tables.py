@@ -17,10 +17,14 @@ from simulator.experiment.comparison import Comparison
 from simulator.experiment.departures import ALL, COMPANY
 from simulator.experiment.differences import BOOTSTRAP, PAIRED_T
 from simulator.experiment.quantities import Scale
+from simulator.experiment.wording import paragraph
+from simulator.languages.messages import marked, say
 from simulator.metrics import METRICS
 from simulator.metrics.definitions import RESPONSES, TEAMS
 from simulator.metrics.team_labels import team_label
+from simulator.metrics.units import with_unit
 from simulator.presentation.figures import MISSING, words, written
+from simulator.presentation.flowing import Flowing
 from simulator.presentation.tables import grid, right, titled
 
 Row = dict[Any, Any]
@@ -29,7 +33,21 @@ _MOST_CHANGED = 4  # of a department
 _MOST_REASONS = 4  # of a stage
 _MOST_INPUTS = 8  # of a department
 _MARKS = {PAIRED_T: "t", BOOTSTRAP: "b"}
-_COMPANY_LABEL = "Company"
+_COMPANY_LABEL = marked("Company")
+_ASPECTS = {
+    "throughput": marked("throughput"),
+    "wait": marked("wait"),
+    "abandonment": marked("abandonment"),
+    "conversion": marked("conversion"),
+    "churn": marked("churn"),
+    "result": marked("result"),
+}
+# Of several series of an aspect each says which it is.
+_SERIES = {
+    "throughput": marked("work done"),
+    "wait_mean": marked("mean¦of a wait"),
+    "abandonment": marked("waits given up"),
+}
 # What says the same as another row, or is no result, is not among the most changed.
 _SHOWN_ELSEWHERE = {"mrr", "arr", "mrr_start", *RESPONSES} | {
     f"{team}.{what}" for team in TEAMS for what in ("queue", "wait_mean", "wait_p50", "utilization")
@@ -50,7 +68,7 @@ def story(
     every : bool
         Show all metrics.
     """
-    content: list[RenderableType] = [Text(result.verdict, style="bold"), Text("")]
+    content: list[RenderableType] = [Flowing(result.verdict, style="bold"), Text("")]
     for name in result.names[1:]:
         content.append(_figures(result, name, metrics, every))
         content.append(_where(result, name))
@@ -61,19 +79,32 @@ def story(
 def closing(result: Comparison, version: str) -> str:
     """Say on what the figures rest, and what pairing was worth."""
     runs = len(result.numbers)
-    span = f"{result.months:g} months of 20 business days"
+    span = say("{months} months of 20 business days", months=f"{result.months:g}")
     if result.warm_up_months > 0.0:
-        span += f", the first {result.warm_up_months:g} left out"
-    lines = [
-        f"{runs} paired replication{'s' if runs != 1 else ''} of {span}; seed {result.seed};"
-        f" themodel {version}."
-    ]
+        span = say(
+            "{months} months of 20 business days, the first {warm_up} left out",
+            months=f"{result.months:g}",
+            warm_up=f"{result.warm_up_months:g}",
+        )
+    basis = say(
+        "{runs} paired replication of {span}; seed {seed}; themodel {version}."
+        if runs == 1
+        else "{runs} paired replications of {span}; seed {seed}; themodel {version}.",
+        runs=runs,
+        span=span,
+        seed=result.seed,
+        version=version,
+    )
+    lines = [basis]
     if result.interrupted:
-        lines.insert(0, f"Interrupted after {runs} of {result.asked} replications.")
+        cut = say(
+            "Interrupted after {runs} of {asked} replications.", runs=runs, asked=result.asked
+        )
+        lines.insert(0, cut)
     if runs == 1:
-        lines.append("One replication: means without an interval.")
+        lines.append(say("One replication: means without an interval."))
     lines += _saved(result)
-    return " ".join(lines)
+    return paragraph(lines)
 
 
 def _saved(result: Comparison) -> Iterator[str]:
@@ -83,11 +114,21 @@ def _saved(result: Comparison) -> Iterator[str]:
         times, n = float(row["variance_reduction"]), int(row["n"])
         low, high = (float(row[f"variance_reduction_{end}"]) for end in ("low", "high"))
         if math.isfinite(times) and n > 1:
-            span = "" if _missing(low) else f" (95 % interval {low:,.1f} to {high:,.1f})"
-            yield (
-                f"The same luck in {result.reference} and {name} divides the variance of the"
-                f" difference in {label} by {times:,.1f}{span}: {n} paired replications tell"
-                f" as much as {n * times:,.0f} unpaired ones."
+            yield say(
+                "The same luck in {reference} and {scenario} divides the variance of the"
+                " difference in {label} by {factor}: {n} paired replications tell as much as"
+                " {unpaired} unpaired ones."
+                if _missing(low)
+                else "The same luck in {reference} and {scenario} divides the variance of the"
+                " difference in {label} by {factor} (95 % interval {span}): {n} paired"
+                " replications tell as much as {unpaired} unpaired ones.",
+                reference=result.reference,
+                scenario=name,
+                label=label,
+                factor=f"{times:,.1f}",
+                span=say("{low} to {high}", low=f"{low:,.1f}", high=f"{high:,.1f}"),
+                n=n,
+                unpaired=f"{n * times:,.0f}",
             )
 
 
@@ -99,10 +140,10 @@ def _figures(result: Comparison, name: str, metrics: Sequence[str], every: bool)
     single = len(result.numbers) == 1
     columns = [
         Column("", overflow="fold"), _named(result.reference), _named(name),
-        right("difference" if single else "difference (95 % interval)"),
+        right(say("difference" if single else "difference (95 % interval)")),
     ]  # fmt: skip
     if not single:
-        columns += [right(), right("%"), right("better in"), right("by")]
+        columns += [right(), right("%"), right(say("better in")), right(say("by¦method"))]
     table = grid(*columns)
     for section, members in _sections(result, rows, metrics, every):
         if table.row_count:
@@ -111,7 +152,8 @@ def _figures(result: Comparison, name: str, metrics: Sequence[str], every: bool)
         for row in members:
             table.add_row(*_cells(row, result.currency, len(result.numbers)))
     notes = [] if single else [_note_on_figures(rows, every)]
-    return titled(f"{name} against {result.reference}", table, *notes)
+    title = say("{scenario} against {reference}", scenario=name, reference=result.reference)
+    return titled(title, table, *notes)
 
 
 def _cells(row: Row, currency: str, runs: int) -> list[RenderableType]:
@@ -129,7 +171,7 @@ def _cells(row: Row, currency: str, runs: int) -> list[RenderableType]:
         *cells,
         "*" if row["differs"] else "",
         _signed_percent(row["relative"]),
-        MISSING if _missing(better) else f"{100.0 * better:.0f} %",
+        MISSING if _missing(better) else with_unit(f"{100.0 * better:.0f}", "%"),
         _MARKS[row["method"]] + (f" {row['n']}" if row["n"] < runs else "") if row["n"] > 1 else "",
     ]
 
@@ -140,18 +182,25 @@ def _with_unit(metric: str, unit: str) -> str:
     if METRICS[metric].department == "flow":
         label = label.partition(": ")[2].capitalize()
     said = not unit or (unit.startswith("per ") and " per " in label)
-    return label if said else f"{label}, {unit}"
+    return label if said else _in_unit(label, unit)
 
 
-def _note_on_figures(rows: Sequence[Row], every: bool) -> Text:
+def _in_unit(label: str, unit: str) -> str:
+    return say("{label}, {unit}", label=label, unit=unit) if unit else label
+
+
+def _note_on_figures(rows: Sequence[Row], every: bool) -> Flowing:
     differ = sum(row["differs"] for row in rows)
-    note = (
-        f"*: differs beyond luck, as {differ} of {len(rows)} metrics do; of those that luck alone"
+    note = say(
+        "*: differs beyond luck, as {differ} of {count} metrics do; of those that luck alone"
         " moves, about 1 in 20 seems to. %: of the reference; better in: share of the pairs of"
         " runs; by: how the interval is made, t paired t, b bootstrap (BCa), and the number of"
-        " pairs where the metric is missing in others."
+        " pairs where the metric is missing in others.",
+        differ=differ,
+        count=len(rows),
     )
-    return Text(note if every else f"{note} --all shows every metric.", style="dim")
+    more = [] if every else [say("--all shows every metric.")]
+    return Flowing(paragraph([note, *more]), style="dim")
 
 
 def _sections(
@@ -204,14 +253,15 @@ def _where(result: Comparison, name: str) -> RenderableType:
         if content:
             content.append(Text(""))
         members = rows[rows["department"] == key].to_dict(orient="records")
-        content.append(Text(_label(key) + (_departure(members) if told else ""), style="bold"))
+        label = _label(key)
+        content.append(Text(_departure(label, members) if told else label, style="bold"))
         content.append(_inputs(changes[changes["department"] == key].to_dict(orient="records")))
         if told:
             table = _department(result, name, members)
             table.show_header = key == TEAMS[0]
             content.append(table)
     if told:
-        note = (
+        note = say(
             "Beside a department: first month in which any of its series differs beyond noise"
             " (paired t; Holm's correction over all months of all its series, so that a department"
             " that never departs seems to in at most 5 % of experiments). from: the same of one"
@@ -221,35 +271,41 @@ def _where(result: Comparison, name: str) -> RenderableType:
             " The figures are of that month, or of the first if it is never for the worse."
         )
     else:
-        note = "When it departs cannot be told from one replication."
-    return titled(
-        f"Where {name} departs from {result.reference}, and what was changed there",
-        *content,
-        Text(note, style="dim"),
+        note = say("When it departs cannot be told from one replication.")
+    title = say(
+        "Where {scenario} departs from {reference}, and what was changed there",
+        scenario=name,
+        reference=result.reference,
     )
+    return titled(title, *content, Flowing(note, style="dim"))
 
 
-def _departure(rows: Sequence[Row]) -> str:
+def _departure(label: str, rows: Sequence[Row]) -> str:
     """Say in which month a department departs, all its series together."""
     month = rows[0]["department_month"]
-    return ": no departure can be told" if pd.isna(month) else f": departs in month {month}"
+    if pd.isna(month):
+        return say("{department}: no departure can be told", department=label)
+    return say("{department}: departs in month {month}", department=label, month=month)
 
 
 def _department(result: Comparison, name: str, rows: Sequence[Row]) -> Table:
     # Of fixed widths: each department has its own table, and their columns stand in line.
     table = grid(
         Column("", width=32, overflow="fold"),
-        Column("from", width=4, justify="right"), Column("worse", width=5, justify="right"),
+        Column(say("from¦month"), width=4, justify="right"),
+        Column(say("worse¦month"), width=5, justify="right"),
         Column(Text(result.reference), width=9, justify="right", overflow="fold"),
         Column(Text(name), width=10, justify="right", overflow="fold"),
-        Column("difference (95 % interval)", width=26, justify="right", overflow="fold"),
+        Column(say("difference (95 % interval)"), width=26, justify="right", overflow="fold"),
     )  # fmt: skip
     monthly = result.monthly[result.monthly["scenario"] == name]
     for row in rows:
-        label = f"{row['aspect']}: {_short(row['metric'])}"
+        label = say(
+            "{aspect}: {series}", aspect=say(_ASPECTS[row["aspect"]]), series=_short(row["metric"])
+        )
         first, worse = row["first_month"], row["worse_from"]
         if pd.isna(first):
-            table.add_row(Text(label), MISSING, "", "", "", "")
+            table.add_row(Flowing(label), MISSING, "", "", "", "")
             continue
         of = (monthly["metric"] == row["metric"]) & (
             monthly["period"] == (first if pd.isna(worse) else worse)
@@ -257,7 +313,7 @@ def _department(result: Comparison, name: str, rows: Sequence[Row]) -> Table:
         month: Row = monthly[of].iloc[0].to_dict()
         levels, gaps, unit = _scales(month, result.currency)
         table.add_row(
-            Text(f"{label}, {unit}" if unit else label),
+            Flowing(_in_unit(label, unit)),
             str(first),
             MISSING if pd.isna(worse) else str(worse),
             levels.number(month["reference"]),
@@ -272,44 +328,46 @@ def _short(metric: str) -> str:
     label = METRICS[metric].label
     if METRICS[metric].department != "flow":
         return label
-    what = label.partition(": ")[2]
-    return {"throughput": "work done", "wait, mean": "mean", "abandonment": "waits given up"}.get(
-        what, what
-    )
+    what = metric.partition(".")[2]
+    return say(_SERIES[what]) if what in _SERIES else label.partition(": ")[2]
 
 
-def _inputs(changes: Sequence[Row]) -> Text:
+def _inputs(changes: Sequence[Row]) -> Flowing:
     """Say which inputs of a department were changed."""
     if not changes:
-        return Text("no input of its own was changed", style="dim")
+        return Flowing(say("no input of its own was changed"), style="dim")
     said = [
         f"{one['key']} {_input(one['reference'])} -> {_input(one['value'])}"
         for one in changes[:_MOST_INPUTS]
     ]
     if len(changes) > _MOST_INPUTS:
-        said.append(f"and {len(changes) - _MOST_INPUTS} more")
-    return Text("changed: " + "; ".join(said), style="dim")
+        said.append(say("and {count} more", count=len(changes) - _MOST_INPUTS))
+    return Flowing(say("changed: {inputs}", inputs="; ".join(said)), style="dim")
 
 
 def _input(value: Any) -> str:
-    return "nothing" if value is None else written(value)
+    return say("nothing¦value of an input") if value is None else written(value)
 
 
 # ------------------------------------------------------------------ losses
 
 
 def _losses(result: Comparison, name: str) -> RenderableType:
-    title = f"Where {name} loses more buyers than {result.reference}, and where fewer (per run)"
+    title = say(
+        "Where {scenario} loses more buyers than {reference}, and where fewer (per run)",
+        scenario=name,
+        reference=result.reference,
+    )
     losses = result.losses[
         (result.losses["scenario"] == name) & (result.losses["recorded_reason"] == ALL)
     ]
     if losses.empty:
-        return titled(title, Text("Nobody was lost."))
+        return titled(title, Text(say("Nobody was lost.")))
     largest = pd.concat([losses["amount"], losses["amount_reference"]]).max()
     money = Scale.of("mrr", result.currency, (float(largest),))
     table = grid(
         Column("", overflow="fold"), _named(result.reference), _named(name),
-        right("difference (95 %)"), right(f"{money.unit} (95 %)"),
+        right(say("difference (95 %)")), right(say("{unit} (95 %)", unit=money.unit)),
     )  # fmt: skip
     for stage in TEAMS:
         rows = losses[losses["stage"] == stage].to_dict(orient="records")
@@ -318,7 +376,8 @@ def _losses(result: Comparison, name: str) -> RenderableType:
         table.add_row(Text(_label(stage), style="bold"))
         if stage in _PASSED_ON:
             row = _row(result, name, _PASSED_ON[stage])
-            table.add_row(_indented(f"passed on: {row['label']}"), *_buyers(row, ""), "")
+            label = say("passed on: {label}", label=METRICS[_PASSED_ON[stage]].label)
+            table.add_row(_indented(label), *_buyers(row, ""), "")
         sums = [row for row in rows if row["true_reason"] == ALL]
         reasons = [row for row in rows if row["true_reason"] != ALL]
         for row in [*sums, *(reasons[:_MOST_REASONS] if len(reasons) > 1 else ())]:
@@ -330,17 +389,20 @@ def _losses(result: Comparison, name: str) -> RenderableType:
                 *_buyers(row, "buyers"),
                 _with_interval(_finer(money, gap), *gap),
             )
-    note = (
+    note = say(
         "The largest differences of each stage, by true reason. A buyer that is brought back and"
-        f" lost again counts again. {money.unit}: deal sizes; of customers who left, their MRR."
+        " lost again counts again. {unit}: deal sizes; of customers who left, their MRR.",
+        unit=money.unit,
     )
-    return titled(title, table, Text(note, style="dim"))
+    return titled(title, table, Flowing(note, style="dim"))
 
 
 def _loss(stage: str, reasons: Sequence[Row]) -> str:
     if stage == TEAMS[-1]:
-        return "customers who left"
-    return f"lost: {words(reasons[0]['true_reason'])}" if len(reasons) == 1 else "lost"
+        return say("customers who left¦line of losses")
+    if len(reasons) == 1:
+        return say("lost: {reason}", reason=words(reasons[0]["true_reason"]))
+    return say("lost¦line of losses")
 
 
 def _buyers(row: Row, of: str) -> tuple[str, str, str]:
@@ -367,7 +429,7 @@ def _scales(row: Row, currency: str) -> tuple[Scale, Scale, str]:
     if levels.factor != 1.0 or not METRICS[row["metric"]].unit.startswith("currency"):
         # A small difference of large amounts is written in the same unit.
         levels, gaps = _finer(levels, sizes[:2]), _finer(levels, sizes[2:])
-    return levels, gaps, levels.unit.replace("% points", "%")
+    return levels, gaps, levels.unit.replace(say("% points"), "%")
 
 
 def _finer(scale: Scale, sizes: Iterable[float]) -> Scale:
@@ -381,7 +443,8 @@ def _finer(scale: Scale, sizes: Iterable[float]) -> Scale:
 def _with_interval(scale: Scale, difference: float, low: float, high: float) -> str:
     if _missing(low) or _missing(high):
         return scale.number(difference)
-    return f"{scale.number(difference)} ({scale.number(low)} to {scale.number(high)})"
+    span = say("{low} to {high}", low=scale.number(low), high=scale.number(high))
+    return say("{number} ({span})", number=scale.number(difference), span=span)
 
 
 def _signed_percent(share: float) -> str:
@@ -397,11 +460,11 @@ def _named(name: str) -> Column:
 
 
 def _indented(label: str, by: int = 2) -> RenderableType:
-    return Padding(Text(label), (0, 0, 0, by))
+    return Padding(Flowing(label), (0, 0, 0, by))
 
 
 def _label(key: str) -> str:
-    return _COMPANY_LABEL if key == COMPANY else team_label(key)
+    return say(_COMPANY_LABEL) if key == COMPANY else team_label(key)
 
 
 def _row(result: Comparison, name: str, metric: str) -> Row:

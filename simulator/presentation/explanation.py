@@ -11,8 +11,10 @@ from rich.table import Column
 from rich.text import Text
 
 from simulator.errors import ScenarioError
+from simulator.languages.languages import spoken
+from simulator.languages.messages import marked, say
 from simulator.presentation.figures import MISSING, written
-from simulator.presentation.tables import grid, titled
+from simulator.presentation.tables import grid, prose, titled
 from simulator.scenario import (
     Difference,
     LoadedScenario,
@@ -23,10 +25,17 @@ from simulator.scenario import (
 )
 from simulator.scenario.fitted import Fit
 
-TRUST_KEY = (
+TRUST_KEY = marked(
     "Trust: A peer-reviewed or official; B primary data with a stated sample; C secondary;"
     " D unsourced; M common knowledge of the trade; calc computed from cited figures."
 )
+_DEFAULT = marked("default")
+_CUSTOMERS = marked("customers¦unit")
+_SCALES = {
+    "linear": marked("linear¦scale"),
+    "log": marked("log¦scale"),
+    "logit": marked("logit¦scale"),
+}
 
 
 def heading(loaded: LoadedScenario) -> Iterator[RenderableType]:
@@ -34,9 +43,13 @@ def heading(loaded: LoadedScenario) -> Iterator[RenderableType]:
     yield Text(loaded.name, style="bold")
     for text in (loaded.scenario.question, loaded.scenario.stands_for):
         if text.strip():
-            yield Text(text.strip(), style="italic")
+            yield prose(say(text.strip()), style="italic")
     if len(loaded.files) > 1:
-        yield Text("made from " + ", then ".join(loaded.files), style="dim")
+        first, *then = loaded.files
+        files = first
+        for each in then:
+            files = say("{files}, then {file}", files=files, file=each)
+        yield prose(say("made from {files}", files=files), style="dim")
     yield from changes(loaded)
     yield from notes(loaded)
     yield Text("")
@@ -45,13 +58,14 @@ def heading(loaded: LoadedScenario) -> Iterator[RenderableType]:
 def changes(loaded: LoadedScenario) -> Iterator[RenderableType]:
     """Say what --set changed."""
     for change in loaded.overrides:
-        yield Text(f"--set {change.key}: {change.old or 'nothing'} -> {change.new}", style="dim")
+        old = change.old or say("nothing")
+        yield Text(f"--set {change.key}: {old} -> {change.new}", style="dim")
 
 
 def notes(loaded: LoadedScenario) -> Iterator[RenderableType]:
     """Say what a reader should know."""
     for note in loaded.notes:
-        yield Text(f"note: {note}", style="dim")
+        yield prose(say("note: {note}", note=note), style="dim")
 
 
 def number_tables(loaded: LoadedScenario) -> Iterator[RenderableType]:
@@ -63,37 +77,62 @@ def number_tables(loaded: LoadedScenario) -> Iterator[RenderableType]:
     for block, members in blocks.items():
         table = grid(
             Column("", ratio=9, overflow="fold"),
-            Column("value", ratio=9, overflow="fold"),
-            Column("trust", width=5, no_wrap=True),
-            Column("set in; source", ratio=12, overflow="fold"),
+            Column(say("value"), ratio=9, overflow="fold"),
+            Column(say("trust¦column"), width=6 if spoken() == "ja" else 5, no_wrap=True),
+            Column(say("set in; source"), ratio=12, overflow="fold"),
         )
         table.expand = True
         for number in members:
             table.add_row(
                 Text(number.path.removeprefix(f"{block}.")),
-                Text(f"{written(number.value)} {number.unit}".rstrip()),
+                prose(f"{_value(loaded, number)} {unit_said(number.unit)}".rstrip()),
                 Text(number.trust or MISSING),
-                Text(f"{_place(number.where)}; {_source(number)}"),
+                prose(
+                    say("{place}; {source}", place=place_said(number.where), source=_source(number))
+                ),
             )
-        yield titled(block, table)
-    yield Text(TRUST_KEY, style="dim")
+        yield titled(say("scenario") if block == "scenario" else block, table)
+    yield prose(say(TRUST_KEY), style="dim")
+
+
+def _value(loaded: LoadedScenario, number: Number) -> str:
+    """Write a value; what is text for readers is said in their language."""
+    value = written(number.value)
+    if number.path == "not_identifiable":
+        for each in loaded.scenario.not_identifiable:
+            value = value.replace(each, say(each))
+    is_text = number.path.startswith("observed.") and number.path.endswith(".source")
+    return say(value) if is_text else value
 
 
 def _source(number: Number) -> str:
-    told = number.source or "no source stated"
+    told = say(number.source if number.source else "no source stated")
     if number.span is not None:
         low, high = (written(end) for end in number.span)
-        factors = " times its durations" if "(" in str(number.value) else ""
-        told += f"; range {low} to {high}{factors}"
-    return "\n".join([told, *(_fit(number.path, *each) for each in number.fits)])
+        text = marked("{source}; range {low} to {high}")
+        if "(" in str(number.value):
+            text = marked("{source}; range {low} to {high} times its durations")
+        told = say(text, source=told, low=low, high=high)
+    return "\n".join([told, *(fit_said(number.path, *each) for each in number.fits)])
 
 
-def _fit(path: str, key: str, fit: Fit) -> str:
+def fit_said(path: str, key: str, fit: Fit) -> str:
     """Say what data told of a number, or of one parameter of a law."""
-    which = key.removeprefix(path).removeprefix(".")
-    interval = f"95 % interval {written(fit.low)} to {written(fit.high)}"
-    together = f", group {fit.group}" if fit.group else ""
-    return f"{which} {interval}; {fit.cases:,} cases: {fit.method} ({fit.scale}{together})".lstrip()
+    text = marked(
+        "{which} 95 % interval {low} to {high}; {cases} cases: {method} ({scale}, group {group})"
+    )
+    if not fit.group:
+        text = marked("{which} 95 % interval {low} to {high}; {cases} cases: {method} ({scale})")
+    return say(
+        text,
+        which=key.removeprefix(path).removeprefix("."),
+        low=written(fit.low),
+        high=written(fit.high),
+        cases=f"{fit.cases:,}",
+        method=say(fit.method),
+        scale=say(_SCALES[fit.scale]),
+        group=fit.group,
+    ).lstrip()
 
 
 def _block(path: str) -> str:
@@ -106,9 +145,16 @@ def _block(path: str) -> str:
     return ".".join(parts[: min(2, len(parts) - 1)])
 
 
-def _place(where: str) -> str:
+def place_said(where: str) -> str:
     """Shorten a place to file and line; the folder stands in the heading."""
+    if where == _DEFAULT:
+        return say(_DEFAULT)
     return where.replace("\\", "/").rsplit("/", 1)[-1]
+
+
+def unit_said(unit: str) -> str:
+    """Write the unit of an input."""
+    return say(_CUSTOMERS if unit == "customers" else unit)
 
 
 def difference_table(
@@ -121,29 +167,32 @@ def difference_table(
         blocks.setdefault(_block(one.path), []).append(one)
     yield from changes(a)
     if not blocks:
-        yield Text(f"{a.name} and {b.name} say the same.")
+        yield Text(say("{one} and {other} say the same.", one=a.name, other=b.name))
         return
-    yield Text(f"What differs between {a.name} and {b.name}", style="bold")
+    title = say("What differs between {one} and {other}", one=a.name, other=b.name)
+    yield Text(title, style="bold")
     yield Text("")
     for block, members in blocks.items():
         table = grid(
             Column("", ratio=8, overflow="fold"),
             Column(Text(a.name), ratio=5, overflow="fold"),
             Column(Text(b.name), ratio=5, overflow="fold"),
-            Column("unit", ratio=5, overflow="fold"),
-            Column("set in", ratio=7, overflow="fold"),
+            Column(say("unit"), ratio=5, overflow="fold"),
+            Column(say("set in"), ratio=7, overflow="fold"),
         )
         table.expand = True
         for one in members:
-            places = dict.fromkeys(_place(where) for where in (one.where_a, one.where_b) if where)
+            places = dict.fromkeys(
+                place_said(where) for where in (one.where_a, one.where_b) if where
+            )
             table.add_row(
                 Text(one.path.removeprefix(f"{block}.")),
                 Text(MISSING if one.a is None else written(one.a)),
                 Text(MISSING if one.b is None else written(one.b)),
-                Text(units.get(one.path, "")),
+                prose(unit_said(units.get(one.path, ""))),
                 Text("\n".join(places)),
             )
-        yield titled(block, table)
+        yield titled(say("scenario") if block == "scenario" else block, table)
 
 
 def numbers_json(loaded: LoadedScenario) -> dict[str, Any]:
@@ -212,20 +261,26 @@ def checked(loaded: LoadedScenario) -> str:
     every: list[Number] = [number for number in numbers(loaded) if number.is_number]
     own = sum(number.where != "default" for number in every)
     missing = len(unsourced(loaded))
-    text = f"ok, {len(every)} numbers, {own} of them set in files"
-    return text + (f", {missing} of these without a source" if missing else ", each with a source")
+    return say(
+        "ok, {numbers} numbers, {own} of them set in files, {missing} of these without a source"
+        if missing
+        else "ok, {numbers} numbers, {own} of them set in files, each with a source",
+        numbers=len(every),
+        own=own,
+        missing=missing,
+    )
 
 
 def scenario_table(shipped: Mapping[str, Path]) -> Iterator[RenderableType]:
     """List scenarios with their questions; one that cannot be read says so."""
-    table = grid(Column("scenario", no_wrap=True), Column("question", overflow="fold"))
+    table = grid(Column(say("scenario"), no_wrap=True), Column(say("question"), overflow="fold"))
     for name, path in shipped.items():
         try:
-            question = load_scenario(path).scenario.question.strip() or MISSING
+            question = say(load_scenario(path).scenario.question.strip() or MISSING)
         except ScenarioError:
-            question = f"cannot be read: see themodel check {name}"
-        table.add_row(Text(name), Text(question))
+            question = say("cannot be read: see themodel check {name}", name=name)
+        table.add_row(Text(name), prose(question))
     if table.row_count:
         yield table
     else:
-        yield Text("No scenarios are shipped with this installation.")
+        yield Text(say("No scenarios are shipped with this installation."))

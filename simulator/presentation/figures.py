@@ -6,7 +6,9 @@ import math
 from typing import Any
 
 from simulator.experiment import Estimate
-from simulator.languages.messages import say
+from simulator.languages.languages import spoken
+from simulator.languages.messages import marked, say
+from simulator.metrics.team_labels import TEAM_LABELS, team_label
 from simulator.metrics.units import money_unit, unit_shown, with_unit
 from simulator.organization.journal import DAYS_PER_MONTH
 
@@ -73,7 +75,7 @@ def percent(share: float | None) -> str:
     """Write a share of 0..1 as %."""
     if share is None or not math.isfinite(share):
         return MISSING
-    return f"{number(100.0 * share, 1)} %"
+    return say("{number} %", number=number(100.0 * share, 1))
 
 
 def roughly(share: float) -> str:
@@ -81,7 +83,7 @@ def roughly(share: float) -> str:
     if not math.isfinite(share):
         return MISSING
     size = abs(100.0 * share)
-    return f"{number(100.0 * share, 0 if size >= 9.5 or size == 0.0 else 1)} %"
+    return say("{number} %", number=number(100.0 * share, 0 if size >= 9.5 or size == 0.0 else 1))
 
 
 def money(amount: float, currency: str) -> str:
@@ -116,9 +118,43 @@ def moment(day: float) -> str:
     return say("month {month}, day {day}", month=month + 1, day=within)
 
 
+_NAMES = {
+    # Why a pass of a buyer ended; what keeps it from buying.
+    "unknown": marked("unknown"),
+    "no_budget": marked("no budget"),
+    "wrong_timing": marked("wrong timing"),
+    "with_competitor": marked("with competitor"),
+    "bad_fit": marked("bad fit"),
+    "no_decision": marked("no decision"),
+    "unreached": marked("unreached"),
+    "not_pursued": marked("not pursued"),
+    "turned_away": marked("turned away"),
+    "went_cold": marked("went cold"),
+    "bought_elsewhere": marked("bought elsewhere"),
+    "contact_lost": marked("contact lost"),
+    # Why a customer left.
+    "base": marked("base¦cause of leaving"),
+    "expectation_gap": marked("expectation gap"),
+    "late_onboarding": marked("late onboarding"),
+    "neglect": marked("neglect"),
+    "lost_trust": marked("lost trust"),
+    # What somebody is busy with.
+    "screening": marked("screening"),
+    "nurturing": marked("nurturing"),
+    "calling": marked("calling"),
+    "recontacting": marked("recontacting"),
+    "meeting": marked("meeting"),
+    "onboarding": marked("onboarding"),
+    "claim": marked("claim"),
+    "review": marked("review"),
+}
+
+
 def words(name: str) -> str:
-    """Write an identifier as words."""
-    return name.replace("_", " ")
+    """Write an identifier as words: a department, a reason, a cause, a kind of work."""
+    if name in TEAM_LABELS and spoken() == "ja":
+        return team_label(name)
+    return say(_NAMES[name]) if name in _NAMES else name.replace("_", " ")
 
 
 def written(value: Any) -> str:

@@ -2,6 +2,9 @@
 
 All files of a run are written under temporary names first and renamed only when every one is
 safely on the disk: a disk that fills up in the middle leaves earlier results as they were.
+
+Tables are UTF-8. In Japanese they begin with a byte-order mark: without it Excel takes them for
+Shift JIS. Who reads them again takes them as ``utf-8-sig``, which knows both.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ import pandas as pd
 from simulator import disk
 from simulator.cells import harmless
 from simulator.experiment import Estimate, Results
+from simulator.languages.languages import spoken
 from simulator.metrics import METRICS, Measures
 from simulator.metrics.definitions import TEAMS
 from simulator.metrics.units import unit_in
@@ -136,7 +140,13 @@ def json_text(content: Any) -> str:
 # ------------------------------------------------------------------ a folder of results
 
 
-def write_results(results: Results, folder: Path, version: str, command: Sequence[str]) -> None:
+def write_results(
+    results: Results,
+    folder: Path,
+    version: str,
+    command: Sequence[str],
+    beside: Mapping[str, bytes] | None = None,
+) -> None:
     """Write everything about results into a folder.
 
     Parameters
@@ -148,6 +158,8 @@ def write_results(results: Results, folder: Path, version: str, command: Sequenc
         Of the program.
     command : sequence of str
         What was typed, to repeat it.
+    beside : mapping of str to bytes, optional
+        Other files by their name: a workbook.
 
     Raises
     ------
@@ -156,8 +168,8 @@ def write_results(results: Results, folder: Path, version: str, command: Sequenc
     """
     effective = effective_yaml(results.scenario)
     contents = {name: _csv(table(results)) for name, table in _TABLES.items()}
-    contents["scenario.yaml"] = effective
-    contents["run.json"] = json_text(
+    contents |= {"scenario.yaml": effective.encode(), **(beside or {})}
+    about = json_text(
         {
             "scenario": results.name,
             "scenario_sha256": hashlib.sha256(effective.encode()).hexdigest(),
@@ -167,10 +179,10 @@ def write_results(results: Results, folder: Path, version: str, command: Sequenc
             "interrupted": results.interrupted,
             "version": version,
             "command": list(command),
-            "files": sorted([*_TABLES, "scenario.yaml"]),
+            "files": sorted(contents),
         }
     )
-    disk.write_files(folder, {name: text.encode() for name, text in contents.items()})
+    disk.write_files(folder, {**contents, "run.json": about.encode()})
 
 
 def write_tables(
@@ -201,7 +213,7 @@ def write_tables(
         If a file cannot be written; what was there before is intact.
     """
     texts = {f"{each}.csv": _csv(_cells(table)) for each, table in tables.items()}
-    files = {**{each: text.encode() for each, text in texts.items()}, **(beside or {})}
+    files = {**texts, **(beside or {})}
     files[f"{name}.json"] = json_text({**about, "files": sorted(files)}).encode()
     disk.write_files(folder, files)
 
@@ -215,11 +227,11 @@ def _cells(table: pd.DataFrame) -> Iterator[Row]:
 # ------------------------------------------------------------------ tables
 
 
-def _csv(rows: Iterable[Row]) -> str:
+def _csv(rows: Iterable[Row]) -> bytes:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerows([_cell(value) for value in row] for row in rows)
-    return stream.getvalue()
+    return stream.getvalue().encode("utf-8-sig" if spoken() == "ja" else "utf-8")
 
 
 def _cell(value: Any) -> str:
@@ -326,6 +338,17 @@ def _recycling(results: Results) -> Iterator[Row]:
                 yield (results.name, run, _WHOLE_RUN, reason, metric, value, "buyers")
 
 
+def _transitions(results: Results) -> Iterator[Row]:
+    keys = ("from_place", "to_place")
+    yield (*_HEAD, *keys, *_TAIL)
+    for run, one in _runs(results):
+        for period, *way, buyers, amount in _tuples(
+            one.transitions, ("period", *keys, "buyers", "amount")
+        ):
+            yield (results.name, run, period, *way, "buyers", buyers, "buyers")
+            yield (results.name, run, period, *way, "amount", amount, _amount(results))
+
+
 def _tuples(table: pd.DataFrame, columns: Sequence[str]) -> Iterable[tuple[Any, ...]]:
     return table[list(columns)].itertuples(index=False, name=None)
 
@@ -340,6 +363,7 @@ _TABLES: dict[str, Callable[[Results], Iterator[Row]]] = {
     "bridge.csv": _bridge,
     "people.csv": _people,
     "recycling.csv": _recycling,
+    "transitions.csv": _transitions,
 }
 
 TABLES = tuple(name.removesuffix(".csv") for name in _TABLES)

@@ -15,8 +15,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.text import Text
 
-_OPENING = "([{「『(【“〈"
-_CLOSING = ")]}」』)】”〉、。,.・:;?!%ー〜々"
+_OPENING = "([{「『（【“〈"
+_CLOSING = ")]}」』）】”〉、。,.・:;?!%ー〜々：；？！％～"
 _PIECES = re.compile(r"\s+|[\x21-\x7e]+|[^\x00-\x7f]")
 _IS_PLAIN = re.compile(r"[\x21-\x7e]+")
 

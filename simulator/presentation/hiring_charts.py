@@ -11,10 +11,13 @@ import numpy as np
 import pandas as pd
 
 from simulator.experiment.statistics import Estimate
+from simulator.experiment.wording import paragraph
+from simulator.languages.messages import say
+from simulator.metrics.units import with_unit
 from simulator.planning.hiring_result import Hiring
 from simulator.planning.hiring_risks import Row, rows_of
 from simulator.planning.sizing_names import percent, points, target_text, team_label
-from simulator.presentation.planning_charts import (
+from simulator.presentation.chart_style import (
     LIMIT,
     OTHER,
     PLAN,
@@ -23,6 +26,7 @@ from simulator.presentation.planning_charts import (
     settle,
     styled,
 )
+from simulator.presentation.planning_charts import chance_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,8 +84,11 @@ def capacity_chart(result: Hiring) -> Figure:
         width, height = 9.4 if columns == 2 else 8.4, 1.5 + 2.5 * rows
         figure = begun(
             width, height, _capacity_title(result),
-            "In people. Bands: 10 % to 90 % quantile of the runs. Shaded months: load exceeds"
-            f" capacity in over half of the runs. Seed {result.seed}.",
+            say(
+                "In people. Bands: 10 % to 90 % quantile of the runs. Shaded months: load exceeds"
+                " capacity in over half of the runs. Seed {seed}.",
+                seed=result.seed,
+            ),
         )  # fmt: skip
         grid = figure.subplots(rows, columns, squeeze=False, sharex=True)
         panels = list(grid.ravel())
@@ -92,7 +99,7 @@ def capacity_chart(result: Hiring) -> Figure:
             axes.set_visible(False)
         for column in grid.T:
             shown = [axes for axes in column if axes.get_visible()]
-            shown[-1].set_xlabel("month")
+            shown[-1].set_xlabel(say("month¦axis"))
             shown[-1].tick_params(labelbottom=True)
         _legend_below(figure, panels[0], height)
         settle(figure)
@@ -127,10 +134,10 @@ def _capacity_panel(axes: Axes, rows: pd.DataFrame) -> None:
     _band(axes, months, rows, "ramped", PLAN)
     axes.stairs(
         rows["planned"].to_numpy(dtype=float), edges, baseline=None, color=OTHER, linewidth=1.1,
-        linestyle=":", label="planned, nobody quits",
+        linestyle=":", label=say("planned, nobody quits"),
     )  # fmt: skip
-    _line(axes, months, rows["ramped_mean"], PLAN, "-", "at full speed")
-    _line(axes, months, rows["load_mean"], LIMIT, "--", "load")
+    _line(axes, months, rows["ramped_mean"], PLAN, "-", say("at full speed"))
+    _line(axes, months, rows["load_mean"], LIMIT, "--", say("load¦planning"))
     axes.set_ylim(bottom=0.0)
     axes.set_xlim(edges[0], edges[-1])
     _month_ticks(axes, int(months[-1]))
@@ -164,11 +171,12 @@ def _month_ticks(axes: Axes, last: int) -> None:
 def _capacity_title(result: Hiring) -> str:
     broken = result.breaks
     if broken is None:
-        return "No team has more work than it can do in over half of the runs"
-    return (
-        f"{team_label(broken.team)} is short first, in month {broken.month}:"
-        f" {percent(broken.share_short)} of the runs bring more work than its people can do"
-    )
+        return say("No team has more work than it can do in over half of the runs")
+    return say(
+        "{team} is short first, in month {month}: {share} of the runs bring more work than its"
+        " people can do",
+        team=team_label(broken.team), month=broken.month, share=percent(broken.share_short),
+    )  # fmt: skip
 
 
 # ------------------------------------------------------------------ the promise, month by month
@@ -198,15 +206,16 @@ def months_chart(result: Hiring) -> Figure:
         for axes in grid:
             axes.set_xlim(0.5, last + 0.5)
             _month_ticks(axes, last)
-        grid[-1].set_xlabel("month")
+        grid[-1].set_xlabel(say("month¦axis"))
         settle(figure)
     return figure
 
 
 def _months_note(result: Hiring, attained: bool) -> str:
-    parts = ["Bars: 95 % intervals; each month by itself."] if len(result.by_month) else []
-    parts += ["Quota of everybody employed; band: 10 % to 90 % quantile of the runs."] * attained
-    return " ".join([*parts, f"Seed {result.seed}."])
+    parts = [say("Bars: 95 % intervals; each month by itself.")] if len(result.by_month) else []
+    if attained:
+        parts.append(say("Quota of everybody employed; band: 10 % to 90 % quantile of the runs."))
+    return paragraph([*parts, say("Seed {seed}.", seed=result.seed)])
 
 
 def _attained(result: Hiring) -> pd.DataFrame:
@@ -234,8 +243,8 @@ def _chance_panel(axes: Axes, result: Hiring) -> None:
                   markersize=5, label=name)  # fmt: skip
     _asked_for(axes, result.confidence)
     axes.set_ylim(-0.03, 1.03)
-    axes.set_yticks(np.linspace(0.0, 1.0, 5), [f"{p} %" for p in range(0, 101, 25)])
-    axes.set_title("Probability that the target of the month is met", loc="left", fontsize=10)
+    axes.set_yticks(np.linspace(0.0, 1.0, 5), [with_unit(f"{p}", "%") for p in range(0, 101, 25)])
+    axes.set_title(say("Probability that the target of the month is met"), loc="left", fontsize=10)
     if len(drawn) > 1:
         axes.legend(loc="best", frameon=False, fontsize=8.5)
 
@@ -243,7 +252,7 @@ def _chance_panel(axes: Axes, result: Hiring) -> None:
 def _asked_for(axes: Axes, confidence: float) -> None:
     axes.axhline(confidence, color=LIMIT, linewidth=1.2, linestyle="--", zorder=0)
     axes.annotate(
-        f"asked for: {percent(confidence)}", (0.0, confidence),
+        say("asked for: {asked}", asked=percent(confidence)), (0.0, confidence),
         xycoords=("axes fraction", "data"), xytext=(4, -3), textcoords="offset points",
         color=LIMIT, ha="left", va="top", fontsize=9,
     )  # fmt: skip
@@ -267,28 +276,30 @@ def _attainment_panel(axes: Axes, rows: pd.DataFrame) -> None:
     _line(axes, months, rows["attainment_mean"], PLAN, "-", "")
     axes.axhline(1.0, color=OTHER, linewidth=1.0, linestyle=":")
     axes.annotate(
-        "quota", (1.0, 1.0), xycoords=("axes fraction", "data"), xytext=(-2, 2),
+        say("quota¦planning"), (1.0, 1.0), xycoords=("axes fraction", "data"), xytext=(-2, 2),
         textcoords="offset points", ha="right", color=OTHER, fontsize=9,
     )  # fmt: skip
     axes.set_ylim(bottom=0.0)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{100.0 * value:.0f} %")
-    axes.set_title("Quota attainment in field sales", loc="left", fontsize=10)
+    axes.yaxis.set_major_formatter(lambda value, _: with_unit(f"{100.0 * value:.0f}", "%"))
+    axes.set_title(say("Quota attainment in field sales"), loc="left", fontsize=10)
 
 
 def _months_title(result: Hiring) -> str:
     if not len(result.by_month):
         attained = _attained(result)
         known = attained[np.isfinite(attained["attainment_mean"].to_numpy(dtype=float))].iloc[-1]
-        return (
-            f"Field sales books {100.0 * float(known['attainment_mean']):.0f} % of its quota in"
-            f" month {int(known['month'])} on average"
+        return say(
+            "Field sales books {share} of its quota in month {month} on average",
+            share=with_unit(f"{100.0 * float(known['attainment_mean']):.0f}", "%"),
+            month=int(known["month"]),
         )
+    asked = percent(result.confidence)
     if result.broken_month is None:
-        return f"In each of its months a target is met with {percent(result.confidence)} or more"
-    return (
-        f"In month {result.broken_month} a target is first met less often than the"
-        f" {percent(result.confidence)} asked for"
-    )
+        return say("In each of its months a target is met with {asked} or more", asked=asked)
+    return say(
+        "In month {month} a target is first met less often than the {asked} asked for",
+        month=result.broken_month, asked=asked,
+    )  # fmt: skip
 
 
 # ------------------------------------------------------------------ what breaks it
@@ -302,38 +313,35 @@ def stress_chart(result: Hiring) -> Figure:
     result : Hiring
         With a table of stress.
     """
-    drawn = [("the plan", result.chance, PLAN)]
+    drawn = [(say("the plan¦planning"), result.chance, PLAN)]
     if result.company.hiring != result.planned.hiring and math.isfinite(result.today_chance.mean):
-        drawn.append(("without it", result.today_chance, OTHER))
-    drawn += [(str(row["stress"]), _chance(row), OTHER) for row in rows_of(result.stress)]
-    words = [f"{row['stress']}: {row['words']}" for row in rows_of(result.stress)]
+        drawn.append((say("without it¦planning"), result.today_chance, OTHER))
+    names = [say(str(row["stress"])) for row in rows_of(result.stress)]
+    words = [
+        say("{stress}: {words}", stress=name, words=say(str(row["words"])))
+        for name, row in zip(names, rows_of(result.stress), strict=True)
+    ]
+    drawn += [
+        (name, _chance(row), OTHER) for name, row in zip(names, rows_of(result.stress), strict=True)
+    ]
     with styled():
         figure = begun(
             8.4, 1.7 + 0.34 * len(drawn), _stress_title(result),
-            f"Bars: 95 % intervals, {result.fresh} fresh replications with the same luck.",
+            say("Bars: 95 % intervals, {fresh} fresh replications with the same luck.",
+                fresh=result.fresh),
         )  # fmt: skip
         axes = figure.subplots()
-        for at, (label, chance, color) in enumerate(drawn):
+        for at, (_, chance, color) in enumerate(drawn):
             interval_row(axes, at, chance, color)
             axes.annotate(
-                percent(chance.mean) if math.isfinite(chance.mean) else "unknown",
+                percent(chance.mean) if math.isfinite(chance.mean) else say("unknown"),
                 (1.03, at), xycoords=("axes fraction", "data"), va="center", fontsize=9,
-                color=color, fontweight="bold" if label == "the plan" else "normal",
+                color=color, fontweight="normal" if at else "bold",
             )  # fmt: skip
         first = [label for label, _, _ in drawn[: len(drawn) - len(words)]]
         axes.set_yticks(range(len(drawn)), [*first, *words])
-        axes.set_ylim(len(drawn) - 0.4, -0.6)
-        axes.set_xlim(-0.02, 1.02)
-        axes.set_xticks(np.linspace(0.0, 1.0, 6), [f"{p} %" for p in range(0, 101, 20)])
-        axes.tick_params(axis="y", length=0, labelsize=9)
-        axes.spines["left"].set_visible(False)
-        axes.set_xlabel("probability of meeting all targets")
-        axes.axvline(result.confidence, color=LIMIT, linewidth=1.2, linestyle="--", zorder=0)
-        axes.annotate(
-            f"asked for: {percent(result.confidence)}", (result.confidence, 1.0),
-            xycoords=("data", "axes fraction"), xytext=(-4, 2), textcoords="offset points",
-            color=LIMIT, ha="right", va="bottom", fontsize=9,
-        )  # fmt: skip
+        axes.tick_params(axis="y", labelsize=9)
+        chance_axis(axes, len(drawn), result.confidence)
         settle(figure)
     return figure
 
@@ -348,11 +356,19 @@ def _chance(row: Row) -> Estimate:
 
 def _stress_title(result: Hiring) -> str:
     chance = result.chance
-    said = f"The plan keeps the promise with {percent(chance.mean)}"
-    if chance.low is not None and chance.high is not None:
-        said += f" ({points(chance.low)} to {points(chance.high)})"
+    told = (
+        say(
+            "The plan keeps the promise with {chance} ({low} to {high})",
+            chance=percent(chance.mean), low=points(chance.low), high=points(chance.high),
+        )
+        if chance.low is not None and chance.high is not None
+        else say("The plan keeps the promise with {chance}", chance=percent(chance.mean))
+    )  # fmt: skip
     known = [row for row in rows_of(result.stress) if math.isfinite(row["probability"])]
     if not known:
-        return said
+        return told
     worst = min(known, key=lambda row: row["probability"])
-    return f"{said}; at worst, {worst['stress']}, with {percent(worst['probability'])}"
+    return say(
+        "{plan}; at worst, {stress}, with {chance}",
+        plan=told, stress=say(str(worst["stress"])), chance=percent(worst["probability"]),
+    )  # fmt: skip

@@ -14,11 +14,15 @@ from rich.text import Text
 
 from simulator.experiment.quantities import Scale
 from simulator.experiment.statistics import Estimate
+from simulator.languages.messages import say
+from simulator.metrics.units import with_unit
 from simulator.organization.journal import DAYS_PER_MONTH
 from simulator.planning.hiring_costs import monthly_costs
 from simulator.planning.hiring_result import Hiring
 from simulator.planning.hiring_risks import Row, rows_of
 from simulator.planning.sizing_names import (
+    capital,
+    clauses,
     figure_name,
     percent,
     points,
@@ -27,6 +31,7 @@ from simulator.planning.sizing_names import (
     values_scale,
 )
 from simulator.presentation.figures import MISSING, number
+from simulator.presentation.flowing import Flowing
 from simulator.presentation.tables import grid, right, titled
 
 _MOST_ROWS = 12
@@ -44,7 +49,7 @@ def story(result: Hiring) -> list[RenderableType]:
     result : Hiring
     """
     first, *others = result.verdict()
-    content: list[RenderableType] = [Text(first, style="bold"), *map(Text, others), Text("")]
+    content: list[RenderableType] = [Flowing(first, "bold"), *map(Flowing, others), Text("")]
     if len(result.hires):
         content.append(_hires(result))
     if result.headcounts:
@@ -62,19 +67,34 @@ def story(result: Hiring) -> list[RenderableType]:
         content.append(_stress(result))
     if len(result.relief):
         content.append(_relief(result))
-    return [*content, *(Text(f"note: {note}", style="dim") for note in result.notes)]
+    return [*content, *(Flowing(say("note: {note}", note=note), "dim") for note in result.notes)]
 
 
 def closing(result: Hiring, version: str) -> str:
     """Say on what the figures rest."""
-    plans = f"{result.evaluations:,} plan{'s' if result.evaluations != 1 else ''}"
-    searched = f"{plans} tried in {result.runs:,} runs" if result.made else "One plan checked"
-    line = (
-        f"{searched}, {result.company.horizon.months:g} months each, with the same luck;"
-        f" {result.fresh} fresh replications ({result.variant_runs} for each danger, later start"
-        f" and further person); seed {result.seed}; themodel {version}."
-    )
-    return f"Interrupted. {line}" if result.interrupted else line
+    told: dict[str, object] = {
+        "months": f"{result.company.horizon.months:g}", "fresh": result.fresh,
+        "few": result.variant_runs, "seed": result.seed, "version": version,
+    }  # fmt: skip
+    if result.made:
+        line = say(
+            "{plans} plan tried in {runs} runs, {months} months each, with the same luck; {fresh}"
+            " fresh replications ({few} for each danger, later start and further person); seed"
+            " {seed}; themodel {version}."
+            if result.evaluations == 1
+            else "{plans} plans tried in {runs} runs, {months} months each, with the same luck;"
+            " {fresh} fresh replications ({few} for each danger, later start and further person);"
+            " seed {seed}; themodel {version}.",
+            **told, plans=f"{result.evaluations:,}", runs=f"{result.runs:,}",
+        )  # fmt: skip
+    else:
+        line = say(
+            "One plan checked, {months} months each, with the same luck; {fresh} fresh replications"
+            " ({few} for each danger, later start and further person); seed {seed}; themodel"
+            " {version}.",
+            **told,
+        )
+    return say("Interrupted. {line}", line=line) if result.interrupted else line
 
 
 # ------------------------------------------------------------------ who starts when
@@ -84,16 +104,27 @@ def _hires(result: Hiring) -> RenderableType:
     slips = any(_known(row["slip"]) for row in rows_of(result.hires))
     table = grid(
         Column("", no_wrap=True),
-        *(_narrow(heading) for heading in (
-            "people", "start in month", "on day", "place open by day", "full speed from day",
-            *(("a month later", "change", "95 % interval") if slips else ()),
-        )),
-    )  # fmt: skip
+        *(
+            _narrow(heading)
+            for heading in (
+                say("people¦planning"),
+                say("start in month¦planning"),
+                say("on day¦planning"),
+                say("place open by day"),
+                say("full speed from day"),
+                *(
+                    (say("a month later¦planning"), say("change¦probability"), say("95 % interval"))
+                    if slips
+                    else ()
+                ),
+            )
+        ),
+    )
     horizon = result.planned.horizon.months * DAYS_PER_MONTH
     for row in grouped(result):
         joins = row["people"] > 0
         late = row["ramped_by"] > horizon
-        ripe = "after the end" if late else number(row["ramped_by"], 0)
+        ripe = say("after the end¦planning") if late else number(row["ramped_by"], 0)
         cells = [
             team_label(row["team"]), f"{int(row['people']):+d}", f"{int(row['month'])}",
             number(row["day"], 0), number(row["open_by"], 0) if joins else MISSING,
@@ -105,13 +136,16 @@ def _hires(result: Hiring) -> RenderableType:
                 _points_span(row, "slip_low", "slip_high"),
             ]  # fmt: skip
         table.add_row(*cells)
-    said = "business days of the run, from 0; negative: before its start"
-    if slips:
-        said += (
-            "; a month later: probability of meeting all targets if one person of this row starts"
-            " a month later, and its change in points, with the same luck"
+    note = (
+        say(
+            "business days of the run, from 0; negative: before its start; a month later:"
+            " probability of meeting all targets if one person of this row starts a month later,"
+            " and its change in points, with the same luck"
         )
-    return titled("Who starts when", table, Text(said, style="dim"))
+        if slips
+        else say("business days of the run, from 0; negative: before its start")
+    )
+    return titled(say("Who starts when¦planning"), table, Flowing(note, "dim"))
 
 
 def grouped(result: Hiring) -> list[Row]:
@@ -133,29 +167,42 @@ def _headcounts(result: Hiring) -> RenderableType:
     totals = [sum(costs[team][i] for team in teams) for i in range(months)]
     scale = Scale.of("cost", result.company.currency, totals)
     table = grid(
-        "months" if months > _MOST_ROWS else "month",
-        *(Column(team_label(team), justify="right") for team in teams), right("all"),
-        Column(f"cost a month, {scale.unit}", justify="right"),
+        _months_heading(months),
+        *(_narrow(team_label(team)) for team in teams), right(say("all¦planning")),
+        _narrow(say("cost a month, {unit}", unit=scale.unit)),
     )  # fmt: skip
     for first, last in spans(months):
         inside = range(first - 1, last)
         people = [_range([result.headcounts[team][i] for i in inside]) for team in teams]
         everybody = _range([sum(result.headcounts[t][i] for t in teams) for i in inside])
-        cost = sum(totals[i] for i in inside) / len(inside)
-        table.add_row(_span_text(first, last), *people, everybody, scale.number(cost))
+        mean = sum(totals[i] for i in inside) / len(inside)
+        table.add_row(_span_text(first, last), *people, everybody, scale.number(mean))
     whole = Scale.of("cost", result.company.currency, [result.cost, result.cost_today])
-    told = f"over the run {whole.amount(result.cost)}"
-    if result.cost != result.cost_today:
-        told += f", without the plan {whole.amount(result.cost_today)}"
-    note = Text(f"planned people on the first day of a month, if nobody quits; {told}", style="dim")
-    return titled("People planned", table, note)
+    cost = whole.amount(result.cost)
+    note = (
+        say(
+            "planned people on the first day of a month, if nobody quits; over the run {cost},"
+            " without the plan {today}",
+            cost=cost, today=whole.amount(result.cost_today),
+        )
+        if result.cost != result.cost_today
+        else say(
+            "planned people on the first day of a month, if nobody quits; over the run {cost}",
+            cost=cost,
+        )
+    )  # fmt: skip
+    return titled(say("People planned¦planning"), table, Flowing(note, "dim"))
+
+
+def _months_heading(months: int) -> str:
+    return say("months¦column") if months > _MOST_ROWS else say("month¦column")
 
 
 def _range(values: Sequence[int]) -> str:
     ends = (values[0], values[-1])
     if ends[0] == ends[1]:
         ends = (min(values), max(values))
-    return f"{ends[0]}" if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
+    return _span_text(*ends)
 
 
 # ------------------------------------------------------------------ what it promises
@@ -163,25 +210,29 @@ def _range(values: Sequence[int]) -> str:
 
 def _targets(result: Hiring) -> RenderableType:
     table = grid(
-        "", right("probability"), right("95 % interval"), right("without the plan")
-    )  # fmt: skip
+        "",
+        right(say("probability¦planning")),
+        right(say("95 % interval")),
+        right(say("without the plan¦planning")),
+    )
     if len(result.targets) > 1:
         for target in result.targets:
             chance = result.by_target.get(target.text)
             if chance is not None:
                 name = target_text(target, result.company.currency)
-                table.add_row(_capital(name), percent(chance.mean), _span(chance), "")
-        name = "All of them"
+                table.add_row(Flowing(capital(name)), percent(chance.mean), _span(chance), "")
+        name = say("All of them¦planning")
     else:
-        name = _capital(target_text(result.targets[0], result.company.currency))
+        name = capital(target_text(result.targets[0], result.company.currency))
     table.add_row(
-        Text(name, style="bold"), percent(result.chance.mean), _span(result.chance),
+        Flowing(name, "bold"), percent(result.chance.mean), _span(result.chance),
         percent(result.today_chance.mean),
     )  # fmt: skip
-    note = Text(
-        f"asked for: {percent(result.confidence)}; {result.fresh} fresh replications", style="dim"
-    )
-    return titled("How often the targets are met", table, note)
+    note = say(
+        "asked for: {asked}; {fresh} fresh replications",
+        asked=percent(result.confidence), fresh=result.fresh,
+    )  # fmt: skip
+    return titled(say("How often the targets are met"), table, Flowing(note, "dim"))
 
 
 def _by_month(result: Hiring) -> Iterator[RenderableType]:
@@ -194,23 +245,28 @@ def _by_month(result: Hiring) -> Iterator[RenderableType]:
         if not mine:
             continue
         scale = values_scale(target.metric, result.company.currency, [row["mean"] for row in mine])
-        table = grid("month", right("probability"), right("95 % interval"), right("mean"), "")
+        table = grid(
+            say("month¦column"), right(say("probability¦planning")), right(say("95 % interval")),
+            right(say("mean¦planning")), "",
+        )  # fmt: skip
         for row in mine:
             low = row["probability"] < result.confidence
             table.add_row(
                 f"{int(row['month'])}", percent(row["probability"]), _span(_chance(row)),
-                scale.amount(row["mean"]), "too seldom" if low else "",
+                scale.amount(row["mean"]), say("too seldom¦planning") if low else "",
             )  # fmt: skip
-        name = _capital(target_text(replace(target, months=()), result.company.currency))
-        note = Text("each month by itself; the promise asks for all of them at once", style="dim")
-        yield titled(f"{name}, month by month", table, note)
+        name = capital(target_text(replace(target, months=()), result.company.currency))
+        note = say("each month by itself; the promise asks for all of them at once")
+        yield titled(say("{target}, month by month", target=name), table, Flowing(note, "dim"))
 
 
 def _figures(result: Hiring) -> RenderableType:
     asked = percent(result.confidence)
     table = grid(
-        "", right("mean"), right("95 % interval"), right(f"in {asked}"), right("without"),
-        right("difference"), right("95 % interval"), Column("unit", no_wrap=True),
+        "", right(say("mean¦planning")), right(say("95 % interval")),
+        right(say("in {share}", share=asked)), right(say("without¦planning")),
+        right(say("difference¦planning")), right(say("95 % interval")),
+        Column(say("unit"), no_wrap=True),
     )  # fmt: skip
     for row in rows_of(result.figures):
         metric = str(row["metric"])
@@ -218,16 +274,16 @@ def _figures(result: Hiring) -> RenderableType:
         scale = values_scale(metric, result.company.currency, sizes)
         gap = _estimate(row, "difference", "difference_low", "difference_high")
         table.add_row(
-            _capital(figure_name((metric, int(row["month"])))), scale.number(row["mean"]),
+            Flowing(capital(figure_name((metric, int(row["month"]))))), scale.number(row["mean"]),
             scale.span(_estimate(row, "mean", "low", "high")), scale.number(row["reached"]),
             scale.number(row["today"]), scale.number(gap.mean), scale.span(gap), scale.unit,
         )  # fmt: skip
-    note = Text(
-        f"in {asked}: what so many of the runs reach or better; without: the company without the"
+    note = say(
+        "in {share}: what so many of the runs reach or better; without: the company without the"
         " plan; difference: with the same luck",
-        style="dim",
+        share=asked,
     )
-    return titled("What the plan brings", table, note)
+    return titled(say("What the plan brings"), table, Flowing(note, "dim"))
 
 
 # ------------------------------------------------------------------ where it strains
@@ -242,23 +298,34 @@ def _working_teams(result: Hiring) -> list[str]:
 def _capacities(result: Hiring) -> Iterator[RenderableType]:
     months = int(result.capacity["month"].max())
     for team in _working_teams(result):
-        yield titled(f"{team_label(team)}: people and work", _capacity(result, team, months))
-    by_quarter = "; means of the months" if months > _MOST_ROWS else ""
-    yield Text(
-        "In people, and in brackets from the 10 % to the 90 % quantile of the runs. At full speed:"
-        " who is new counts for the share of full speed. Load: people at full speed that the"
-        " month's work would need, with what was left undone. Waiting: pieces of work. Short in:"
-        f" share of the runs in which load exceeds capacity{by_quarter}.\n",
-        style="dim",
+        title = say("{team}: people and work", team=team_label(team))
+        yield titled(title, _capacity(result, team, months))
+    note = (
+        say(
+            "In people, and in brackets from the 10 % to the 90 % quantile of the runs. At full"
+            " speed: who is new counts for the share of full speed. Load: people at full speed that"
+            " the month's work would need, with what was left undone. Waiting: pieces of work."
+            " Short in: share of the runs in which load exceeds capacity; means of the months."
+        )
+        if months > _MOST_ROWS
+        else say(
+            "In people, and in brackets from the 10 % to the 90 % quantile of the runs. At full"
+            " speed: who is new counts for the share of full speed. Load: people at full speed that"
+            " the month's work would need, with what was left undone. Waiting: pieces of work."
+            " Short in: share of the runs in which load exceeds capacity."
+        )
     )
+    yield Flowing(note, "dim")
+    yield Text("")
 
 
 def _capacity(result: Hiring, team: str, months: int) -> RenderableType:
     rows = result.capacity[result.capacity["team"] == team]
     table = grid(
-        Column("months" if months > _MOST_ROWS else "month", no_wrap=True), right("planned"),
-        right("employed"), right("at full speed"), right("load"), right("waiting"),
-        right("short in"),
+        Column(_months_heading(months), no_wrap=True), right(say("planned¦planning")),
+        right(say("employed¦planning")), right(say("at full speed¦planning")),
+        right(say("load¦planning")), right(say("waiting¦planning")),
+        right(say("short in¦planning")),
     )  # fmt: skip
     places = 1 if int(rows["planned"].max()) < _LARGE else 0
     for first, last in spans(months):
@@ -278,7 +345,9 @@ def _mean(part: pd.DataFrame, name: str, places: int) -> str:
 
 def _banded(part: pd.DataFrame, what: str, places: int) -> str:
     mean, low, high = (_mean(part, f"{what}_{end}", places) for end in ("mean", "p10", "p90"))
-    return mean if MISSING in (low, high) else f"{mean} ({low} to {high})"
+    if MISSING in (low, high):
+        return mean
+    return say("{mean} ({low} to {high})", mean=mean, low=low, high=high)
 
 
 def _attainment(result: Hiring) -> Iterator[RenderableType]:
@@ -288,23 +357,29 @@ def _attainment(result: Hiring) -> Iterator[RenderableType]:
         return
     months = int(result.capacity["month"].max())
     table = grid(
-        "months" if months > _MOST_ROWS else "month", right("quota attained"), right("10 to 90 %")
-    )  # fmt: skip
+        _months_heading(months), right(say("quota attained¦planning")), right(say("10 to 90 %"))
+    )
     for first, last in spans(months):
         part = rows[rows["month"].between(first, last)]
         if len(part):
             low, high = (100.0 * float(part[f"attainment_{p}"].mean()) for p in ("p10", "p90"))
             table.add_row(
                 _span_text(first, last),
-                f"{number(100.0 * float(part['attainment_mean'].mean()), 0)} %",
-                f"{number(low, 0)} to {number(high, 0)} %",
+                with_unit(number(100.0 * float(part["attainment_mean"].mean()), 0), "%"),
+                say("{low} to {high}", low=number(low, 0), high=with_unit(number(high, 0), "%")),
             )
-    note = Text(
-        "bookings of a month over the quota of everybody employed in it, whoever is new included"
-        f"{'; means of the months' if months > _MOST_ROWS else ''}",
-        style="dim",
+    note = (
+        say(
+            "bookings of a month over the quota of everybody employed in it, whoever is new"
+            " included; means of the months"
+        )
+        if months > _MOST_ROWS
+        else say(
+            "bookings of a month over the quota of everybody employed in it, whoever is new"
+            " included"
+        )
     )
-    yield titled("Quota attainment in field sales", table, note)
+    yield titled(say("Quota attainment in field sales"), table, Flowing(note, "dim"))
 
 
 # ------------------------------------------------------------------ what may go wrong, what mends
@@ -313,33 +388,38 @@ def _attainment(result: Hiring) -> Iterator[RenderableType]:
 def _stress(result: Hiring) -> RenderableType:
     metric = result.main[0]
     scale = Scale.of(metric, result.company.currency, result.stress["difference"])
-    unit = f", {scale.unit}" if scale.unit else ""
+    figure = figure_name(result.main)
+    figure = say("{name}, {unit}", name=figure, unit=scale.unit) if scale.unit else figure
     table = grid(
-        Column("", no_wrap=True), right("probability"), right("95 % interval"), right("change"),
-        right("95 % interval"), _narrow(f"{figure_name(result.main)}{unit}"),
-        right("95 % interval"),
+        Column("", no_wrap=True), right(say("probability¦planning")), right(say("95 % interval")),
+        right(say("change¦probability")), right(say("95 % interval")), _narrow(figure),
+        right(say("95 % interval")),
     )  # fmt: skip
     for row in rows_of(result.stress):
         gap = _estimate(row, "difference", "difference_low", "difference_high")
         table.add_row(
-            _capital(str(row["stress"])), percent(row["probability"]), _span(_chance(row)),
+            capital(say(str(row["stress"]))), percent(row["probability"]), _span(_chance(row)),
             _in_points(row["change"]), _points_span(row, "change_low", "change_high"),
             scale.number(gap.mean), scale.span(gap),
         )  # fmt: skip
-    words = "; ".join(f"{row['stress']}: {row['words']}" for row in rows_of(result.stress))
-    note = Text(
-        f"{words}. Changes in points and differences are against the plan, with the same luck;"
+    words = [
+        say("{stress}: {words}", stress=say(str(row["stress"])), words=say(str(row["words"])))
+        for row in rows_of(result.stress)
+    ]
+    note = say(
+        "{stresses}. Changes in points and differences are against the plan, with the same luck;"
         " each interval stands alone, the sentences above hold for all together.",
-        style="dim",
+        stresses=clauses(words),
     )
-    return titled("If it goes worse than planned", table, note)
+    return titled(say("If it goes worse than planned"), table, Flowing(note, "dim"))
 
 
 def _relief(result: Hiring) -> RenderableType:
     cost = Scale.of("cost", result.company.currency, result.relief["cost"])
     table = grid(
-        "", right("from month"), right(f"cost, {cost.unit}"), right("probability"),
-        right("change"), right("95 % interval"),
+        "", right(say("from month¦planning")), right(say("cost, {unit}", unit=cost.unit)),
+        right(say("probability¦planning")), right(say("change¦probability")),
+        right(say("95 % interval")),
     )  # fmt: skip
     for row in rows_of(result.relief):
         table.add_row(
@@ -347,12 +427,11 @@ def _relief(result: Hiring) -> RenderableType:
             percent(row["probability"]), _in_points(row["gain"]),
             _points_span(row, "gain_low", "gain_high"),
         )  # fmt: skip
-    note = Text(
+    note = say(
         "one more in one team as soon as somebody can start; cost over the run; change in points,"
-        " with the same luck; each interval stands alone",
-        style="dim",
+        " with the same luck; each interval stands alone"
     )
-    return titled("One more person", table, note)
+    return titled(say("One more person¦planning"), table, Flowing(note, "dim"))
 
 
 # ------------------------------------------------------------------ how things are shown
@@ -367,11 +446,11 @@ def spans(months: int) -> Iterator[tuple[int, int]]:
 
 def _narrow(heading: str) -> Column:
     """Return a column of numbers whose heading may take several lines."""
-    return Column(heading, justify="right")
+    return Column(Flowing(heading, "dim"), justify="right")
 
 
 def _span_text(first: int, last: int) -> str:
-    return f"{first}" if first == last else f"{first} to {last}"
+    return f"{first}" if first == last else say("{low} to {high}", low=first, high=last)
 
 
 def _known(value: Any) -> bool:
@@ -392,7 +471,7 @@ def _chance(row: Row) -> Estimate:
 def _span(chance: Estimate) -> str:
     if chance.low is None or chance.high is None:
         return ""
-    return f"{points(chance.low)} to {points(chance.high)} %"
+    return say("{low} to {high}", low=points(chance.low), high=with_unit(points(chance.high), "%"))
 
 
 def _in_points(change: float | None) -> str:
@@ -402,8 +481,4 @@ def _in_points(change: float | None) -> str:
 def _points_span(row: Row, low: str, high: str) -> str:
     if not (_known(row[low]) and _known(row[high])):
         return ""
-    return f"{_in_points(row[low])} to {_in_points(row[high])}"
-
-
-def _capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
+    return say("{low} to {high}", low=_in_points(row[low]), high=_in_points(row[high]))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 
-from simulator.experiment.quantities import main_metric
 from simulator.experiment.statistics import Estimate
-from simulator.metrics.definitions import METRICS
-from simulator.metrics.units import unit_in
+from simulator.languages.messages import marked, say
+from simulator.metrics.units import money_unit, with_unit
 from simulator.organization.journal import DAYS_PER_MONTH
 from simulator.planning.hiring_costs import (
     month_lengths,
@@ -18,13 +17,13 @@ from simulator.planning.hiring_costs import (
 from simulator.planning.hiring_result import Hiring
 from simulator.planning.hiring_risks import rows_of
 from simulator.planning.sizing_names import (
-    figure_column,
+    capital,
     figure_name,
     target_text,
     team_label,
     team_words,
 )
-from simulator.presentation.sizing_workbook import kind_of
+from simulator.presentation.hiring_definitions import about, metrics_of, terms_of
 from simulator.presentation.workbooks import (
     Cell,
     Column,
@@ -33,13 +32,15 @@ from simulator.presentation.workbooks import (
     Sheet,
     Shown,
     book,
+    definitions_sheet,
+    kind_of,
+    kind_of_change,
+    on_sheet,
     reference,
     span,
+    unit_written,
 )
 
-PLAN = "Plan"
-"""The sheet that :func:`~simulator.planning.plan_reading.plan_files.read_plan` reads again."""
-_COSTS = "Costs"
 _PRICES = 0  # row of the costs sheet in which a person's cost stands; months follow
 
 
@@ -64,9 +65,13 @@ def workbook(result: Hiring, version: str = "", command: str = "") -> bytes:
         _targets(result), _by_month(result), _figures(result), _stress(result), _relief(result),
     ]  # fmt: skip
     filled = [sheet for sheet in sheets if sheet.rows]
-    definitions = _definitions(result, [sheet.name for sheet in filled])
+    definitions = definitions_sheet(
+        metrics_of(result), result.company.currency, terms_of(result),
+        [sheet.name for sheet in filled],
+    )  # fmt: skip
     return book(
-        [*filled, definitions, _about(result, version, command)], f"Hiring plan of {result.name}"
+        [*filled, definitions, about(result, version, command)],
+        say("Hiring plan of {name}", name=result.name),
     )
 
 
@@ -74,38 +79,48 @@ def workbook(result: Hiring, version: str = "", command: str = "") -> bytes:
 
 
 def _plan(result: Hiring) -> Sheet:
-    """Return the people by month: nothing but what a plan file may hold."""
+    """Return the people by month: nothing but what a plan file may hold.
+
+    :func:`~simulator.planning.plan_reading.plan_files.read_plan` reads the sheet again.
+    """
     teams = list(result.headcounts)
     columns = (
-        Column("Month", "count"), *(Column(team_label(team), "count", asked=True)
-                                    for team in teams), Column("Total", "count"),
+        Column(say("Month¦workbook"), "count"), *(Column(team_label(team), "count", asked=True)
+                                    for team in teams), Column(say("Total¦workbook"), "count"),
     )  # fmt: skip
     rows: list[Sequence[Cell]] = []
     for at in range(_months(result)):
         people = [result.headcounts[team][at] for team in teams]
         everybody = Formula(f"=SUM({reference(at, 1)}:{reference(at, len(teams))})", sum(people))
         rows.append([at + 1, *people, everybody])
-    return Sheet(PLAN, columns, tuple(rows))
+    return Sheet(say("Plan¦workbook"), columns, tuple(rows))
 
 
 def _costs(result: Hiring) -> Sheet:
     """Return what each team costs in each month, as formulas over the plan and the prices."""
     teams = list(result.headcounts)
-    currency = result.company.currency
+    currency = money_unit(result.company.currency)
     columns = (
-        Column("What"),
-        Column("Length of the month", "number"),
-        *(Column(f"Cost of {team_words(team)}, {currency}", "money", asked=True) for team in teams),
-        Column(f"Cost of all, {currency}", "money"),
+        Column(say("What¦workbook")),
+        Column(say("Length of the month¦workbook"), "number"),
+        *(
+            Column(
+                say("Cost of {team}, {currency}", team=team_words(team), currency=currency),
+                "money",
+                asked=True,
+            )
+            for team in teams
+        ),
+        Column(say("Cost of all, {currency}", currency=currency), "money"),
     )
     rows: list[Sequence[Cell]] = [
-        ["A person in a month", None, *(monthly_price(result, team) for team in teams), None]
+        [say("A person in a month"), None, *(monthly_price(result, team) for team in teams), None]
     ]
     costs, last = monthly_costs(result), len(teams) + 1
     for at, length in enumerate(month_lengths(result)):
-        row: list[Cell] = [f"Month {at + 1}", length]
+        row: list[Cell] = [say("Month {month}", month=at + 1), length]
         for place, team in enumerate(teams):
-            here = f"{PLAN}!{reference(at, place + 1)}"
+            here = on_sheet(say("Plan¦workbook"), reference(at, place + 1))
             price = reference(_PRICES, place + 2, fixed=True)
             text = f"={here}*{price}*{reference(len(rows), 1)}"
             row.append(Formula(text, costs[team][at]))
@@ -115,103 +130,133 @@ def _costs(result: Hiring) -> Sheet:
         )
         rows.append(row)
     if len(rows) == 1:
-        return Sheet(_COSTS, columns, ())
-    sums: list[Cell] = ["The run", Formula(f"=SUM({span(1, len(rows) - 1, 1)})",
+        return Sheet(say("Costs¦workbook"), columns, ())
+    sums: list[Cell] = [say("The run¦workbook"), Formula(f"=SUM({span(1, len(rows) - 1, 1)})",
                                            sum(month_lengths(result)))]  # fmt: skip
     totals = [sum(costs[team]) for team in teams]
     for place, total in enumerate([*totals, sum(totals)]):
         sums.append(Formula(f"=SUM({span(1, len(rows) - 1, place + 2)})", total))
     rows.append(sums)
     notes = (
-        f"Blue numbers may be changed here and on the sheet {PLAN}: costs follow. Probabilities on"
-        " the other sheets belong to the plan that was measured; for another one, run themodel"
-        f" hiring --plan on this file (--sheet {PLAN}).",
-        "A person's cost: pay with its loading, and tools, a twelfth of the year; as if nobody"
-        " quit. Who starts within a month counts from the next one on.",
+        say(
+            "Blue numbers may be changed here and on the sheet {plan}: costs follow. Probabilities"
+            " on the other sheets belong to the plan that was measured; for another one, run"
+            " themodel hiring --plan on this file (--sheet {plan}).",
+            plan=say("Plan¦workbook"),
+        ),
+        say(
+            "A person's cost: pay with its loading, and tools, a twelfth of the year; as if nobody"
+            " quit. Who starts within a month counts from the next one on."
+        ),
     )
-    return Sheet(_COSTS, columns, tuple(rows), 1, notes)
+    return Sheet(say("Costs¦workbook"), columns, tuple(rows), 1, notes)
 
 
 def _starts(result: Hiring) -> Sheet:
     """Return how many start in each month, as formulas: the difference from the month before."""
     teams = list(result.headcounts)
     columns = (
-        Column("When"),
-        *(Column(f"Starts in {team_words(team)}", "change") for team in teams),
-        Column("Starts in all teams", "change"),
+        Column(say("When¦workbook")),
+        *(Column(say("Starts in {team}", team=team_words(team)), "change") for team in teams),
+        Column(say("Starts in all teams¦workbook"), "change"),
     )
     changes = starts_by_month(result)
     today: list[Cell] = [
         Shown(int(getattr(result.company.teams, team).people), "count") for team in teams
     ]
-    rows: list[Sequence[Cell]] = [["People today", *today, None]]
+    rows: list[Sequence[Cell]] = [[say("People today¦workbook"), *today, None]]
     for at in range(_months(result)):
-        row: list[Cell] = [f"Month {at + 1}"]
+        row: list[Cell] = [say("Month {month}", month=at + 1)]
         for place, team in enumerate(teams):
-            here = f"{PLAN}!{reference(at, place + 1)}"
-            before = f"{PLAN}!{reference(at - 1, place + 1)}" if at else reference(0, place + 1)
+            here = on_sheet(say("Plan¦workbook"), reference(at, place + 1))
+            before = reference(0, place + 1)
+            if at:
+                before = on_sheet(say("Plan¦workbook"), reference(at - 1, place + 1))
             row.append(Formula(f"={here}-{before}", changes[team][at]))
         first, last = reference(len(rows), 1), reference(len(rows), len(teams))
         row.append(Formula(f"=SUM({first}:{last})", sum(changes[team][at] for team in teams)))
         rows.append(row)
     if len(rows) == 1:
-        return Sheet("Starts", columns, ())
-    sums: list[Cell] = ["The run"]
+        return Sheet(say("Starts¦workbook"), columns, ())
+    sums: list[Cell] = [say("The run¦workbook")]
     totals = [sum(changes[team]) for team in teams]
     for place, total in enumerate([*totals, sum(totals)]):
         sums.append(Formula(f"=SUM({span(1, len(rows) - 1, place + 1)})", total))
-    return Sheet("Starts", columns, (*rows, sums), 1)
+    return Sheet(say("Starts¦workbook"), columns, (*rows, sums), 1)
 
 
 def _hires(result: Hiring) -> Sheet:
-    slips = "of meeting all targets if only this start is a month later"
     columns = (
-        Column("Whom"), Column("How many", "change"), Column("Start in month", "count"),
-        Column("Start on business day", "number"), Column("Place open by business day", "number"),
-        Column("Full speed from business day", "number"), Column("Full speed before the end"),
-        Column(f"Probability {slips}", "share"), Column("Change", "points"),
-        Column("its 95 % low", "points"), Column("its 95 % high", "points"),
-    )  # fmt: skip
+        Column(say("Whom¦workbook")),
+        Column(say("How many¦workbook"), "change"),
+        Column(say("Start in month¦workbook"), "count"),
+        Column(say("Start on business day¦workbook"), "number"),
+        Column(say("Place open by business day"), "number"),
+        Column(say("Full speed from business day"), "number"),
+        Column(say("Full speed before the end")),
+        Column(
+            say("Probability of meeting all targets if only this start is a month later"), "share"
+        ),
+        Column(say("Change¦probability"), "points"),
+        Column(say("its 95 % low¦workbook"), "points"),
+        Column(say("its 95 % high¦workbook"), "points"),
+    )
     horizon = result.planned.horizon.months * DAYS_PER_MONTH
     rows = []
     for row in rows_of(result.hires):
         joins = row["people"] > 0
-        ripe = ("yes" if row["ramped_by"] <= horizon else "no") if joins else ""
+        ripe = (
+            (say("yes¦workbook") if row["ramped_by"] <= horizon else say("no¦workbook"))
+            if joins
+            else ""
+        )
         rows.append([
             team_label(row["team"]), row["people"], row["month"], row["day"],
             row["open_by"] if joins else None, row["ramped_by"] if joins else None, ripe,
             row["slip"], row["slip_change"], row["slip_low"], row["slip_high"],
         ])  # fmt: skip
-    notes = ("Business days count from the start of the run; negative: before it.",)
-    return Sheet("Hires", columns, tuple(rows), notes=notes)
+    notes = (say("Business days count from the start of the run; negative: before it."),)
+    return Sheet(say("Hires¦workbook"), columns, tuple(rows), notes=notes)
 
 
 # ------------------------------------------------------------------ people and work
 
 
 _QUANTITIES: tuple[tuple[str, str, Kind], ...] = (
-    ("staffed", "Employed", "number"), ("ramped", "At full speed", "number"),
-    ("busy", "Busy", "number"), ("load", "Load", "number"), ("queue", "Waiting", "number"),
-    ("pay", "Paid", "money"), ("attainment", "Quota attained", "share"),
-)  # fmt: skip
+    ("staffed", marked("Employed¦workbook"), "number"),
+    ("ramped", marked("At full speed¦workbook"), "number"),
+    ("busy", marked("Busy¦workbook"), "number"),
+    ("load", marked("Load¦workbook"), "number"),
+    ("queue", marked("Waiting¦workbook"), "number"),
+    ("pay", marked("Paid¦workbook"), "money"),
+    ("attainment", marked("Quota attained¦workbook"), "share"),
+)
 
 
 def _capacity(result: Hiring) -> Sheet:
-    columns = [Column("In month", "count"), Column("Whom"), Column("Planned", "count")]
+    columns = [
+        Column(say("In month¦workbook"), "count"),
+        Column(say("Whom¦workbook")),
+        Column(say("Planned¦workbook"), "count"),
+    ]
     for name, heading, kind in _QUANTITIES:
-        unit = f", {result.company.currency}" if name == "pay" else ""
+        said = say(heading)
+        if name == "pay":
+            unit = money_unit(result.company.currency)
+            said = say("{name}, {unit}", name=said, unit=unit)
         columns += [
-            Column(f"{heading}{unit}, mean", kind), Column("its 10 % quantile", kind),
-            Column("its 90 % quantile", kind),
+            Column(say("{name}, mean", name=said), kind),
+            Column(say("its 10 % quantile¦workbook"), kind),
+            Column(say("its 90 % quantile¦workbook"), kind),
         ]  # fmt: skip
-    columns.append(Column("Short, share of the runs", "share"))
+    columns.append(Column(say("Short, share of the runs"), "share"))
     rows = []
     for row in rows_of(result.capacity):
         cells: list[Cell] = [row["month"], team_label(str(row["team"])), row["planned"]]
         for name, _, _ in _QUANTITIES:
             cells += [row[f"{name}_{end}"] for end in ("mean", "p10", "p90")]
         rows.append([*cells, row["share_short"]])
-    return Sheet("Capacity", tuple(columns), tuple(rows), fixed=3)
+    return Sheet(say("Capacity¦workbook"), tuple(columns), tuple(rows), fixed=3)
 
 
 # ------------------------------------------------------------------ what it promises
@@ -219,19 +264,27 @@ def _capacity(result: Hiring) -> Sheet:
 
 def _targets(result: Hiring) -> Sheet:
     columns = (
-        Column("Target"), Column("As typed"), Column("Asked for", "share"),
-        Column("Probability", "share"), Column("95 % low", "share"), Column("95 % high", "share"),
-        Column("Fresh replications", "count"), Column("Without the plan", "share"),
+        Column(say("Target¦workbook")), Column(say("As typed¦workbook")),
+        Column(say("Asked for¦workbook"), "share"), Column(say("Probability¦workbook"), "share"),
+        Column(say("95 % low¦workbook"), "share"), Column(say("95 % high¦workbook"), "share"),
+        Column(say("Fresh replications¦workbook"), "count"),
+        Column(say("Without the plan¦workbook"), "share"),
     )  # fmt: skip
     rows: list[Sequence[Cell]] = []
     for target in result.targets:
         chance = result.by_target.get(target.text)
         name = target_text(target, result.company.currency)
-        rows.append([_capital(name), target.text, None, *_chance(chance), None])
+        rows.append([capital(name), target.text, None, *_chance(chance), None])
     rows.append(
-        ["All of them", "", result.confidence, *_chance(result.chance), result.today_chance.mean]
+        [
+            say("All of them¦workbook"),
+            "",
+            result.confidence,
+            *_chance(result.chance),
+            result.today_chance.mean,
+        ]
     )
-    return Sheet("Targets", columns, tuple(rows), 1)
+    return Sheet(say("Targets¦workbook"), columns, tuple(rows), 1)
 
 
 def _chance(chance: Estimate | None) -> list[Cell]:
@@ -240,9 +293,10 @@ def _chance(chance: Estimate | None) -> list[Cell]:
 
 def _by_month(result: Hiring) -> Sheet:
     columns = (
-        Column("Target"), Column("In month", "count"), Column("Probability", "share"),
-        Column("95 % low", "share"), Column("95 % high", "share"), Column("Mean", "number"),
-        Column("Unit"),
+        Column(say("Target¦workbook")), Column(say("In month¦workbook"), "count"),
+        Column(say("Probability¦workbook"), "share"), Column(say("95 % low¦workbook"), "share"),
+        Column(say("95 % high¦workbook"), "share"), Column(say("Mean¦workbook"), "number"),
+        Column(say("Unit¦workbook")),
     )  # fmt: skip
     rows = []
     for row in rows_of(result.by_month):
@@ -251,17 +305,21 @@ def _by_month(result: Hiring) -> Sheet:
             row["target"], row["month"], row["probability"], row["low"], row["high"],
             Shown(row["mean"], kind_of(metric)), _unit(result, metric),
         ])  # fmt: skip
-    return Sheet("Targets by month", columns, tuple(rows), fixed=2)
+    return Sheet(say("Targets by month¦workbook"), columns, tuple(rows), fixed=2)
 
 
 def _figures(result: Hiring) -> Sheet:
-    asked = f"{100.0 * result.confidence:g} %"
+    asked = with_unit(f"{100.0 * result.confidence:g}", "%")
     columns = (
-        Column("Figure"), Column("Metric"), Column("In month", "count"), Column("Unit"),
-        Column("Mean", "number"), Column("95 % low", "number"), Column("95 % high", "number"),
-        Column(f"Reached in {asked} of the runs", "number"), Column("Without the plan", "number"),
-        Column("Difference", "number"), Column("Difference, 95 % low", "number"),
-        Column("Difference, 95 % high", "number"),
+        Column(say("Figure¦workbook")), Column(say("Metric¦workbook")),
+        Column(say("In month¦workbook"), "count"), Column(say("Unit¦workbook")),
+        Column(say("Mean¦workbook"), "number"), Column(say("95 % low¦workbook"), "number"),
+        Column(say("95 % high¦workbook"), "number"),
+        Column(say("Reached in {share} of the runs", share=asked), "number"),
+        Column(say("Without the plan¦workbook"), "number"),
+        Column(say("Difference¦workbook"), "number"),
+        Column(say("Difference, 95 % low¦workbook"), "number"),
+        Column(say("Difference, 95 % high¦workbook"), "number"),
     )  # fmt: skip
     rows = []
     for row in rows_of(result.figures):
@@ -269,160 +327,58 @@ def _figures(result: Hiring) -> Sheet:
         values = ("mean", "low", "high", "reached", "today")
         gaps = ("difference", "difference_low", "difference_high")
         rows.append([
-            _capital(figure_name((metric, month))), metric, month or None, _unit(result, metric),
+            capital(figure_name((metric, month))), metric, month or None, _unit(result, metric),
             *(Shown(row[name], kind_of(metric)) for name in values),
-            *(Shown(row[name], _kind_of_change(metric)) for name in gaps),
+            *(Shown(row[name], kind_of_change(metric)) for name in gaps),
         ])  # fmt: skip
-    return Sheet("Figures", columns, tuple(rows))
+    return Sheet(say("Figures¦workbook"), columns, tuple(rows))
 
 
 def _stress(result: Hiring) -> Sheet:
     metric = result.main[0]
-    name = f"{_capital(figure_name(result.main))}, {_unit(result, metric)}"
-    kind, change = kind_of(metric), _kind_of_change(metric)
+    name = say("{name}, {unit}", name=capital(figure_name(result.main)), unit=_unit(result, metric))
+    kind, change = kind_of(metric), kind_of_change(metric)
     columns = (
-        Column("What if"), Column("In words"), Column("Probability", "share"),
-        Column("95 % low", "share"), Column("95 % high", "share"), Column("Change", "points"),
-        Column("its 95 % low", "points"), Column("its 95 % high", "points"),
-        Column(f"{name}, mean", kind), Column("Difference", change),
-        Column("its 95 % low", change), Column("its 95 % high", change),
+        Column(say("What if¦workbook")), Column(say("In words¦workbook")),
+        Column(say("Probability¦workbook"), "share"), Column(say("95 % low¦workbook"), "share"),
+        Column(say("95 % high¦workbook"), "share"), Column(say("Change¦probability"), "points"),
+        Column(say("its 95 % low¦workbook"), "points"),
+        Column(say("its 95 % high¦workbook"), "points"),
+        Column(say("{name}, mean", name=name), kind), Column(say("Difference¦workbook"), change),
+        Column(say("its 95 % low¦workbook"), change), Column(say("its 95 % high¦workbook"), change),
     )  # fmt: skip
     keys = ("probability", "low", "high", "change", "change_low", "change_high", "mean",
             "difference", "difference_low", "difference_high")  # fmt: skip
     rows = [
-        [_capital(str(row["stress"])), _capital(str(row["words"])), *(row[key] for key in keys)]
+        [
+            capital(say(str(row["stress"]))),
+            capital(say(str(row["words"]))),
+            *(row[key] for key in keys),
+        ]
         for row in rows_of(result.stress)
     ]
-    return Sheet("Stress", columns, tuple(rows))
+    return Sheet(say("Stress¦workbook"), columns, tuple(rows))
 
 
 def _relief(result: Hiring) -> Sheet:
     columns = (
-        Column("One more in"), Column("From month", "count"),
-        Column(f"Cost over the run, {result.company.currency}", "money"),
-        Column("Probability", "share"), Column("Change", "points"),
-        Column("its 95 % low", "points"), Column("its 95 % high", "points"),
-    )  # fmt: skip
+        Column(say("One more in¦workbook")),
+        Column(say("From month¦workbook"), "count"),
+        Column(
+            say("Cost over the run, {currency}", currency=money_unit(result.company.currency)),
+            "money",
+        ),
+        Column(say("Probability¦workbook"), "share"),
+        Column(say("Change¦probability"), "points"),
+        Column(say("its 95 % low¦workbook"), "points"),
+        Column(say("its 95 % high¦workbook"), "points"),
+    )
     keys = ("month", "cost", "probability", "gain", "gain_low", "gain_high")
     rows = [
         [team_label(str(row["team"])), *(row[key] for key in keys)]
         for row in rows_of(result.relief)
     ]
-    return Sheet("Relief", columns, tuple(rows))
-
-
-# ------------------------------------------------------------------ what words mean, and whence
-
-
-def _definitions(result: Hiring, sheets: Sequence[str]) -> Sheet:
-    columns = (
-        Column("Name"), Column("Where"), Column("Meaning"), Column("Unit"), Column("Better"),
-        Column("Formula"), Column("What counts"), Column("Japanese"), Column("Source"),
-    )  # fmt: skip
-    rows: list[Sequence[Cell]] = [
-        [name, where, meaning, unit, "", "", "", "", ""]
-        for name, where, meaning, unit in _terms(result)
-        if where in sheets or where == "everywhere"
-    ]
-    for metric in _metrics(result):
-        each = METRICS[metric]
-        rows.append([
-            each.label, metric, each.numerator, _unit(result, metric), each.better,
-            each.formula, each.rule, each.label_ja, each.source,
-        ])  # fmt: skip
-    return Sheet("Definitions", columns, tuple(rows))
-
-
-def _metrics(result: Hiring) -> list[str]:
-    named = [target.metric for target in result.targets]
-    named += [str(row["metric"]) for row in rows_of(result.figures)]
-    return list(dict.fromkeys([*named, main_metric(result.company), "cost", "quota_attainment"]))
-
-
-def _terms(result: Hiring) -> Iterator[tuple[str, str, str, str]]:
-    currency = result.company.currency
-    yield "Month", "everywhere", (
-        f"Months count from 1, the start of the run, and have {DAYS_PER_MONTH:g} business days"
-    ), "months"  # fmt: skip
-    yield "People", PLAN, "Planned on the first day of the month, if nobody quits", "people"
-    yield "Cost", _COSTS, (
-        "People x a person's cost in a month x length of the month; a run costs less where places"
-        " are empty until they are filled again"
-    ), currency  # fmt: skip
-    yield "Starts", "Starts", (
-        "People of the month less those of the month before, of month 1 less those of today"
-    ), "people"  # fmt: skip
-    yield "Place open by", "Hires", (
-        "Start less the time that filling a place takes in the team (time_to_fill_days)"
-    ), "business days"  # fmt: skip
-    yield "Full speed from", "Hires", (
-        "Start and the time that learning takes in the team (ramp_days)"
-    ), "business days"  # fmt: skip
-    yield from _capacity_terms(currency)
-    yield "Probability", "everywhere", "Share of the runs in which all targets are met", "share"
-    yield "95 % low, 95 % high", "everywhere", (
-        "Interval that holds the true value in 95 of 100 such studies: Jeffreys' for shares,"
-        " Student's t for means and for paired changes; each stands alone"
-    ), "as its value"  # fmt: skip
-    yield "Fresh replications", "Targets", (
-        "Runs with luck that the search has not seen: who picks the best of many has been lucky"
-    ), "runs"  # fmt: skip
-    yield "Without the plan", "everywhere", "The scenario as it is, with the same luck", ""
-    yield "Reached", "Figures", (
-        f"What {100.0 * result.confidence:g} % of the runs reach or better"
-    ), "as its value"  # fmt: skip
-    yield "Change, difference", "everywhere", (
-        "Against the plan, paired: the same replication has the same luck in both"
-    ), "points, or as its value"  # fmt: skip
-    yield "What if", "Stress", "The same plan in worse circumstances than it was made for", ""
-    yield "One more in", "Relief", (
-        "One more person in one team, as soon as somebody can start"
-    ), ""  # fmt: skip
-
-
-def _capacity_terms(currency: str) -> Iterator[tuple[str, str, str, str]]:
-    for name, meaning, unit in (
-        ("Employed", "People employed, mean over the month", "people"),
-        ("At full speed", "The same, each with the share of full speed reached", "people"),
-        ("Busy", "Working time of the team over the length of the month", "people"),
-        ("Load", "People at full speed that the month's work would have needed, with what was"
-         " left undone", "people"),
-        ("Waiting", "Pieces of work that wait, mean over the month", "pieces"),
-        ("Paid", "Cost of the people who were there", currency),
-        ("Quota attained", "Bookings of the month over the quota of all employed in field sales",
-         "share"),
-        ("Short", "Share of the runs in which load exceeds the people at full speed", "share"),
-        ("10 % and 90 % quantile", "Of the runs: eight of ten lie between them", "as its value"),
-    ):  # fmt: skip
-        yield name, "Capacity", meaning, unit
-
-
-def _about(result: Hiring, version: str, command: str) -> Sheet:
-    company = result.company
-    facts: list[tuple[str, Cell]] = [
-        ("Scenario", result.name),
-        ("Question", "the fewest hires and their latest starts" if result.made
-         else "whether a given plan keeps the promise"),
-        ("Outcome", result.status),
-        ("Targets", "; ".join(target.text for target in result.targets)),
-        ("Main figure", figure_column(result.main)),
-        ("Probability asked for", Shown(result.confidence, "share")),
-        ("Cost over the run", Shown(result.cost, "money")),
-        ("Cost without the plan", Shown(result.cost_today, "money")),
-        ("Currency", company.currency),
-        ("Months of a run", Shown(company.horizon.months, "number")),
-        ("Plans tried", Shown(result.evaluations, "count")),
-        ("Runs of the search", Shown(result.runs, "count")),
-        ("Fresh replications", Shown(result.fresh, "count")),
-        ("Seed", str(result.seed)),
-        ("Interrupted", "yes" if result.interrupted else "no"),
-        ("Version", version),
-        ("Command", command),
-    ]  # fmt: skip
-    rows: list[Sequence[Cell]] = [[name, value] for name, value in facts if value != ""]
-    rows += [["What it says" if k == 0 else "", line] for k, line in enumerate(result.verdict())]
-    rows += [["Note", note] for note in result.notes]
-    return Sheet("About", (Column("What"), Column("Value")), tuple(rows))
+    return Sheet(say("Relief¦workbook"), columns, tuple(rows))
 
 
 # ------------------------------------------------------------------ how things are shown
@@ -432,15 +388,5 @@ def _months(result: Hiring) -> int:
     return len(month_lengths(result))
 
 
-def _kind_of_change(metric: str) -> Kind:
-    changes: Mapping[Kind, Kind] = {"share": "points", "money": "change"}
-    kind = kind_of(metric)
-    return changes.get(kind, kind)
-
-
 def _unit(result: Hiring, metric: str) -> str:
-    return unit_in(METRICS[metric].unit, result.company.currency)
-
-
-def _capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
+    return unit_written(metric, result.company.currency)

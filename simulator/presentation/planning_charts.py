@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import io
 import math
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from simulator.experiment.quantities import Scale, better, main_metric
 from simulator.experiment.statistics import Estimate
+from simulator.languages.messages import say
 from simulator.metrics.definitions import METRICS
+from simulator.metrics.units import with_unit
 from simulator.planning.sizing_frontier import halves, per_million, today_beside
 from simulator.planning.sizing_names import (
     a_year,
+    capital,
     figure_name,
     percent,
     points,
+    side_by_side,
     team_label,
     team_words,
     values_scale,
@@ -27,6 +28,15 @@ from simulator.planning.sizing_names import (
 from simulator.planning.sizing_result import Sizing
 from simulator.planning.sizing_steps import GAIN, marginal_bounds
 from simulator.planning.targets import Target
+from simulator.presentation.chart_style import (
+    LIMIT,
+    OTHER,
+    PLAN,
+    begun,
+    interval_row,
+    settle,
+    styled,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,21 +44,8 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 
-PLAN, OTHER, LIMIT = "#0072b2", "#5f6b7a", "#d55e00"
-"""The plan; everything else; what is asked for. Told apart by the colour-blind, too."""
-_DARK, _NOTE = "#003e63", "#555555"
+_DARK = "#003e63"
 _MOST_LABELS = 5
-_HARMLESS: Any = {
-    "text.parse_math": False,  # a currency may be written $
-    "font.family": "DejaVu Sans",
-    "font.size": 10.0,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": "#8a94a0",
-    "xtick.color": "#333333",
-    "ytick.color": "#333333",
-    "svg.hashsalt": "themodel",
-}
 
 
 def charts(result: Sizing) -> dict[str, Figure]:
@@ -73,53 +70,6 @@ def charts(result: Sizing) -> dict[str, Figure]:
         name = "service_level" if len(levels) == 1 else f"service_level_{number}"
         found[name] = service_chart(result, text)
     return found
-
-
-def as_svg(figure: Figure) -> bytes:
-    """Return a picture as SVG; the same bytes for the same picture."""
-    return _saved(figure, "svg", {"Date": None, "Creator": None})
-
-
-def as_png(figure: Figure) -> bytes:
-    """Return a picture as PNG; the same bytes for the same picture."""
-    return _saved(figure, "png", {"Software": None})
-
-
-def _saved(figure: Figure, kind: str, metadata: dict[str, Any]) -> bytes:
-    stream = io.BytesIO()
-    with styled(), warnings.catch_warnings():
-        # A currency may be written in letters that the font lacks: a box stands for them.
-        warnings.filterwarnings("ignore", "Glyph .* missing")
-        figure.savefig(stream, format=kind, metadata=metadata)
-    return stream.getvalue()
-
-
-@contextmanager
-def styled() -> Iterator[None]:
-    """Draw in the style of these charts."""
-    import matplotlib as mpl
-
-    with mpl.rc_context(_HARMLESS):
-        yield
-
-
-def begun(width: float, height: float, title: str, note: str) -> Figure:
-    """Begin a figure with what it found as its title, and a note at its foot."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
-    figure.get_layout_engine().set(rect=(0.012, 0.05, 0.976, 0.94))  # type: ignore[union-attr, call-arg]
-    figure.suptitle(title, x=0.012, ha="left", fontsize=11.5, fontweight="bold", wrap=True)
-    figure.text(0.012, 0.015, note, fontsize=8, color=_NOTE, ha="left", va="bottom")
-    return figure
-
-
-def settle(figure: Figure) -> None:
-    """Lay out once and for all: each drawing would move things a little again."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing")
-        figure.draw_without_rendering()
-    figure.set_layout_engine("none")
 
 
 # ------------------------------------------------------------------ what money buys
@@ -147,8 +97,11 @@ def frontier_chart(result: Sizing) -> Figure:
         teams = "/".join(team_words(team) for team in result.headcount.teams)
         figure = begun(
             8.4, 4.8, _frontier_title(result),
-            f"Labels: {teams}. Band: 95 % interval of the mean, by the luck of the search;"
-            f" seed {result.seed}.",
+            say(
+                "Labels: {teams}. Band: 95 % interval of the mean, by the luck of the search; seed"
+                " {seed}.",
+                teams=teams, seed=result.seed,
+            ),
         )  # fmt: skip
         axes = figure.subplots()
         known = np.isfinite(low) & np.isfinite(high)
@@ -162,13 +115,13 @@ def frontier_chart(result: Sizing) -> Figure:
         if result.budget is not None:
             axes.axvline(result.budget * money.factor, color=LIMIT, linewidth=1.2, linestyle="--")
             axes.annotate(
-                "budget", (result.budget * money.factor, 0.02),
+                say("budget¦planning"), (result.budget * money.factor, 0.02),
                 xycoords=("data", "axes fraction"), xytext=(-4, 0), textcoords="offset points",
                 color=LIMIT, ha="right", fontsize=9,
             )  # fmt: skip
         axes.margins(x=0.06, y=0.14)
-        axes.set_xlabel(f"cost, {money.unit} a year")
-        axes.set_ylabel(f"{figure_name(result.goal)}{_in(scale)}")
+        axes.set_xlabel(say("cost, {unit} a year", unit=money.unit))
+        axes.set_ylabel(_with_unit(figure_name(result.goal), scale))
         settle(figure)
     return figure
 
@@ -179,13 +132,14 @@ def _frontier_title(result: Sizing) -> str:
     found = halves(result)
     if found is not None:
         lower, upper = per_million(result, found[1], found[2])
-        return (
-            f"{name[:1].upper()}{name[1:]}: {lower} up to {a_year(result.company, found[0])},"
-            f" {upper} above"
-        )
+        return say(
+            "{figure}: {lower} up to {middle}, {upper} above",
+            figure=capital(name), lower=lower, middle=a_year(result.company, found[0]),
+            upper=upper,
+        )  # fmt: skip
     if len(result.frontier) < 2:
-        return f"One plan is on the frontier of {name}"
-    return f"What money buys of {name}"
+        return say("One plan is on the frontier of {figure}", figure=name)
+    return say("What money buys of {figure}", figure=name)
 
 
 def _label_rungs(axes: Axes, table: Any, cost: Any, mean: Any, result: Sizing) -> None:
@@ -211,7 +165,7 @@ def _label_today(axes: Axes, cost: float, today: Estimate, factor: float) -> Non
                   linewidth=4.0, alpha=0.35, solid_capstyle="butt")  # fmt: skip
     axes.plot([cost], [value], "D", color=OTHER, markersize=6)
     axes.annotate(
-        "the company as it is", (cost, value), xytext=(-8, 6), textcoords="offset points",
+        say("the company as it is"), (cost, value), xytext=(-8, 6), textcoords="offset points",
         color=OTHER, fontsize=9, va="bottom", ha="right",
     )  # fmt: skip
 
@@ -228,41 +182,48 @@ def probability_chart(result: Sizing) -> Figure:
         With targets, measured in fresh replications.
     """
     rows = [
-        ("the company as it is", result.today_chance, OTHER),
-        ("the plan", result.chance, PLAN),
+        (say("the company as it is"), result.today_chance, OTHER),
+        (say("the plan¦planning"), result.chance, PLAN),
         *((label, chance, OTHER) for label, chance in _neighbors(result)),
     ]
     asked = result.confidence if result.goal is None else None
     with styled():
         figure = begun(
             8.4, 1.5 + 0.3 * len(rows) + 0.5, _probability_title(result),
-            "Bars: 95 % intervals; of plans with one person more or fewer, of their difference to"
-            " the plan with the same luck.",
+            say(
+                "Bars: 95 % intervals; of plans with one person more or fewer, of their difference"
+                " to the plan with the same luck."
+            ),
         )  # fmt: skip
         axes = figure.subplots()
-        for at, (label, chance, color) in enumerate(rows):
+        for at, (_, chance, color) in enumerate(rows):
             interval_row(axes, at, chance, color)
             axes.annotate(
-                percent(chance.mean) if math.isfinite(chance.mean) else "unknown",
+                percent(chance.mean) if math.isfinite(chance.mean) else say("unknown"),
                 (1.03, at), xycoords=("axes fraction", "data"), va="center", fontsize=9,
-                color=color, fontweight="bold" if label == "the plan" else "normal",
+                color=color, fontweight="bold" if color == PLAN else "normal",
             )  # fmt: skip
         axes.set_yticks(range(len(rows)), [label for label, _, _ in rows])
-        axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_xlim(-0.02, 1.02)
-        axes.set_xticks(np.linspace(0.0, 1.0, 6), [f"{p} %" for p in range(0, 101, 20)])
-        axes.tick_params(axis="y", length=0)
-        axes.spines["left"].set_visible(False)
-        axes.set_xlabel("probability of meeting all targets")
-        if asked is not None:
-            axes.axvline(asked, color=LIMIT, linewidth=1.2, linestyle="--", zorder=0)
-            axes.annotate(
-                f"asked for: {percent(asked)}", (asked, 1.0),
-                xycoords=("data", "axes fraction"), xytext=(-4, 2), textcoords="offset points",
-                color=LIMIT, ha="right", va="bottom", fontsize=9,
-            )  # fmt: skip
+        chance_axis(axes, len(rows), asked)
         settle(figure)
     return figure
+
+
+def chance_axis(axes: Axes, rows: int, asked: float | None) -> None:
+    """Draw the axis of probabilities below rows that have one each, and what was asked for."""
+    axes.set_ylim(rows - 0.4, -0.6)
+    axes.set_xlim(-0.02, 1.02)
+    axes.set_xticks(np.linspace(0.0, 1.0, 6), [with_unit(f"{p}", "%") for p in range(0, 101, 20)])
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel(say("probability of meeting all targets"))
+    if asked is not None:
+        axes.axvline(asked, color=LIMIT, linewidth=1.2, linestyle="--", zorder=0)
+        axes.annotate(
+            say("asked for: {asked}", asked=percent(asked)), (asked, 1.0),
+            xycoords=("data", "axes fraction"), xytext=(-4, 2), textcoords="offset points",
+            color=LIMIT, ha="right", va="bottom", fontsize=9,
+        )  # fmt: skip
 
 
 def _neighbors(result: Sizing) -> Iterator[tuple[str, Estimate]]:
@@ -276,29 +237,32 @@ def _neighbors(result: Sizing) -> Iterator[tuple[str, Estimate]]:
             None if end is None else min(max(plan + end, 0.0), 1.0) for end in (low, high)
         ]  # fmt: skip
         mean = min(max(plan + float(each[GAIN]), 0.0), 1.0)
-        count = "one more in" if each["change"] > 0 else "one fewer in"
-        yield f"{count} {team_words(each['team'])}", Estimate(mean, ends[0], ends[1], 2)
-
-
-def interval_row(axes: Axes, at: int, chance: Estimate, color: str) -> None:
-    """Draw an estimate and its interval on a line of their own."""
-    if chance.low is not None and chance.high is not None:
-        axes.plot([chance.low, chance.high], [at, at], color=color, linewidth=4.0, alpha=0.35,
-                  solid_capstyle="butt")  # fmt: skip
-    if math.isfinite(chance.mean):
-        axes.plot([chance.mean], [at], "o", color=color, markersize=6)
+        name = say(
+            "one more in {team}" if each["change"] > 0 else "one fewer in {team}",
+            team=team_words(each["team"]),
+        )
+        yield name, Estimate(mean, ends[0], ends[1], 2)
 
 
 def _probability_title(result: Sizing) -> str:
     chance = result.chance
-    which = "its targets" if len(result.targets) > 1 else "its target"
-    interval = ""
+    shown = percent(chance.mean)
     if chance.low is not None and chance.high is not None:
-        interval = f" ({points(chance.low)} to {points(chance.high)})"
-    said = f"The plan meets {which} with {percent(chance.mean)}{interval}"
-    if math.isfinite(result.today_chance.mean):
-        said += f"; as it is, the company does with {percent(result.today_chance.mean)}"
-    return said
+        shown = say(
+            "{chance} ({low} to {high})",
+            chance=shown, low=points(chance.low), high=points(chance.high),
+        )  # fmt: skip
+    told = (
+        say("The plan meets its target with {chance}", chance=shown)
+        if len(result.targets) == 1
+        else say("The plan meets its targets with {chance}", chance=shown)
+    )
+    if not math.isfinite(result.today_chance.mean):
+        return told
+    return say(
+        "{plan}; as it is, the company does with {today}",
+        plan=told, today=percent(result.today_chance.mean),
+    )  # fmt: skip
 
 
 # ------------------------------------------------------------------ service and revenue
@@ -323,25 +287,31 @@ def service_chart(result: Sizing, text: str) -> Figure:
     with styled():
         figure = begun(
             8.4, 4.0, _service_title(result, target, rows),
-            "All other teams as in the plan. Bars: 95 % intervals of the mean, all with the same"
-            f" luck, so that differences are surer; seed {result.seed}.",
+            say(
+                "All other teams as in the plan. Bars: 95 % intervals of the mean, all with the"
+                " same luck, so that differences are surer; seed {seed}.",
+                seed=result.seed,
+            ),
         )  # fmt: skip
         left, right = figure.subplots(1, 2)
         _points(left, people, _ends(rows, "value", scale), result.plan[team])
         left.axhline(target.limit * scale.factor, color=LIMIT, linewidth=1.2, linestyle="--")
         left.annotate(
-            f"{'at least' if target.at_least else 'at most'} {scale.amount(target.limit)}",
+            say(
+                "at least {limit}" if target.at_least else "at most {limit}",
+                limit=scale.amount(target.limit),
+            ),
             (1.0, target.limit * scale.factor), xycoords=("axes fraction", "data"),
             xytext=(0, 3), textcoords="offset points", ha="right", color=LIMIT, fontsize=9,
         )  # fmt: skip
         if not (rows["value"] < 0.0).any():
             left.set_ylim(bottom=0.0)
-        left.set_title(f"{METRICS[target.metric].label}{_in(scale)}", loc="left", fontsize=10)
+        left.set_title(_with_unit(METRICS[target.metric].label, scale), loc="left", fontsize=10)
         _points(right, people, _ends(rows, "outcome", outcome), result.plan[team])
-        right.set_title(f"{METRICS[main].label}{_in(outcome)}", loc="left", fontsize=10)
+        right.set_title(_with_unit(METRICS[main].label, outcome), loc="left", fontsize=10)
         for axes in (left, right):
             axes.set_xticks(people, [f"{n:.0f}" for n in people])
-            axes.set_xlabel(f"people in {team_words(team)}")
+            axes.set_xlabel(say("people in {team}", team=team_words(team)))
             axes.margins(x=0.08, y=0.12)
         settle(figure)
     return figure
@@ -367,35 +337,37 @@ def _points(axes: Axes, people: Any, ends: tuple[Any, Any, Any], chosen: int) ->
             axes.plot([n], [value], "o", color=color, markersize=6, clip_on=False)
         if n == chosen and math.isfinite(value):
             axes.annotate(
-                "the plan", (n, value), xytext=(7, 7), textcoords="offset points", color=color,
-                fontsize=9, fontweight="bold",
-            )  # fmt: skip
+                say("the plan¦planning"),
+                (n, value),
+                xytext=(7, 7),
+                textcoords="offset points",
+                color=color,
+                fontsize=9,
+                fontweight="bold",
+            )
 
 
 def _service_title(result: Sizing, target: Target, rows: Any) -> str:
     team = str(rows["team"].iloc[0])
+    # A label that begins with the team would name it twice.
     label = METRICS[target.metric].label.removeprefix(f"{team_label(team)}: ")
     scale = values_scale(target.metric, result.company.currency, rows["value"])
     now = result.plan[team]
     values = {int(row["people"]): float(row["value"]) for row in rows.to_dict("records")}
-    said = [
-        f"{scale.amount(values[n])} with {n}{' people' if n == now else ''}"
-        for n in (now, now - 1)
-        if math.isfinite(values.get(n, math.nan))
-    ]
+    told: dict[str, object] = {"service": capital(label), "team": team_words(team)}
+    said = []
+    for n in (now, now - 1):
+        if math.isfinite(values.get(n, math.nan)):
+            said.append(
+                say(
+                    "{value} with {n} people" if n == now else "{value} with {n}",
+                    value=scale.amount(values[n]), n=n,
+                )
+            )  # fmt: skip
     if not said:
-        return f"{label[:1].upper()}{label[1:]} in {team_words(team)}: missing in every run"
-    return f"{label[:1].upper()}{label[1:]}, in {team_words(team)}: {', '.join(said)}"
+        return say("{service} in {team}: missing in every run", **told)
+    return say("{service}, in {team}: {values}", **told, values=side_by_side(said))
 
 
-def _in(scale: Scale) -> str:
-    return f", {scale.unit}" if scale.unit else ""
-
-
-def file_pairs(figures: Mapping[str, Figure]) -> Sequence[tuple[str, bytes]]:
-    """Return each picture as SVG and as PNG, by file name."""
-    return [
-        pair
-        for name, figure in figures.items()
-        for pair in ((f"{name}.svg", as_svg(figure)), (f"{name}.png", as_png(figure)))
-    ]
+def _with_unit(name: str, scale: Scale) -> str:
+    return say("{name}, {unit}", name=name, unit=scale.unit) if scale.unit else name

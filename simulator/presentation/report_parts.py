@@ -60,12 +60,15 @@ class Table:
     rows : tuple of tuple of Cell
     note : str
         What holds of all rows, below the caption.
+    of_picture : bool
+        Whether it lists what a picture shows.
     """
 
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
+    of_picture: bool = False
     kind: str = "table"
 
 
@@ -73,7 +76,7 @@ class Table:
 class Words:
     """A paragraph: "plain", "note", "lead" or "warning"."""
 
-    text: str
+    text: str | Markup
     look: str = "plain"
     kind: str = "words"
 
@@ -86,7 +89,7 @@ class Picture:
     """
 
     svg: Markup
-    caption: str
+    caption: str | Markup
     key: tuple[tuple[str, str], ...] = ()
     wide: bool = False
     kind: str = "picture"
@@ -96,7 +99,7 @@ class Picture:
 class Listing:
     """A list of sentences, or of (term, sentence)."""
 
-    items: tuple[tuple[str, str], ...]
+    items: tuple[tuple[str, str | Markup], ...]
     numbered: bool = False
     kind: str = "listing"
 
@@ -128,7 +131,53 @@ class Pair:
     kind: str = "pair"
 
 
-Part = Table | Words | Picture | Listing | Folded | Block | Pair
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several things to choose: its words, and whether it is chosen at first."""
+
+    words: str
+    first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """Parts of which those are shown that a reader chooses, by one question or two.
+
+    Attributes
+    ----------
+    id : str
+        Its own on the page.
+    questions : tuple of (str, tuple of Choice)
+        What is chosen, and among what.
+    panes : tuple of (tuple of int, tuple of Part)
+        The place of the choice in each question, and what is shown then.
+    """
+
+    id: str
+    questions: tuple[tuple[str, tuple[Choice, ...]], ...]
+    panes: tuple[tuple[tuple[int, ...], tuple[Part, ...]], ...]
+    kind: str = "switched"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A place that a script of the page draws on, with what is said where no script runs."""
+
+    id: str
+    label: str
+    words: str
+    kind: str = "stage"
+
+
+@dataclass(frozen=True, slots=True)
+class Inlay:
+    """What was made elsewhere for the inside of a page: buttons, sliders."""
+
+    html: Markup
+    kind: str = "inlay"
+
+
+Part = Table | Words | Picture | Listing | Folded | Block | Pair | Switched | Stage | Inlay
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +191,12 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One figure at the top: large, with what it is and how sure."""
+    """One figure at the top: large, with what it is and how sure; "good", "bad" or ""."""
 
     value: Cell
-    what: str
-    note: str = ""
+    what: str | Markup
+    note: str | Markup = ""
+    look: str = ""
 
 
 # ------------------------------------------------------------------ how numbers look

@@ -12,12 +12,34 @@ from simulator.experiment import sensitivity_words as words
 from simulator.experiment.quantities import Scale
 from simulator.experiment.sensitivity import LUCK, Sensitivity
 from simulator.experiment.statistics import Estimate
+from simulator.languages.messages import marked, say
+from simulator.metrics.units import with_unit
 from simulator.presentation.figures import MISSING
+from simulator.presentation.flowing import Flowing
 from simulator.presentation.tables import grid, right, titled
 
 _MOST_SCREENED = 20
-_LUCK = "luck (which replication)"
-_STATED = "*: range stated with the source"
+_VERDICTS = {
+    "": "",
+    "flips": marked("flips¦the lead"),
+    "may flip": marked("may flip¦the lead"),
+    "open": marked("open¦the lead"),
+    "missing": marked("missing¦the lead"),
+}
+# Why an assumption was not varied, as the table of assumptions says it.
+_REASONS = {
+    "chosen by the organization": marked("chosen by the organization"),
+    "a list of weights": marked("a list of weights"),
+    "a name with a dot in it": marked("a name with a dot in it"),
+    "no room beside what it depends on": marked("no room beside what it depends on"),
+    "0 and no stated range": marked("0 and no stated range"),
+    "1 and no stated range": marked("1 and no stated range"),
+    "the ranges of the two scenarios have nothing in common": marked(
+        "the ranges of the two scenarios have nothing in common"
+    ),
+}
+
+_UNUSED = "without use while "
 
 
 def story(result: Sensitivity) -> list[RenderableType]:
@@ -27,9 +49,10 @@ def story(result: Sensitivity) -> list[RenderableType]:
     ----------
     result : Sensitivity
     """
-    content: list[RenderableType] = [Text(result.verdict, style="bold")]
+    content: list[RenderableType] = [Flowing(result.verdict, style="bold")]
     if result.survival is not None:
-        content += [Text(words.at_stated_values(result)), Text(words.LUCK_NOTE, style="dim")]
+        content.append(Flowing(words.at_stated_values(result)))
+        content.append(Flowing(say(words.LUCK_NOTE), style="dim"))
     content.append(Text(""))
     scale = result.scale()
     if len(result.tornado):
@@ -52,13 +75,15 @@ def closing(result: Sensitivity, version: str) -> str:
     version : str
         Of the program.
     """
-    return f"{words.closing(result).removesuffix('.')}; themodel {version}."
+    # The last sentence ends with the version: the full stop comes after it.
+    text = words.closing(result).removesuffix(say(".¦end of a sentence"))
+    return say("{text}; themodel {version}.", text=text, version=version)
 
 
 def _what(result: Sensitivity) -> str:
     if result.versus is None:
-        return f"{result.label} of {result.name}"
-    return f"{result.label}, {result.name} minus {result.versus}"
+        return say("{label} of {scenario}", label=result.label, scenario=result.name)
+    return say("{label}, {b} minus {a}", label=result.label, b=result.name, a=result.versus)
 
 
 def _named(row: dict[str, Any], column: str = "path") -> str:
@@ -71,8 +96,9 @@ def _path() -> Column:
 
 def _tornado(result: Sensitivity, scale: Scale) -> RenderableType:
     table = grid(
-        _path(), right("at"), right(scale.unit or "mean"), right("95 % interval"), right("change"),
-        right("95 % interval"), Column("", no_wrap=True),
+        _path(), right(say("at¦value")), right(scale.unit or say("mean¦column")),
+        right(say("95 % interval")), right(say("change¦column")), right(say("95 % interval")),
+        Column("", no_wrap=True),
     )  # fmt: skip
     last = ""
     for row in words.rows_of(result.tornado):
@@ -84,87 +110,106 @@ def _tornado(result: Sensitivity, scale: Scale) -> RenderableType:
             scale.span(outcome) or MISSING,
             scale.number(change.mean),
             scale.span(change) or MISSING,
-            Text(row["verdict"], style="bold"),
+            Text(_verdict(row["verdict"]), style="bold"),
         )
         last = row["path"]
-    note = "the others at their stated values; laws (durations) as factors on the stated times"
-    note += f"; {_STATED}"
-    if result.versus is not None:
-        note += (
-            "; flips: the other leads beyond luck; may flip: it leads, but that may be luck; open:"
-            " the lead may be luck"
-        )
-    title = f"Each alone, at both ends of its range: {_what(result)}"
-    return titled(title, table, Text(note, style="dim"))
+    note = say(
+        "the others at their stated values; laws (durations) as factors on the stated times; *:"
+        " range stated with the source"
+        if result.versus is None
+        else "the others at their stated values; laws (durations) as factors on the stated times;"
+        " *: range stated with the source; flips: the other leads beyond luck; may flip: it leads,"
+        " but that may be luck; open: the lead may be luck"
+    )
+    title = say("Each alone, at both ends of its range: {what}", what=_what(result))
+    return titled(title, table, Flowing(note, style="dim"))
+
+
+def _verdict(kind: str) -> str:
+    return say(_VERDICTS[kind]) if kind else ""
 
 
 def _halves(result: Sensitivity) -> RenderableType:
     table = grid(
-        _path(), right("lower half"), right("95 % interval"), right("upper half"),
-        right("95 % interval"),
+        _path(), right(say("lower half")), right(say("95 % interval")), right(say("upper half")),
+        right(say("95 % interval")),
     )  # fmt: skip
     cells: dict[str, dict[str, list[str]]] = {}
     for row in words.rows_of(result.halves):
         cells.setdefault(_named(row), {})[row["half"]] = [
-            f"{row['ahead']:g} of {row['points']}",
+            say("{ahead} of {points}", ahead=f"{row['ahead']:g}", points=row["points"]),
             _percents(row, "share"),
         ]
     nothing = [MISSING, MISSING]
     for path, halves in cells.items():
         table.add_row(path, *halves.get("lower", nothing), *halves.get("upper", nothing))
-    title = f"Points in which {result.name} is ahead, by the half of its range an assumption is in"
+    title = say(
+        "Points in which {scenario} is ahead, by the half of its range an assumption is in",
+        scenario=result.name,
+    )
     return titled(title, table)
 
 
 def _variance(result: Sensitivity) -> RenderableType:
     table = grid(
-        _path(), right("alone"), right("95 % interval"), right("with others"),
-        right("95 % interval"),
+        _path(), right(say("alone¦column")), right(say("95 % interval")),
+        right(say("with others")), right(say("95 % interval")),
     )  # fmt: skip
     for row in words.rows_of(result.variance):
-        name = _LUCK if row["factor"] == LUCK else _named(row, "factor")
+        luck = row["factor"] == LUCK
+        name = say("luck (which replication)") if luck else _named(row, "factor")
         cells = []
         for kind in ("first", "total"):
-            cells += [f"{100 * row[kind]:.0f} %", _percents(row, kind)]
+            cells += [with_unit(f"{100 * row[kind]:.0f}", "%"), _percents(row, kind)]
         table.add_row(name, *cells)
-    note = (
-        f"Sobol' indices from {result.variance['n'].iloc[0]} rows, the other assumptions at their"
-        " stated values; alone: what it explains itself; with others: and by what it does to their"
-        " effect. Estimates may lie below 0 or above 100 %."
+    note = say(
+        "Sobol' indices from {rows} rows, the other assumptions at their stated values; alone: what"
+        " it explains itself; with others: and by what it does to their effect. Estimates may lie"
+        " below 0 or above 100 %.",
+        rows=result.variance["n"].iloc[0],
     )
-    return titled(f"Shares of the variance: {_what(result)}", table, Text(note, style="dim"))
+    title = say("Shares of the variance: {what}", what=_what(result))
+    return titled(title, table, Flowing(note, style="dim"))
 
 
 def _percents(row: dict[str, Any], kind: str) -> str:
     low, high = row[f"{kind}_low"], row[f"{kind}_high"]
-    return MISSING if low is None or high is None else f"{100 * low:.0f} to {100 * high:.0f} %"
+    if low is None or high is None:
+        return MISSING
+    span = say("{low} to {high}", low=f"{100 * low:.0f}", high=f"{100 * high:.0f}")
+    return with_unit(span, "%")
 
 
 def _screening(result: Sensitivity, scale: Scale) -> RenderableType:
     table = grid(
-        _path(), right("range"), right("effect"), right("95 % interval"), right("size"),
-        right("spread"),
+        _path(), right(say("range¦column")), right(say("effect¦column")),
+        right(say("95 % interval")), right(say("size¦column")), right(say("spread¦column")),
     )  # fmt: skip
     for row in words.rows_of(result.screening.head(_MOST_SCREENED)):
         effect = _estimate(row, "mu")
         table.add_row(
             _named(row),
-            f"{words.amount(row['low'])} to {words.amount(row['high'])}",
+            say("{low} to {high}", low=words.amount(row["low"]), high=words.amount(row["high"])),
             scale.number(effect.mean),
             scale.span(effect) or MISSING,
             MISSING if row["mu_star"] is None else scale.number(row["mu_star"]),
             MISSING if row["sigma"] is None else scale.number(row["sigma"]),
         )
     more = len(result.screening) - _MOST_SCREENED
-    note = (
+    note = say(
         "effect, size, spread: mean, mean size and standard deviation of going through the range"
-        f" ({scale.unit or 'as the metric'}); spread holds luck, interactions and curvature;"
-        f" {_STATED}, the others by the rule (25 % for trust C, 50 % for D and M; shares in odds)"
+        " ({unit}); spread holds luck, interactions and curvature; *: range stated with the source,"
+        " the others by the rule (25 % for trust C, 50 % for D and M; shares in odds); {more}"
+        " weaker ones are in --out and --json"
+        if more > 0
+        else "effect, size, spread: mean, mean size and standard deviation of going through the"
+        " range ({unit}); spread holds luck, interactions and curvature; *: range stated with the"
+        " source, the others by the rule (25 % for trust C, 50 % for D and M; shares in odds)",
+        unit=scale.unit or say("as the metric"),
+        more=more,
     )
-    if more > 0:
-        note += f"; {more} weaker ones are in --out and --json"
-    title = f"Screening, strongest first: {_what(result)}"
-    return titled(title, table, Text(note, style="dim"))
+    title = say("Screening, strongest first: {what}", what=_what(result))
+    return titled(title, table, Flowing(note, style="dim"))
 
 
 def _left_out(result: Sensitivity) -> list[RenderableType]:
@@ -172,15 +217,33 @@ def _left_out(result: Sensitivity) -> list[RenderableType]:
     table = result.assumptions
     inert = list(table["path"][table["status"] == "without effect"])
     fixed = table[table["status"] == "not varied"]
-    lines = [f"Without effect here ({len(inert)}): {_blocks(inert)}"] if inert else []
+    lines = []
+    if inert:
+        line = say("Without effect here ({count}): {keys}", count=len(inert), keys=_blocks(inert))
+        lines.append(line)
     reasons: dict[str, list[str]] = {}
     for row in words.rows_of(fixed):
         reasons.setdefault(row["why"].partition(" (")[0], []).append(row["path"])
     for why, paths in reasons.items():
-        lines.append(f"Not varied, {why} ({len(paths)}): {_blocks(paths)}")
+        lines.append(
+            say(
+                "Not varied, {reason} ({count}): {keys}",
+                reason=_reason(why),
+                count=len(paths),
+                keys=_blocks(paths),
+            )
+        )
     if result.compared:
-        lines.append(f"Compared ({len(result.compared)}): {_blocks(result.compared)}")
-    return [*(Text(line, style="dim") for line in lines), Text("")]
+        count = len(result.compared)
+        lines.append(say("Compared ({count}): {keys}", count=count, keys=_blocks(result.compared)))
+    return [*(Flowing(line, style="dim") for line in lines), Text("")]
+
+
+def _reason(why: str) -> str:
+    if why.startswith(_UNUSED):
+        key = why.removeprefix(_UNUSED).removesuffix(" is 0")
+        return say("without use while {key} is 0", key=key)
+    return say(_REASONS[why]) if why in _REASONS else why
 
 
 def _blocks(paths: list[str] | tuple[str, ...]) -> str:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from simulator.languages.messages import marked, say
+from simulator.metrics.team_labels import TEAM_LABELS, team_label
 from simulator.organization.journal import (
     LOADED_SLOT,
     NONE,
@@ -34,9 +36,8 @@ from simulator.presentation.figures import (
     words,
 )
 
-TRUTH = "truth"
-BUYER = "the buyer"
-_FINAL = "at the end"
+TRUTH = marked("truth")
+BUYER = marked("the buyer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +60,19 @@ class Row:
         return department(self.team)
 
     @property
+    def inside(self) -> str:
+        """Return the department of the row, as it is called within a sentence."""
+        return say("nobody") if self.team == NONE else words(Team(self.team).name.lower())
+
+    @property
     def somebody(self) -> str:
         """Return who did it."""
-        return "nobody" if self.person == NONE else f"person {self.person}"
+        return say("nobody" if self.person == NONE else "person {number}", number=self.person)
 
     def amount(self, value: float) -> str:
         """Write a contract's worth."""
         money_now = money(value, self.facts.currency)
-        return f"{money_now} a month" if self.facts.subscription else money_now
+        return say("{money} a month", money=money_now) if self.facts.subscription else money_now
 
 
 Told = Iterator[tuple[str, str]]
@@ -75,235 +81,409 @@ Told = Iterator[tuple[str, str]]
 
 def department(team: int) -> str:
     """Write a department's name."""
-    return words(Team(team).name).capitalize() if team != NONE else "nobody"
+    if team == NONE:
+        return say("nobody")
+    name = Team(team).name.lower()
+    return team_label(name) if name in TEAM_LABELS else words(name).capitalize()
 
 
 def health_text(rows: Sequence[Row]) -> str:
     """Tell monthly health readings together."""
     first, last = rows[0], rows[-1]
-    text = f"health {number(first.a, 0)} of 100"
-    if len(rows) > 1:
-        text = (
-            f"health {number(first.a, 0)} to {number(last.a, 0)} of 100 over {len(rows)} monthly"
-            " readings"
-        )
-    return f"{text}, paying {last.amount(last.b)}"
+    return say(
+        "health {first} to {last} of 100 over {count} monthly readings, paying {amount}"
+        if len(rows) > 1
+        else "health {first} of 100, paying {amount}",
+        first=number(first.a, 0),
+        last=number(last.a, 0),
+        count=len(rows),
+        amount=last.amount(last.b),
+    )
 
 
 def _fit(value: float) -> str:
-    level = "about average"
-    if abs(value) >= 0.5:
-        level = "good" if value > 0.0 else "poor"
-    if abs(value) >= 1.5:
-        level = f"very {level}"
-    return f"{level} fit ({value:+.2f} standard deviations)"
+    text = marked("about average fit ({value} standard deviations)")
+    if value >= 1.5:
+        text = marked("very good fit ({value} standard deviations)")
+    elif value <= -1.5:
+        text = marked("very poor fit ({value} standard deviations)")
+    elif value >= 0.5:
+        text = marked("good fit ({value} standard deviations)")
+    elif value <= -0.5:
+        text = marked("poor fit ({value} standard deviations)")
+    return say(text, value=f"{value:+.2f}")
+
+
+# What the company starts with comes from none of the scenario's channels.
+_LOADED = (marked("parked earlier"), marked("open at start"), marked("customers at start"))
+
+
+def channel_said(facts: Facts, slot: int) -> str:
+    """Name what a slot of channels stands for; nothing if it has no name."""
+    name = facts.channels[slot]
+    return say(name) if slot >= LOADED_SLOT and name in _LOADED else name
 
 
 def _arrived(row: Row) -> Told:
-    slot = row.code
-    if slot >= LOADED_SLOT:
-        yield BUYER, f"is there when the run begins ({row.facts.channels[slot]})"
+    channel = channel_said(row.facts, row.code)
+    if row.code >= LOADED_SLOT:
+        yield BUYER, say("is there when the run begins ({channel})", channel=channel)
     else:
-        yield BUYER, f"sends an inquiry through {row.facts.channels[slot]}"
-    yield TRUTH, f"{_fit(row.a)}; worth {row.amount(row.b)} if it buys"
+        yield BUYER, say("sends an inquiry through {channel}", channel=channel)
+    yield (
+        TRUTH,
+        say("{fit}; worth {amount} if it buys", fit=_fit(row.a), amount=row.amount(row.b)),
+    )
 
 
 def _obstacle(row: Row) -> Told:
-    if row.code == Obstacle.NONE:
-        text = "nothing keeps it from buying"
-    else:
-        text = f"cannot buy yet: {words(Obstacle(row.code).name.lower())}, until {moment(row.a)}"
-    yield TRUTH, f"{text}; buys elsewhere after {moment(row.b)}"
+    yield (
+        TRUTH,
+        say(
+            "nothing keeps it from buying; buys elsewhere after {gone}"
+            if row.code == Obstacle.NONE
+            else "cannot buy yet: {obstacle}, until {cleared}; buys elsewhere after {gone}",
+            obstacle=words(Obstacle(row.code).name.lower()),
+            cleared=moment(row.a),
+            gone=moment(row.b),
+        ),
+    )
 
 
 _VISITS = {
-    Work.SCREENING: "screens the inquiry",
-    Work.NURTURING: "looks at it again",
-    Work.CALLING: "calls",
-    Work.RECONTACTING: "calls the returning buyer",
-    Work.MEETING: "meets it",
-    Work.ONBOARDING: "onboards it",
-    Work.CLAIM: "answers its claim",
-    Work.REVIEW: "reviews the account with it",
+    Work.SCREENING: marked(
+        "{somebody} screens the inquiry {when}; takes {time}, {facing} of work for the buyer"
+    ),
+    Work.NURTURING: marked(
+        "{somebody} looks at it again {when}; takes {time}, {facing} of work for the buyer"
+    ),
+    Work.CALLING: marked("{somebody} calls {when}; takes {time}, {facing} of work for the buyer"),
+    Work.RECONTACTING: marked(
+        "{somebody} calls the returning buyer {when}; takes {time}, {facing} of work for the buyer"
+    ),
+    Work.MEETING: marked(
+        "{somebody} meets it {when}; takes {time}, {facing} of work for the buyer"
+    ),
+    Work.ONBOARDING: marked(
+        "{somebody} onboards it {when}; takes {time}, {facing} of work for the buyer"
+    ),
+    Work.CLAIM: marked(
+        "{somebody} answers its claim {when}; takes {time}, {facing} of work for the buyer"
+    ),
+    Work.REVIEW: marked(
+        "{somebody} reviews the account with it {when}; takes {time}, {facing} of work for the"
+        " buyer"
+    ),
 }
 
 
 def _visit(row: Row) -> Told:
     waited = row.b - row.a
-    wait = f"after a wait of {lasting(waited)}" if waited > 0.0 else "at once"
-    facing = lasting(row.c / HOURS_PER_DAY)
+    when = say("after a wait of {time}" if waited > 0.0 else "at once", time=lasting(waited))
     yield (
         row.here,
-        f"{row.somebody} {_VISITS[Work(row.code)]} {wait}; takes {lasting(row.time - row.b)},"
-        f" {facing} of work for the buyer",
+        say(
+            _VISITS[Work(row.code)],
+            somebody=row.somebody,
+            when=when,
+            time=lasting(row.time - row.b),
+            facing=lasting(row.c / HOURS_PER_DAY),
+        ),
     )
 
 
 def _abandoned(row: Row) -> Told:
     yield (
         BUYER,
-        (
-            f"leaves the queue of {row.here.lower()} ({words(Work(row.code).name.lower())})"
-            f" unserved after {lasting(row.time - row.a)}"
+        say(
+            "leaves the queue of {team} ({work}) unserved after {time}",
+            team=row.inside,
+            work=words(Work(row.code).name.lower()),
+            time=lasting(row.time - row.a),
         ),
     )
 
 
+_SCREENED = {
+    Screening.MQL: marked("passed on as an MQL"),
+    Screening.NURTURED: marked("not ready, rests until marketing looks again"),
+    Screening.DROPPED: marked("dropped"),
+}
+
+
 def _screened(row: Row) -> Told:
-    outcome = {
-        Screening.MQL: "passed on as an MQL",
-        Screening.NURTURED: "not ready, rests until marketing looks again",
-        Screening.DROPPED: "dropped",
-    }[Screening(row.code)]
-    sign = "reaches" if row.a >= row.b else "is below"
-    yield row.here, f"score {row.a:.2f} {sign} the cutoff of {row.b:.2f}: {outcome}"
+    yield (
+        row.here,
+        say(
+            "score {score} reaches the cutoff of {cutoff}: {outcome}"
+            if row.a >= row.b
+            else "score {score} is below the cutoff of {cutoff}: {outcome}",
+            score=f"{row.a:.2f}",
+            cutoff=f"{row.b:.2f}",
+            outcome=say(_SCREENED[Screening(row.code)]),
+        ),
+    )
 
 
 def _attempted(row: Row) -> Told:
-    result = "reached" if row.code == 1 else "no answer"
-    yield row.here, f"attempt {number(row.b, 0)}: {result}"
-    yield TRUTH, f"the chance of reaching it was {roughly(row.a)}"
+    yield (
+        row.here,
+        say(
+            "attempt {number}: reached" if row.code == 1 else "attempt {number}: no answer",
+            number=number(row.b, 0),
+        ),
+    )
+    yield TRUTH, say("the chance of reaching it was {chance}", chance=roughly(row.a))
 
 
 def _not_pursued(row: Row) -> Told:
-    channel = row.facts.channels[row.code]
     yield (
         row.here,
-        f"does not pursue it: {channel} is believed to yield {roughly(row.a)}"
-        f" (everything above {roughly(row.b)} is pursued)",
+        say(
+            "does not pursue it: {channel} is believed to yield {believed}"
+            " (everything above {lowest} is pursued)",
+            channel=row.facts.channels[row.code],
+            believed=roughly(row.a),
+            lowest=roughly(row.b),
+        ),
     )
+
+
+_QUALIFIED = {
+    Qualification.BOOKED: marked("a meeting is booked"),
+    Qualification.TURNED_AWAY: marked("turned away"),
+    Qualification.DECLINED: marked("the buyer does not want a meeting"),
+    Qualification.PARKED: marked("an obstacle is found: not now"),
+}
 
 
 def _qualified(row: Row) -> Told:
-    outcome = {
-        Qualification.BOOKED: "a meeting is booked",
-        Qualification.TURNED_AWAY: "turned away",
-        Qualification.DECLINED: "the buyer does not want a meeting",
-        Qualification.PARKED: "an obstacle is found: not now",
-    }[Qualification(row.code)]
     yield (
         row.here,
-        f"talks with it: estimated chance of winning {roughly(row.a)}, cutoff {roughly(row.b)};"
-        f" {outcome}",
+        say(
+            "talks with it: estimated chance of winning {chance}, cutoff {cutoff}; {outcome}",
+            chance=roughly(row.a),
+            cutoff=roughly(row.b),
+            outcome=say(_QUALIFIED[Qualification(row.code)]),
+        ),
     )
+
+
+_MET = {
+    Meeting.CONTINUES: marked("the buyer thinks it over"),
+    Meeting.ASKED_AGAIN: marked("part of it went to what inside sales had been told already"),
+    Meeting.WALKED_AWAY: marked("field sales walks away"),
+    Meeting.DECIDED: marked("the buyer decides"),
+}
 
 
 def _met(row: Row) -> Told:
-    outcome = {
-        Meeting.CONTINUES: "the buyer thinks it over",
-        Meeting.ASKED_AGAIN: "part of it went to what inside sales had been told already",
-        Meeting.WALKED_AWAY: "field sales walks away",
-        Meeting.DECIDED: "the buyer decides",
-    }[Meeting(row.code)]
     yield (
         row.here,
-        f"meeting {number(row.b, 0)}, with {roughly(row.c)} of full effort: estimated chance"
-        f" {roughly(row.a)}; {outcome}",
+        say(
+            "meeting {number}, with {effort} of full effort: estimated chance {chance}; {outcome}",
+            number=number(row.b, 0),
+            effort=roughly(row.c),
+            chance=roughly(row.a),
+            outcome=say(_MET[Meeting(row.code)]),
+        ),
     )
 
 
+_ORIGINS = {
+    Origin.FIRST_PASS: marked("on its first pass"),
+    Origin.RECYCLED: marked("after having been brought back"),
+    Origin.WON_BACK: marked("as a former customer won back"),
+}
+
+
 def _won(row: Row) -> Told:
-    how = {
-        Origin.FIRST_PASS: "on its first pass",
-        Origin.RECYCLED: "after having been brought back",
-        Origin.WON_BACK: "as a former customer won back",
-    }[Origin(row.code)]
-    since = f", {lasting(row.c)} after the first meeting" if math.isfinite(row.c) else ""
-    yield BUYER, f"signs: {row.amount(row.a)}, {how}{since}"
-    yield TRUTH, f"{roughly(row.b)} more was promised than will be delivered"
+    yield (
+        BUYER,
+        say(
+            "signs: {amount}, {how}, {time} after the first meeting"
+            if math.isfinite(row.c)
+            else "signs: {amount}, {how}",
+            amount=row.amount(row.a),
+            how=say(_ORIGINS[Origin(row.code)]),
+            time=lasting(row.c),
+        ),
+    )
+    yield TRUTH, say("{share} more was promised than will be delivered", share=roughly(row.b))
 
 
 def _lost(row: Row) -> Told:
     on_file = Reason(int(row.a)) if math.isfinite(row.a) else Reason.UNKNOWN
-    noted = "no reason is recorded"
-    if on_file != Reason.UNKNOWN:
-        noted = f"recorded reason: {words(on_file.name.lower())}"
-    yield row.here, f"lost; {noted}"
+    yield (
+        row.here,
+        say(
+            "lost; no reason is recorded"
+            if on_file == Reason.UNKNOWN
+            else "lost; recorded reason: {reason}",
+            reason=words(on_file.name.lower()),
+        ),
+    )
     if on_file != Reason(row.code):
-        yield TRUTH, f"the true reason: {words(Reason(row.code).name.lower())}"
+        yield TRUTH, say("the true reason: {reason}", reason=words(Reason(row.code).name.lower()))
 
 
 def _handed_over(row: Row) -> Told:
-    yield row.here, f"takes over; {roughly(row.b)} of what was learned had been recorded"
-    yield TRUTH, f"{roughly(row.a)} of what was known arrives"
+    recorded = roughly(row.b)
+    yield (
+        row.here,
+        say("takes over; {share} of what was learned had been recorded", share=recorded),
+    )
+    yield TRUTH, say("{share} of what was known arrives", share=roughly(row.a))
 
 
 def _re_explained(row: Row) -> Told:
-    yield BUYER, f"must explain itself again to {row.here.lower()}: {roughly(row.a)} was missing"
+    yield (
+        BUYER,
+        say(
+            "must explain itself again to {team}: {share} was missing",
+            team=row.inside,
+            share=roughly(row.a),
+        ),
+    )
+
+
+_DISTRUST = {
+    TrustCause.RE_EXPLAINED: marked("it had to explain itself again"),
+    TrustCause.BROKEN_PROMISE: marked("a promise is taken back"),
+    TrustCause.LATE_ANSWER: marked("the answer came late"),
+    TrustCause.AI_ERROR: marked("an unchecked AI error reached it"),
+}
 
 
 def _trust(row: Row) -> Told:
-    cause = {
-        TrustCause.RE_EXPLAINED: "it had to explain itself again",
-        TrustCause.BROKEN_PROMISE: "a promise is taken back",
-        TrustCause.LATE_ANSWER: "the answer came late",
-        TrustCause.AI_ERROR: "an unchecked AI error reached it",
-    }[TrustCause(row.code)]
-    yield TRUTH, f"trust falls from {roughly(row.b)} to {roughly(row.a)}: {cause}"
+    yield (
+        TRUTH,
+        say(
+            "trust falls from {before} to {now}: {cause}",
+            before=roughly(row.b),
+            now=roughly(row.a),
+            cause=say(_DISTRUST[TrustCause(row.code)]),
+        ),
+    )
 
 
 def _parked(row: Row) -> Told:
-    on_file = words(Reason(row.code).name.lower())
-    yield row.here, f"the buyer goes into the recycling pool; on file: {on_file}"
-    if math.isfinite(row.a):
-        yield TRUTH, f"will be brought back in {moment(row.a)}"
-    else:
-        yield TRUTH, "nobody will think of it again"
+    yield (
+        row.here,
+        say(
+            "the buyer goes into the recycling pool; on file: {reason}",
+            reason=words(Reason(row.code).name.lower()),
+        ),
+    )
+    yield (
+        TRUTH,
+        say(
+            "will be brought back in {moment}"
+            if math.isfinite(row.a)
+            else "nobody will think of it again",
+            moment=moment(row.a),
+        ),
+    )
 
 
 def _recycled(row: Row) -> Told:
-    on_file = words(Reason(row.code).name.lower())
-    times = number(row.a, 0)
-    yield row.here, f"brings it back (return {times}); on file: {on_file}"
+    yield (
+        row.here,
+        say(
+            "brings it back (return {times}); on file: {reason}",
+            times=number(row.a, 0),
+            reason=words(Reason(row.code).name.lower()),
+        ),
+    )
 
 
 def _gone(row: Row) -> Told:
-    yield row.here, f"will not come back: {words(Reason(row.code).name.lower())}"
+    reason = words(Reason(row.code).name.lower())
+    yield row.here, say("will not come back: {reason}", reason=reason)
 
 
 def _customer(row: Row) -> Told:
-    yield BUYER, f"has been a customer for {lasting(row.b)}, paying {row.amount(row.a)}"
+    yield (
+        BUYER,
+        say(
+            "has been a customer for {time}, paying {amount}",
+            time=lasting(row.b),
+            amount=row.amount(row.a),
+        ),
+    )
 
 
 def _onboarded(row: Row) -> Told:
-    late = row.a > row.facts.onboarding_due_days
-    yield row.here, f"onboarded {lasting(row.a)} after the contract{', late' if late else ''}"
-    yield TRUTH, f"{roughly(row.b)} of what field sales knew was at hand"
+    yield (
+        row.here,
+        say(
+            "onboarded {time} after the contract, late"
+            if row.a > row.facts.onboarding_due_days
+            else "onboarded {time} after the contract",
+            time=lasting(row.a),
+        ),
+    )
+    yield TRUTH, say("{share} of what field sales knew was at hand", share=roughly(row.b))
+
+
+_CLAIMS = {
+    ClaimCause.USE: marked("complains about using the product"),
+    ClaimCause.BROKEN_PROMISE: marked("complains about a promise that was not kept"),
+    ClaimCause.LOST_INFORMATION: marked("complains about what it had told before"),
+}
 
 
 def _claimed(row: Row) -> Told:
-    about = {
-        ClaimCause.USE: "about using the product",
-        ClaimCause.BROKEN_PROMISE: "about a promise that was not kept",
-        ClaimCause.LOST_INFORMATION: "about what it had told before",
-    }[ClaimCause(row.code)]
-    yield BUYER, f"complains {about}"
-    yield TRUTH, f"the gap between promised and delivered is {number(row.a, 2)}"
+    yield BUYER, say(_CLAIMS[ClaimCause(row.code)])
+    yield TRUTH, say("the gap between promised and delivered is {gap}", gap=number(row.a, 2))
 
 
 def _answered(row: Row) -> Told:
-    late = "late" if row.code == 1 else "in time"
-    yield row.here, f"the claim is answered {late}, after {lasting(row.a)}"
+    yield (
+        row.here,
+        say(
+            "the claim is answered late, after {time}"
+            if row.code == 1
+            else "the claim is answered in time, after {time}",
+            time=lasting(row.a),
+        ),
+    )
 
 
 def _reviewed(row: Row) -> Told:
     yield (
         row.here,
-        f"finds health at {number(row.b, 0)} of 100, {lasting(row.a)} after the last contact",
+        say(
+            "finds health at {health} of 100, {time} after the last contact",
+            health=number(row.b, 0),
+            time=lasting(row.a),
+        ),
     )
 
 
 def _expanded(row: Row) -> Told:
-    yield BUYER, f"buys more: {row.amount(row.a)} on top, {row.amount(row.b)} now"
+    more, now = row.amount(row.a), row.amount(row.b)
+    yield BUYER, say("buys more: {more} on top, {now} now", more=more, now=now)
 
 
 def _contracted(row: Row) -> Told:
-    yield BUYER, f"cuts back by {row.amount(row.a)}, {row.amount(row.b)} now"
+    less, now = row.amount(row.a), row.amount(row.b)
+    yield BUYER, say("cuts back by {less}, {now} now", less=less, now=now)
 
 
 def _churned(row: Row) -> Told:
-    yield BUYER, f"leaves after {lasting(row.b)} as a customer: {row.amount(row.a)} lost"
-    yield TRUTH, f"what weighed most: {words(ChurnCause(row.code).name.lower())}"
+    yield (
+        BUYER,
+        say(
+            "leaves after {time} as a customer: {amount} lost",
+            time=lasting(row.b),
+            amount=row.amount(row.a),
+        ),
+    )
+    yield (
+        TRUTH,
+        say("what weighed most: {cause}", cause=words(ChurnCause(row.code).name.lower())),
+    )
 
 
 def _health(row: Row) -> Told:
@@ -311,27 +491,35 @@ def _health(row: Row) -> Told:
 
 
 def _unfinished(row: Row) -> Told:
-    work = words(Work(row.code).name.lower())
-    if math.isnan(row.b):
-        text = f"it still waits for {work}, for {lasting(row.time - row.a)} now"
-    else:
-        text = f"{row.somebody} is busy with {work}, for {lasting(row.time - row.b)} now"
-    yield row.here, f"{_FINAL}: {text}"
+    waits = math.isnan(row.b)
+    yield (
+        row.here,
+        say(
+            "at the end: it still waits for {work}, for {time} now"
+            if waits
+            else "at the end: {somebody} is busy with {work}, for {time} now",
+            somebody=row.somebody,
+            work=words(Work(row.code).name.lower()),
+            time=lasting(row.time - (row.a if waits else row.b)),
+        ),
+    )
+
+
+_ENDS = {
+    Status.IN_MARKETING: marked("at the end: it is with marketing"),
+    Status.NURTURED: marked("at the end: it rests until marketing looks again"),
+    Status.IN_INSIDE_SALES: marked("at the end: it is with inside sales"),
+    Status.IN_FIELD_SALES: marked("at the end: it is an open opportunity"),
+    Status.PARKED: marked("at the end: it is in the recycling pool"),
+    Status.CUSTOMER: marked("at the end: it is a customer, paying {amount}"),
+    Status.FORMER_CUSTOMER: marked("at the end: it is a former customer"),
+    Status.DELIVERED: marked("at the end: it has bought and been served"),
+    Status.GONE: marked("at the end: it is gone for good"),
+}
 
 
 def _status(row: Row) -> Told:
-    where = {
-        Status.IN_MARKETING: "it is with marketing",
-        Status.NURTURED: "it rests until marketing looks again",
-        Status.IN_INSIDE_SALES: "it is with inside sales",
-        Status.IN_FIELD_SALES: "it is an open opportunity",
-        Status.PARKED: "it is in the recycling pool",
-        Status.CUSTOMER: f"it is a customer, paying {row.amount(row.a)}",
-        Status.FORMER_CUSTOMER: "it is a former customer",
-        Status.DELIVERED: "it has bought and been served",
-        Status.GONE: "it is gone for good",
-    }[Status(row.code)]
-    yield BUYER, f"{_FINAL}: {where}"
+    yield BUYER, say(_ENDS[Status(row.code)], amount=row.amount(row.a))
 
 
 TELLERS: dict[Kind, Callable[[Row], Told]] = {

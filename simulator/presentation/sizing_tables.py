@@ -13,13 +13,18 @@ from rich.text import Text
 
 from simulator.experiment.quantities import Scale
 from simulator.experiment.statistics import Estimate
+from simulator.experiment.wording import team_said
+from simulator.languages.messages import marked, say
 from simulator.metrics.definitions import METRICS
+from simulator.metrics.units import with_unit
 from simulator.planning.sizing_names import (
+    capital,
     figure_column,
     figure_name,
     finer,
     percent,
     points,
+    side_by_side,
     target_text,
     team_label,
     values_scale,
@@ -27,15 +32,20 @@ from simulator.planning.sizing_names import (
 from simulator.planning.sizing_result import Sizing
 from simulator.planning.sizing_steps import GAIN, marginal_bounds, marginal_column
 from simulator.presentation.figures import MISSING, number
+from simulator.presentation.flowing import Flowing
 from simulator.presentation.tables import grid, right, titled
 
 Row = Mapping[str, Any]
 
 MOST_RUNGS = 15
 _SHORT = {
-    "marketing": "mk", "inside_sales": "is", "field_sales": "fs", "customer_success": "cs",
-    "revops": "ro", "enablement": "en",
-}  # fmt: skip
+    "marketing": marked("mk¦planning"),
+    "inside_sales": marked("is¦planning"),
+    "field_sales": marked("fs¦planning"),
+    "customer_success": marked("cs¦planning"),
+    "revops": marked("ro¦planning"),
+    "enablement": marked("en¦planning"),
+}
 """Headings of narrow columns of people."""
 
 
@@ -47,7 +57,7 @@ def story(result: Sizing) -> list[RenderableType]:
     result : Sizing
     """
     first, *others = result.verdict()
-    content: list[RenderableType] = [Text(first, style="bold"), *map(Text, others), Text("")]
+    content: list[RenderableType] = [Flowing(first, "bold"), *map(Flowing, others), Text("")]
     content.append(_plan(result))
     if result.targets:
         content.append(_targets(result))
@@ -65,12 +75,20 @@ def story(result: Sizing) -> list[RenderableType]:
 
 def closing(result: Sizing, version: str) -> str:
     """Say on what the figures rest."""
-    line = (
-        f"{result.evaluations:,} plan{'s' if result.evaluations != 1 else ''} tried in"
-        f" {result.runs:,} runs of {result.company.horizon.months:g} months with the same luck;"
-        f" {result.fresh} fresh replications; seed {result.seed}; themodel {version}."
+    told: dict[str, object] = {
+        "plans": f"{result.evaluations:,}", "runs": f"{result.runs:,}",
+        "months": f"{result.company.horizon.months:g}", "fresh": result.fresh,
+        "seed": result.seed, "version": version,
+    }  # fmt: skip
+    line = say(
+        "{plans} plan tried in {runs} runs of {months} months with the same luck; {fresh} fresh"
+        " replications; seed {seed}; themodel {version}."
+        if result.evaluations == 1
+        else "{plans} plans tried in {runs} runs of {months} months with the same luck; {fresh}"
+        " fresh replications; seed {seed}; themodel {version}.",
+        **told,
     )
-    return f"Interrupted. {line}" if result.interrupted else line
+    return say("Interrupted. {line}", line=line) if result.interrupted else line
 
 
 # ------------------------------------------------------------------ the plan
@@ -78,8 +96,9 @@ def closing(result: Sizing, version: str) -> str:
 
 def _plan(result: Sizing) -> RenderableType:
     table = grid(
-        "", right("people"), right("today"), right("change"), right("cost a year"),
-        right("per person"), Column("limits", no_wrap=True),
+        "", right(say("people¦planning")), right(say("today¦planning")),
+        right(say("change¦planning")), right(say("cost a year¦planning")),
+        right(say("per person¦planning")), Column(say("limits¦planning"), no_wrap=True),
     )  # fmt: skip
     costs = result.headcount
     scale = Scale.of("cost", result.company.currency, [result.cost, result.today_cost])
@@ -87,24 +106,25 @@ def _plan(result: Sizing) -> RenderableType:
     rows = zip(costs.teams, costs.costs, costs.low, costs.high, strict=True)
     for team, cost, low, high in rows:
         people, today = result.plan[team], result.today[team]
-        at = ", at the limit" if people >= high else ""
+        limits = say("{low} to {high}, at the limit" if people >= high else "{low} to {high}",
+                     low=low, high=high)  # fmt: skip
         table.add_row(
             team_label(team), f"{people}", f"{today}", _signed(people - today),
-            scale.number(people * cost), each.number(cost), f"{low} to {high}{at}",
+            scale.number(people * cost), each.number(cost), limits,
         )  # fmt: skip
     if costs.fixed:
-        table.add_row("Teams not sized", "", "", "", scale.number(costs.fixed))
+        table.add_row(say("Teams not sized¦planning"), "", "", "", scale.number(costs.fixed))
     total, before = sum(result.plan.values()), sum(result.today.values())
     table.add_row(
-        Text("All", style="bold"), f"{total}", f"{before}", _signed(total - before),
+        Text(say("All¦planning"), style="bold"), f"{total}", f"{before}", _signed(total - before),
         scale.number(result.cost),
     )  # fmt: skip
-    note = Text(
-        f"Cost in {scale.unit} a year, per person in {each.unit}: pay with its loading, and tools;"
+    note = say(
+        "Cost in {unit} a year, per person in {unit_of_one}: pay with its loading, and tools;"
         " everybody employed all the time.",
-        style="dim",
-    )
-    return titled("The plan", table, note)
+        unit=scale.unit, unit_of_one=each.unit,
+    )  # fmt: skip
+    return titled(say("The plan¦planning"), table, Flowing(note, "dim"))
 
 
 def _signed(change: int) -> str:
@@ -115,39 +135,49 @@ def _signed(change: int) -> str:
 
 
 def _targets(result: Sizing) -> RenderableType:
-    table = grid("", right("probability"), right("95 % interval"), right("as it is"))
+    table = grid(
+        "",
+        right(say("probability¦planning")),
+        right(say("95 % interval")),
+        right(say("as it is¦planning")),
+    )
     for target in result.targets:
         chance = result.by_target.get(target.text)
         if chance is not None:
             name = target_text(target, result.company.currency)
-            table.add_row(_capital(name), percent(chance.mean), _span(chance), "")
+            table.add_row(Flowing(capital(name)), percent(chance.mean), _span(chance), "")
+    several = len(result.targets) > 1
+    name = say("All of them¦planning") if several else say("That is the promise")
     table.add_row(
-        Text("All of them" if len(result.targets) > 1 else "That is the promise", style="bold"),
-        percent(result.chance.mean), _span(result.chance), percent(result.today_chance.mean),
+        Text(name, style="bold"), percent(result.chance.mean), _span(result.chance),
+        percent(result.today_chance.mean),
     )  # fmt: skip
-    asked = (
-        f"asked for: {percent(result.confidence)}; " if result.goal is None or _also(result) else ""
-    )
-    note = Text(f"{asked}{result.fresh} fresh replications that the search has not seen",
-                style="dim")  # fmt: skip
-    return titled("How often the targets are met", table, note)
-
-
-def _also(result: Sizing) -> bool:
-    return len(result.targets) > 1
+    if result.goal is None or several:
+        note = say(
+            "asked for: {asked}; {fresh} fresh replications that the search has not seen",
+            asked=percent(result.confidence), fresh=result.fresh,
+        )  # fmt: skip
+    else:
+        note = say(
+            "{fresh} fresh replications that the search has not seen",
+            fresh=result.fresh,
+        )
+    return titled(say("How often the targets are met"), table, Flowing(note, "dim"))
 
 
 def _span(chance: Estimate) -> str:
     if chance.low is None or chance.high is None:
         return ""
-    return f"{points(chance.low)} to {points(chance.high)} %"
+    return say("{low} to {high}", low=points(chance.low), high=with_unit(points(chance.high), "%"))
 
 
 def _figures(result: Sizing) -> RenderableType:
     asked = percent(result.confidence)
     table = grid(
-        "", right("mean"), right("95 % interval"), right(f"in {asked}"), right("as it is"),
-        right("difference"), right("95 % interval"), Column("unit", no_wrap=True),
+        "", right(say("mean¦planning")), right(say("95 % interval")),
+        right(say("in {share}", share=asked)), right(say("as it is¦planning")),
+        right(say("difference¦planning")), right(say("95 % interval")),
+        Column(say("unit"), no_wrap=True),
     )  # fmt: skip
     for row in result.figures.to_dict("records"):
         metric = str(row["metric"])
@@ -155,7 +185,7 @@ def _figures(result: Sizing) -> RenderableType:
         scale = values_scale(metric, result.company.currency, sizes)
         gap = _estimate(row["difference"], row["difference_low"], row["difference_high"])
         table.add_row(
-            _capital(figure_name((metric, int(row["month"])))),
+            Flowing(capital(figure_name((metric, int(row["month"]))))),
             scale.number(row["mean"]),
             scale.span(_estimate(row["mean"], row["low"], row["high"])),
             scale.number(row["reached"]),
@@ -164,12 +194,12 @@ def _figures(result: Sizing) -> RenderableType:
             scale.span(gap),
             scale.unit,
         )
-    note = Text(
-        f"in {asked}: what so many of the runs reach or better; difference: the plan less the"
+    note = say(
+        "in {share}: what so many of the runs reach or better; difference: the plan less the"
         " company as it is, with the same luck (shares: in points)",
-        style="dim",
+        share=asked,
     )
-    return titled("What the plan brings", table, note)
+    return titled(say("What the plan brings"), table, Flowing(note, "dim"))
 
 
 def _estimate(mean: float, low: float, high: float) -> Estimate:
@@ -179,29 +209,27 @@ def _estimate(mean: float, low: float, high: float) -> Estimate:
     )  # fmt: skip
 
 
-def _capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
-
-
 # ------------------------------------------------------------------ what lies beside it
 
 
 def _people_columns(result: Sizing) -> list[Column]:
-    return [right(_SHORT.get(team, team)) for team in result.headcount.teams]
+    return [right(say(_SHORT.get(team, team))) for team in result.headcount.teams]
 
 
 def _key(result: Sizing) -> str:
-    return ", ".join(f"{_SHORT[t]} {team_label(t).lower()}" for t in result.headcount.teams
-                     if t in _SHORT)  # fmt: skip
+    return side_by_side([
+        say("{short} {team}", short=say(_SHORT[t]), team=team_said(t))
+        for t in result.headcount.teams if t in _SHORT
+    ])  # fmt: skip
 
 
 def _alternatives(result: Sizing) -> RenderableType:
     by_goal = result.goal is not None
-    head = right("mean of the goal") if by_goal else right("probability")
-    chance = "chance to be better" if by_goal else "chance to be good enough"
+    head = say("mean of the goal") if by_goal else say("probability¦planning")
+    chance = say("chance to be better") if by_goal else say("chance to be good enough")
     table = grid(
-        *_people_columns(result), right("cost a year"), right("saves"), head, right(chance),
-        right("runs"),
+        *_people_columns(result), right(say("cost a year¦planning")), right(say("saves¦planning")),
+        right(head), right(chance), right(say("runs¦planning")),
     )  # fmt: skip
     costs = [each.cost for each in result.alternatives]
     scale = Scale.of("cost", result.company.currency, costs)
@@ -215,13 +243,15 @@ def _alternatives(result: Sizing) -> RenderableType:
         table.add_row(
             *(f"{n}" for n in each.plan.values()),
             scale.number(each.cost),
-            f"{number(100.0 * each.saves, 1)} %",
+            with_unit(number(100.0 * each.saves, 1), "%"),
             outcome.amount(each.outcome) if outcome else percent(each.probability),
             percent(each.chance),
             f"{each.runs}",
         )
-    note = Text(f"{_key(result)}; cost in {scale.unit}; by the luck of the search", style="dim")
-    return titled("Near ties: plans that may be as good", table, note)
+    note = say(
+        "{teams}; cost in {unit}; by the luck of the search", teams=_key(result), unit=scale.unit
+    )
+    return titled(say("Near ties: plans that may be as good"), table, Flowing(note, "dim"))
 
 
 def _marginal(result: Sizing) -> RenderableType:
@@ -231,17 +261,18 @@ def _marginal(result: Sizing) -> RenderableType:
     metric = column.partition("@")[0]
     cost = Scale.of("cost", result.company.currency, result.marginal["cost"])
     table = grid(
-        Column("", no_wrap=True), right("people"), Column(f"cost, {cost.unit}", justify="right")
-    )
+        Column("", no_wrap=True), right(say("people¦planning")),
+        Column(say("cost, {unit}", unit=cost.unit), justify="right"),
+    )  # fmt: skip
     chances, valued = GAIN in result.marginal, column in result.marginal
     if chances:
-        for heading in ("chance", "change", "95 % interval"):
+        for heading in (say("chance¦planning"), say("change¦probability"), say("95 % interval")):
             table.add_column(heading, justify="right", no_wrap=True)
     sizes = result.marginal[column] if valued else [0.0]
     scale = Scale.of(metric, result.company.currency, sizes)
     if valued:
-        table.add_column(_unit_heading(metric, scale), justify="right")
-        table.add_column("95 % interval", justify="right", no_wrap=True)
+        table.add_column(Flowing(_unit_heading(metric, scale), "dim"), justify="right")
+        table.add_column(say("95 % interval"), justify="right", no_wrap=True)
     for row in _records(result.marginal):
         cells = [
             f"{team_label(row['team'])} {row['change']:+d}", f"{row['people']}",
@@ -255,18 +286,24 @@ def _marginal(result: Sizing) -> RenderableType:
             low, high = marginal_bounds(row, column)
             cells += [scale.number(row[column]), scale.span(Estimate(0.0, low, high, 2))]
         table.add_row(*cells)
-    chance = "chance: of meeting all targets, its change in points; " if chances else ""
-    note = Text(
-        f"{chance}cost a year and differences to the plan, with the same luck, by runs of the"
-        " search. Each interval stands alone; the sentences above hold for all teams together.",
-        style="dim",
+    note = (
+        say(
+            "chance: of meeting all targets, its change in points; cost a year and differences to"
+            " the plan, with the same luck, by runs of the search. Each interval stands alone; the"
+            " sentences above hold for all teams together."
+        )
+        if chances
+        else say(
+            "cost a year and differences to the plan, with the same luck, by runs of the search."
+            " Each interval stands alone; the sentences above hold for all teams together."
+        )
     )
-    return titled("One person more or fewer than the plan", table, note)
+    return titled(say("One person more or fewer than the plan"), table, Flowing(note, "dim"))
 
 
 def _unit_heading(metric: str, scale: Scale) -> str:
     label = METRICS[metric].label
-    return f"{label}, {scale.unit}" if scale.unit else label
+    return say("{name}, {unit}", name=label, unit=scale.unit) if scale.unit else label
 
 
 def _in_points(gain: float) -> str:
@@ -275,7 +312,9 @@ def _in_points(gain: float) -> str:
 
 def _points_span(row: Row) -> str:
     low, high = marginal_bounds(row, GAIN)
-    return "" if low is None or high is None else f"{_in_points(low)} to {_in_points(high)}"
+    if low is None or high is None:
+        return ""
+    return say("{low} to {high}", low=_in_points(low), high=_in_points(high))
 
 
 def _levels(result: Sizing) -> Iterator[RenderableType]:
@@ -292,13 +331,14 @@ def _levels(result: Sizing) -> Iterator[RenderableType]:
         outcome = finer(values_scale(main, currency, rows["outcome"]))
         cost = Scale.of("cost", currency, rows["cost"])
         table = grid(
-            right("people"), right(scale.unit or "value"), right("95 % interval"), right("met"),
-            right(_unit_heading(main, outcome)), right("95 % interval"),
-            right(f"cost a year, {cost.unit}"), "",
+            right(say("people¦planning")), right(scale.unit or say("value¦planning")),
+            right(say("95 % interval")), right(say("met¦planning")),
+            right(_unit_heading(main, outcome)), right(say("95 % interval")),
+            right(say("cost a year, {unit}", unit=cost.unit)), "",
         )  # fmt: skip
         for row in _records(rows):
-            mark = "the plan" if row["people"] == result.plan[team] else ""
-            mark = mark or ("today" if row["people"] == result.today[team] else "")
+            mark = say("the plan¦planning") if row["people"] == result.plan[team] else ""
+            mark = mark or (say("today¦planning") if row["people"] == result.today[team] else "")
             table.add_row(
                 f"{row['people']}",
                 scale.number(row["value"]),
@@ -309,11 +349,15 @@ def _levels(result: Sizing) -> Iterator[RenderableType]:
                 cost.number(row["cost"]),
                 mark,
             )
-        note = Text(
-            f"all other teams as in the plan; met: share of the runs that keep {text}", style="dim"
+        note = say(
+            "all other teams as in the plan; met: share of the runs that keep {target}",
+            target=text,
         )
-        yield titled(f"{METRICS[metric].label}, by people in {team_label(team).lower()}",
-                     table, note)  # fmt: skip
+        title = say(
+            "{service}, by people in {team}",
+            service=METRICS[metric].label, team=team_said(team),
+        )  # fmt: skip
+        yield titled(title, table, Flowing(note, "dim"))
 
 
 # ------------------------------------------------------------------ the frontier
@@ -326,13 +370,15 @@ def _frontier(result: Sizing) -> RenderableType:
     currency = result.company.currency
     scale = values_scale(result.goal[0], currency, result.frontier["mean"])
     cost = Scale.of("cost", currency, result.frontier["cost"])
+    goal = figure_name(result.goal)
+    goal = say("{name}, {unit}", name=goal, unit=scale.unit) if scale.unit else goal
     table: Table = grid(
-        right(f"cost a year, {cost.unit}"), *_people_columns(result),
-        right(f"{figure_name(result.goal)}, {scale.unit}".rstrip(", ")), right("95 % interval"),
+        right(say("cost a year, {unit}", unit=cost.unit)), *_people_columns(result),
+        right(goal), right(say("95 % interval")),
     )  # fmt: skip
     stated = bool(np.isfinite(result.frontier["probability"].to_numpy(dtype=float)).any())
     if stated:
-        table.add_column("probability", justify="right", no_wrap=True)
+        table.add_column(say("probability¦planning"), justify="right", no_wrap=True)
     for i in chosen:
         row = rows[i]
         cells = [
@@ -340,10 +386,15 @@ def _frontier(result: Sizing) -> RenderableType:
             scale.number(row["mean"]), scale.span(_estimate(row["mean"], row["low"], row["high"])),
         ]  # fmt: skip
         table.add_row(*cells, *([percent(row["probability"])] if stated else []))
-    left = f"; {len(rows) - len(chosen)} steps between are left out" if len(chosen) < len(rows) \
-        else ""  # fmt: skip
-    note = Text(f"{_key(result)}; by the luck of the search{left}", style="dim")
-    return titled("The best that money buys", table, note)
+    note = (
+        say(
+            "{teams}; by the luck of the search; {n} steps between are left out",
+            teams=_key(result), n=len(rows) - len(chosen),
+        )
+        if len(chosen) < len(rows)
+        else say("{teams}; by the luck of the search", teams=_key(result))
+    )  # fmt: skip
+    return titled(say("The best that money buys"), table, Flowing(note, "dim"))
 
 
 def thinned(count: int, most: int) -> list[int]:

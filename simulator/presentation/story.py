@@ -12,8 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.messages import say
 from simulator.organization.journal import LOADED_SLOT, NONE, SLOTS, Journal, Kind, Team
-from simulator.presentation.sentences import TELLERS, Row, department, health_text
+from simulator.presentation.sentences import (
+    TELLERS,
+    Row,
+    channel_said,
+    department,
+    health_text,
+)
 
 NO_BUYER = frozenset({Kind.HIRED, Kind.RAMPED, Kind.LEFT, Kind.SPENT, Kind.THRESHOLD})
 """Kinds of rows about people and money: no buyer's story."""
@@ -152,10 +159,14 @@ def tell(journal: Journal, buyer: int) -> list[Line]:
 def title(journal: Journal, buyer: int) -> str:
     """Introduce a buyer."""
     facts = journal.facts
-    channel = facts.channels[buyer % SLOTS] or "an unnamed channel"
-    return (
-        f"Buyer {buyer} ({channel}) of {facts.scenario or 'the scenario'}, seed {facts.seed}, "
-        f"replication {facts.replication}"
+    channel = channel_said(facts, buyer % SLOTS)
+    return say(
+        "Buyer {buyer} ({channel}) of {scenario}, seed {seed}, replication {replication}",
+        buyer=buyer,
+        channel=channel or say("an unnamed channel"),
+        scenario=facts.scenario or say("the scenario"),
+        seed=facts.seed,
+        replication=facts.replication,
     )
 
 

@@ -13,25 +13,35 @@ from rich.text import Text
 
 from simulator.experiment.quantities import Scale
 from simulator.experiment.statistics import Estimate
-from simulator.planning.sizing_names import percent, team_label, values_scale
+from simulator.languages.languages import spoken
+from simulator.languages.messages import marked, say
+from simulator.planning.sizing_names import percent, side_by_side, team_label, values_scale
+from simulator.planning.structure_options import AS_IT_IS
 from simulator.planning.structure_result import Structure
 from simulator.planning.structure_words import (
     division_name,
     goal_heading,
     option_rows,
+    option_shown,
     ratio_rows,
 )
 from simulator.presentation.figures import MISSING
+from simulator.presentation.flowing import Flowing
 from simulator.presentation.tables import grid, right, titled
 
 Row = Mapping[str, Any]
 
 _SHORT = {
-    "marketing": "mk", "inside_sales": "is", "field_sales": "fs", "customer_success": "cs",
-    "revops": "ro", "enablement": "en",
+    "marketing": marked("mk¦team"), "inside_sales": marked("is¦team"),
+    "field_sales": marked("fs¦team"), "customer_success": marked("cs¦team"),
+    "revops": marked("ro¦team"), "enablement": marked("en¦team"),
 }  # fmt: skip
 """Headings of narrow columns of people."""
-_KINDS = {"utilization": "busy", "queue": "queue", "abandonment": "gave up"}
+_KINDS = {
+    "utilization": marked("{team} busy"),
+    "queue": marked("{team} queue"),
+    "abandonment": marked("{team} gave up"),
+}
 
 
 def story(result: Structure) -> list[RenderableType]:
@@ -42,7 +52,7 @@ def story(result: Structure) -> list[RenderableType]:
     result : Structure
     """
     first, *others = result.verdict()
-    content: list[RenderableType] = [Text(first, style="bold"), *map(Text, others), Text("")]
+    content: list[RenderableType] = [Flowing(first, "bold"), *map(Flowing, others), Text("")]
     if len(result.options):
         content.append(_options(result))
     if len(result.flows):
@@ -54,12 +64,18 @@ def story(result: Structure) -> list[RenderableType]:
 
 def closing(result: Structure, version: str) -> str:
     """Say on what the figures rest."""
-    line = (
-        f"{result.evaluations:,} plan{'s' if result.evaluations != 1 else ''} tried,"
-        f" {result.runs:,} runs of {result.company.horizon.months:g} months with the same luck,"
-        f" of each chosen plan {result.fresh} fresh ones; seed {result.seed}; themodel {version}."
-    )
-    return f"Interrupted. {line}" if result.interrupted else line
+    one = result.evaluations == 1
+    line = say(
+        "{plans} plan tried, {runs} runs of {months} months with the same luck, of each chosen plan"
+        " {fresh} fresh ones; seed {seed}; themodel {version}."
+        if one else
+        "{plans} plans tried, {runs} runs of {months} months with the same luck, of each chosen"
+        " plan {fresh} fresh ones; seed {seed}; themodel {version}.",
+        plans=f"{result.evaluations:,}", runs=f"{result.runs:,}",
+        months=f"{result.company.horizon.months:g}", fresh=result.fresh, seed=result.seed,
+        version=version,
+    )  # fmt: skip
+    return say("Interrupted. {rest}", rest=line) if result.interrupted else line
 
 
 def _options(result: Structure) -> RenderableType:
@@ -72,36 +88,43 @@ def _options(result: Structure) -> RenderableType:
     cost = Scale.of("cost", currency, _finite(row["cost"] for row in rows))
     chances = any(_present(row["probability"]) for row in rows)
     table = grid(
-        "", *(right(_SHORT[team]) for team in teams), right("cost"), right("mean"),
-        right("difference"), right("95 % interval"), Column("told", no_wrap=True),
+        "", *(right(say(_SHORT[team])) for team in teams), right(say("cost¦structures")),
+        right(say("mean¦structures")), right(say("difference¦structures")),
+        right(say("95 % interval")), Column(say("told¦structures"), no_wrap=True),
     )  # fmt: skip
     if chances:
-        table.add_column("kept", justify="right")
+        table.add_column(say("kept¦structures"), justify="right")
     for row in rows:
         gap = _estimate(row["difference"], row["difference_low"], row["difference_high"])
         cells = [
-            _capital(row["option"]),
+            option_shown(row["option"]),
             *(f"{int(row[team])}" if _present(row[team]) else MISSING for team in teams),
             cost.number(_number(row["cost"])), values.number(_number(row["mean"])),
             gaps.number(gap.mean) if row["question"] else "", gaps.span(gap),
-            "yes" if row["told"] else "no" if row["question"] else "",
+            _told(row) if row["told"] or row["question"] else "",
         ]  # fmt: skip
         if chances:
             cells.append(percent(_number(row["probability"])))
         table.add_row(*cells)
-    key = ", ".join(f"{_SHORT[team]} {team_label(team).lower()}" for team in teams)
+    key = side_by_side(
+        [say("{short} {team}", short=say(_SHORT[team]), team=_small(team)) for team in teams]
+    )
     notes = [
-        f"{key}. Cost in {cost.unit} a year, all within the same budget; mean in {values.unit}"
-        f" and difference in {gaps.unit} of {goal_heading(result)}, to the company as it is, with"
-        " the same luck. told: beyond luck, for all options together (Holm); each interval stands"
-        " alone."
+        say("{teams}. Cost in {cost} a year, all within the same budget; mean in {mean} and"
+            " difference in {difference} of {goal}, to the company as it is, with the same luck."
+            " told: beyond luck, for all options together (Holm); each interval stands alone.",
+            teams=key, cost=cost.unit, mean=values.unit, difference=gaps.unit,
+            goal=goal_heading(result))
+    ]  # fmt: skip
+    notes += [
+        say("{option}: {groups}.", option=option_shown(row["option"]), groups=row["groups"])
+        for row in rows
+        if isinstance(row["groups"], str) and row["groups"]
     ]
-    notes += [f"{_capital(row['option'])}: {row['groups']}." for row in rows
-              if isinstance(row["groups"], str) and row["groups"]]  # fmt: skip
     return titled(
-        "Structures within the same budget, each with the best headcount found",
+        say("Structures within the same budget, each with the best headcount found"),
         table,
-        *(Text(note, style="dim") for note in notes),
+        *(Flowing(note, "dim") for note in notes),
     )
 
 
@@ -110,20 +133,23 @@ def _flows(result: Structure) -> RenderableType:
     first = True
     for name, rows in result.flows.groupby("option", sort=False):
         if first:
-            table.add_row("As it is", *(_flow(row, "reference") for row in _records(rows)))
+            table.add_row(
+                option_shown(AS_IT_IS), *(_flow(row, "reference") for row in _records(rows))
+            )
             first = False
-        table.add_row(_capital(str(name)), *(_flow(row, "mean") for row in _records(rows)))
-    note = Text(
-        "busy: share of paid time at work on buyers; queue: buyers waiting at a time; gave up:"
-        " share of waits that the buyer ended. *: differs from the company as it is beyond luck.",
-        style="dim",
-    )
-    return titled("What the runs show of why", table, note)
+        table.add_row(option_shown(str(name)), *(_flow(row, "mean") for row in _records(rows)))
+    note = Flowing(
+        say("busy: share of paid time at work on buyers; queue: buyers waiting at a time; gave up:"
+            " share of waits that the buyer ended. *: differs from the company as it is beyond"
+            " luck."),
+        "dim",
+    )  # fmt: skip
+    return titled(say("What the runs show of why"), table, note)
 
 
 def _flow_heading(metric: str) -> str:
     team, _, kind = metric.partition(".")
-    return f"{_SHORT[team]} {_KINDS[kind]}"
+    return say(_KINDS[kind], team=say(_SHORT[team]))
 
 
 def _flow(row: Row, column: str) -> str:
@@ -142,9 +168,10 @@ def _ratio(result: Structure) -> RenderableType:
     values = _as_fine(values, gaps)
     cost = Scale.of("cost", currency, [row["cost"] for row in rows])
     table = grid(
-        right("inside : field"), right("ratio"), right("cost"), right("mean"),
-        right("95 % interval"), right("difference"), right("95 % interval"),
-        Column("told", no_wrap=True),
+        right(say("inside : field")), right(say("ratio¦inside to field")),
+        right(say("cost¦structures")), right(say("mean¦structures")), right(say("95 % interval")),
+        right(say("difference¦structures")), right(say("95 % interval")),
+        Column(say("told¦structures"), no_wrap=True),
     )  # fmt: skip
     for row in rows:
         gap = _estimate(row["difference"], row["difference_low"], row["difference_high"])
@@ -152,16 +179,27 @@ def _ratio(result: Structure) -> RenderableType:
             division_name(row), f"{row['ratio']:.2f}", cost.number(row["cost"]),
             values.number(row["mean"]),
             values.span(_estimate(row["mean"], row["low"], row["high"])),
-            "today's ratio" if row["today"] else gaps.number(gap.mean), gaps.span(gap),
-            "" if row["today"] else "yes" if row["told"] else "no",
+            say("today's ratio") if row["today"] else gaps.number(gap.mean), gaps.span(gap),
+            "" if row["today"] else _told(row),
         )  # fmt: skip
-    note = Text(
-        f"All other teams as today; cost of everybody in {cost.unit} a year. Mean in"
-        f" {values.unit} and difference in {gaps.unit} of {goal_heading(result)}. What is left of"
-        " the money is less than one more person costs.",
-        style="dim",
-    )
-    return titled("Inside sales to field sales, for the same money", table, note)
+    note = Flowing(
+        say("All other teams as today; cost of everybody in {cost} a year. Mean in {mean} and"
+            " difference in {difference} of {goal}. What is left of the money is less than one more"
+            " person costs.",
+            cost=cost.unit, mean=values.unit, difference=gaps.unit, goal=goal_heading(result)),
+        "dim",
+    )  # fmt: skip
+    return titled(say("Inside sales to field sales, for the same money"), table, note)
+
+
+def _told(row: Row) -> str:
+    return say("yes¦structures") if row["told"] else say("no¦structures")
+
+
+def _small(team: str) -> str:
+    """Name a team behind its short form."""
+    label = team_label(team)
+    return label if spoken() == "ja" else label.lower()
 
 
 def _records(table: Any) -> list[Row]:
@@ -189,7 +227,3 @@ def _as_fine(values: Scale, gaps: Scale) -> Scale:
     """Show values to as many digits as their differences, where both are in the same unit."""
     finer = values.factor == gaps.factor and gaps.decimals > values.decimals
     return replace(values, decimals=gaps.decimals) if finer else values
-
-
-def _capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"

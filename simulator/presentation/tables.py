@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
+from typing import Any
 
 import pandas as pd
 from rich.console import Group, RenderableType
@@ -13,9 +14,15 @@ from rich.text import Text
 
 from simulator.experiment import Estimate, Results
 from simulator.experiment.replications import Totals
+from simulator.experiment.warm_up import WarmUp
+from simulator.experiment.wording import paragraph
+from simulator.languages.languages import spoken
+from simulator.languages.messages import marked, say
 from simulator.metrics import METRICS, Metric
 from simulator.metrics.definitions import RESPONSES, TEAMS
+from simulator.metrics.observed import figure as observed_figure
 from simulator.metrics.team_labels import team_label
+from simulator.metrics.units import money_unit
 from simulator.presentation.figures import (
     MISSING,
     figure,
@@ -26,37 +33,34 @@ from simulator.presentation.figures import (
     percent,
     words,
 )
+from simulator.presentation.flowing import Flowing
 from simulator.presentation.sentences import TRUTH
 from simulator.presentation.story import Line
 
-_SECTIONS = (
-    ("Marketing", ("marketing",)),
-    ("Inside sales", ("inside_sales",)),
-    ("Field sales", ("field_sales",)),
-    ("Customer success", ("customer_success",)),
-    ("Company", ("shared", "finance")),
-)
+_COMPANY = ("shared", "finance")
+_SECTIONS = (*((team,) for team in TEAMS), _COMPANY)
 _BRIDGE = (
-    ("mrr_start", "at the start", ""),
-    ("mrr_new", "new customers", "+"),
-    ("mrr_reactivated", "customers won back", "+"),
-    ("mrr_expansion", "expansion", "+"),
-    ("mrr_contraction", "contraction", "-"),
-    ("mrr_churned", "customers who left", "-"),
-    ("mrr_end", "at the end", "="),
+    ("mrr_start", marked("at the start"), ""),
+    ("mrr_new", marked("new customers"), "+"),
+    ("mrr_reactivated", marked("customers won back"), "+"),
+    ("mrr_expansion", marked("expansion"), "+"),
+    ("mrr_contraction", marked("contraction"), "-"),
+    ("mrr_churned", marked("customers who left"), "-"),
+    ("mrr_end", marked("at the end"), "="),
 )
 _ELSEWHERE = {name for name, _, _ in _BRIDGE} | {"mrr", "arr", *RESPONSES}
 _STATUSES = {
-    "in_marketing": "with marketing",
-    "nurtured": "resting, to be looked at again",
-    "in_inside_sales": "with inside sales",
-    "in_field_sales": "open opportunities",
-    "parked": "lost or turned away, in the recycling pool",
-    "customer": "customers",
-    "former_customer": "former customers",
-    "delivered": "served (one-off sale)",
-    "gone": "gone for good",
+    "in_marketing": marked("with marketing"),
+    "nurtured": marked("resting, to be looked at again"),
+    "in_inside_sales": marked("with inside sales"),
+    "in_field_sales": marked("open opportunities"),
+    "parked": marked("lost or turned away, in the recycling pool"),
+    "customer": marked("customers"),
+    "former_customer": marked("former customers"),
+    "delivered": marked("served (one-off sale)"),
+    "gone": marked("gone for good"),
 }
+_INSIDE = {"yes": marked("yes"), "no": marked("no"), "unknown": marked("unknown")}
 
 
 def grid(*columns: Column | str) -> Table:
@@ -71,6 +75,13 @@ def right(header: str = "") -> Column:
     return Column(header, justify="right", no_wrap=True)
 
 
+def prose(text: str, style: str = "") -> RenderableType:
+    """Return a text that fills lines: rich breaks them at spaces, of which Japanese has few."""
+    if spoken() != "ja":
+        return Text(text, style=style)
+    return Group(*(Flowing(line, style) for line in text.split("\n")))
+
+
 def titled(title: str, *content: RenderableType) -> RenderableType:
     """Put a heading over a table, and one empty line under it."""
     heading = Text(title, style="bold")
@@ -82,22 +93,24 @@ def results_story(results: Results) -> Iterator[RenderableType]:
     yield from _opening(results)
     yield _departments(results)
     if results.comparison is not None:
-        yield _comparison(results.comparison)
+        yield _comparison(results, results.comparison)
     yield _flow(results)
     yield _losses(results)
     yield _statuses(results)
     if results.scenario.sale == "subscription":
         yield _bridge(results)
     if results.scenario.not_identifiable:
-        lines = [Text(f"- {line}") for line in results.scenario.not_identifiable]
-        yield titled("What the data behind this scenario cannot tell", *lines)
+        lines = [prose(f"- {say(line)}") for line in results.scenario.not_identifiable]
+        yield titled(say("What the data behind this scenario cannot tell"), *lines)
 
 
 def totals_story(totals: Totals) -> Iterator[RenderableType]:
     """Tell totals that were measured without journals, department by department."""
     yield from _opening(totals)
     yield _departments(totals)
-    table = grid("", right("busy"), right("queue"), right("done/day"), right("gave up"))
+    table = grid(
+        "", right(say("busy")), right(say("queue")), right(say("done/day")), right(say("gave up"))
+    )
     for team in TEAMS:
         busy, queue, done, left = (
             totals.totals[f"{team}.{name}"].mean
@@ -106,40 +119,61 @@ def totals_story(totals: Totals) -> Iterator[RenderableType]:
         table.add_row(
             team_label(team), percent(busy), number(queue, 1), number(done, 1), percent(left)
         )
-    note = Text(
-        "Measured as rows came: medians, quantiles of waits, and everything by month need a journal"
-        " (leave out --totals).",
+    note = prose(
+        say(
+            "Measured as rows came: medians, quantiles of waits, and everything by month need a"
+            " journal (leave out --totals)."
+        ),
         style="dim",
     )
-    yield titled("Flow", table, note)
+    yield titled(say("Flow"), table, note)
 
 
 def _opening(results: Results | Totals) -> Iterator[RenderableType]:
     question = results.scenario.question.strip()
     yield Text(results.name, style="bold")
     if question:
-        yield Text(question, style="italic")
+        yield prose(say(question), style="italic")
     months = results.scenario.horizon.months - results.scenario.horizon.warm_up_months
-    yield Text(f"Counts and amounts are totals of {months:g} months.", style="dim")
+    told = say("Counts and amounts are totals of {months} months.", months=f"{months:g}")
+    yield Text(told, style="dim")
     yield Text("")
 
 
 def closing(results: Results | Totals, version: str) -> str:
     """Say in one or two lines what the figures rest on."""
-    months = results.scenario.horizon
+    horizon = results.scenario.horizon
     runs = len(results.numbers)
-    span = f"{months.months:g} months of 20 business days"
-    if months.warm_up_months > 0.0:
-        span += f", the first {months.warm_up_months:g} left out"
-    line = (
-        f"{runs} replication{'s' if runs != 1 else ''} of {span}; seed {results.seed};"
-        f" themodel {version}."
+    span = say(
+        "{months} months of 20 business days, the first {first} left out"
+        if horizon.warm_up_months > 0.0
+        else "{months} months of 20 business days",
+        months=f"{horizon.months:g}",
+        first=f"{horizon.warm_up_months:g}",
     )
+    lines = [
+        say(
+            "{runs} replication of {span}; seed {seed}; themodel {version}."
+            if runs == 1
+            else "{runs} replications of {span}; seed {seed}; themodel {version}.",
+            runs=runs,
+            span=span,
+            seed=results.seed,
+            version=version,
+        )
+    ]
     if runs == 1:
-        line += " One replication: means without an interval."
-    if results.interrupted:
-        line = f"Interrupted after {runs} of {results.asked} replications. {line}"
-    return line
+        lines.append(say("One replication: means without an interval."))
+    return interrupted(results, lines)
+
+
+def interrupted(results: Results | Totals | WarmUp, lines: Iterable[str]) -> str:
+    """Say before other sentences that not all replications were finished, if that is so."""
+    if not results.interrupted:
+        return paragraph(lines)
+    done, asked = len(results.numbers), results.asked
+    text = say("Interrupted after {done} of {asked} replications.", done=done, asked=asked)
+    return paragraph([text, *lines])
 
 
 # ------------------------------------------------------------------ by department
@@ -147,14 +181,20 @@ def closing(results: Results | Totals, version: str) -> str:
 
 def _departments(results: Results | Totals) -> RenderableType:
     single = len(results.numbers) == 1
-    columns = [Column("", ratio=None), right("mean"), right("95 % interval"), Column("unit")]
+    columns = [
+        Column("", ratio=None),
+        right(say("mean")),
+        right(say("95 % interval")),
+        Column(say("unit")),
+    ]
     if single:
         del columns[2]
     table = grid(*columns)
     table.columns[-1].no_wrap = True
-    for title, departments in _SECTIONS:
-        if title != _SECTIONS[0][0]:
+    for departments in _SECTIONS:
+        if table.row_count:
             table.add_row()
+        title = say("Company") if departments == _COMPANY else team_label(departments[0])
         table.add_row(Text(title, style="bold"))
         for metric in METRICS.values():
             shown = metric.id in results.totals and metric.id not in _ELSEWHERE
@@ -176,8 +216,9 @@ def _cells(results: Results | Totals, metric: Metric) -> tuple[str, str, str]:
 
 def _flow(results: Results) -> RenderableType:
     table = grid(
-        "", right("people"), right("busy"), right("queue"), right("wait p50"), right("wait p90"),
-        right("done/day"), right("gave up"),
+        "", right(say("people¦column")), right(say("busy")), right(say("queue")),
+        right(say("wait p50")),
+        right(say("wait p90")), right(say("done/day")), right(say("gave up")),
     )  # fmt: skip
 
     def mean(team: str, what: str) -> float:
@@ -194,11 +235,14 @@ def _flow(results: Results) -> RenderableType:
             number(mean(team, "throughput"), 1),
             percent(mean(team, "abandonment")),
         )
-    note = Text(
-        "queue: pieces of work waiting on average; wait: in working time; gave up: share of waits",
+    note = prose(
+        say(
+            "queue: pieces of work waiting on average; wait: in working time; gave up: share of"
+            " waits"
+        ),
         style="dim",
     )
-    return titled("Flow: how busy, and how long buyers wait", table, note)
+    return titled(say("Flow: how busy, and how long buyers wait"), table, note)
 
 
 def _short(days: float) -> str:
@@ -209,13 +253,13 @@ def _short(days: float) -> str:
 
 
 def _losses(results: Results) -> RenderableType:
-    title = "Where buyers were lost, and why (mean of a run)"
+    title = say("Where buyers were lost, and why (mean of a run)")
     if results.losses.empty:
-        return titled(title, Text("Nobody was lost."))
+        return titled(title, Text(say("Nobody was lost.")))
     scale, unit, decimals = _scale(results, float(results.losses["amount"].max()))
     table = grid(
-        "", "true reason", right("buyers"), right("of stage"), right(unit),
-        right("on file"),
+        "", say("true reason"), right(say("buyers¦column")), right(say("of stage")), right(unit),
+        right(say("on file")),
     )  # fmt: skip
     for position, (stage, rows) in enumerate(_by_stage(results.losses)):
         total = float(rows["buyers"].sum())
@@ -233,9 +277,13 @@ def _losses(results: Results) -> RenderableType:
             )
             label = ""
     gone, _, _ = figure(results.totals["customer_success.lost"], "buyers", "")
-    note = Text(
-        f"{unit}: deal sizes; on file: share whose true reason was recorded. Besides, {gone}"
-        " customers left: see customer churn above.",
+    note = prose(
+        say(
+            "{unit}: deal sizes; on file: share whose true reason was recorded. Besides, {gone}"
+            " customers left: see customer churn above.",
+            unit=unit,
+            gone=gone,
+        ),
         style="dim",
     )
     return titled(title, table, note)
@@ -244,7 +292,9 @@ def _losses(results: Results) -> RenderableType:
 def _scale(results: Results, largest: float) -> tuple[float, str, int]:
     """Return one scale for a column of amounts: divisor, unit, decimals."""
     currency = results.scenario.currency
-    return (1e6, f"M {currency}", 2) if largest >= 1e6 else (1.0, currency, 0)
+    millions = largest >= 1e6
+    unit = money_unit(currency, millions)
+    return (1e6, unit, 2) if millions else (1.0, unit, 0)
 
 
 def _by_stage(losses: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -269,79 +319,99 @@ def _reasons(rows: pd.DataFrame) -> Iterable[tuple[str, float, float, float]]:
 # ------------------------------------------------------------------ the end
 
 
+def status_label(name: str) -> str:
+    """Name where a buyer may be at the end."""
+    return say(_STATUSES[name]) if name in _STATUSES else words(name)
+
+
 def _statuses(results: Results) -> RenderableType:
     total = sum(estimate.mean for estimate in results.statuses.values())
-    table = grid("", right("buyers"), right("of all"), right("95 % interval"))
+    table = grid("", right(say("buyers¦column")), right(say("of all")), right(say("95 % interval")))
     for name, estimate in results.statuses.items():
         if estimate.mean > 0.0:
             mean, interval, _ = figure(estimate, "buyers", "")
-            table.add_row(_STATUSES.get(name, words(name)), mean, percent(estimate.mean / total),
-                          interval)  # fmt: skip
+            table.add_row(status_label(name), mean, percent(estimate.mean / total), interval)
+    title = say("Where buyers are at the end")
     if not table.row_count:
-        return titled("Where buyers are at the end", Text("There were none."))
-    return titled("Where buyers are at the end", table)
+        return titled(title, Text(say("There were none.")))
+    return titled(title, table)
 
 
 def _bridge(results: Results) -> RenderableType:
     """From recurring revenue at the start to that at the end, all in one scale."""
     largest = max((known(results.totals[name].mean) or 0.0) for name, _, _ in _BRIDGE)
     scale, unit, decimals = _scale(results, largest)
-    table = grid("", Column(""), right(unit), right("95 % interval"))
+    table = grid("", Column(""), right(unit), right(say("95 % interval")))
     for name, label, sign in _BRIDGE:
         estimate = results.totals[name]
         table.add_row(
             sign,
-            label,
+            say(label),
             number(estimate.mean / scale, decimals),
             _interval(estimate, scale, decimals),
         )
-    return titled("Monthly recurring revenue (MRR)", table)
+    return titled(say("Monthly recurring revenue (MRR)"), table)
 
 
 def _interval(estimate: Estimate, scale: float, decimals: int) -> str:
     if estimate.low is None or estimate.high is None:
         return "" if known(estimate.mean) is not None else MISSING
-    return f"{number(estimate.low / scale, decimals)} to {number(estimate.high / scale, decimals)}"
+    low, high = (number(end / scale, decimals) for end in (estimate.low, estimate.high))
+    return say("{low} to {high}", low=low, high=high)
 
 
 # ------------------------------------------------------------------ against a real organization
 
 
-def _comparison(comparison: pd.DataFrame) -> RenderableType:
+def _comparison(results: Results, comparison: pd.DataFrame) -> RenderableType:
     """Hold observed figures against simulated ones."""
     table = grid(
-        "", right("observed"), right("simulated"), right("95 % of single runs"), "unit", "inside",
-        "used",
+        "", right(say("observed")), right(say("simulated")), right(say("95 % of single runs")),
+        say("unit"), say("inside"), say("used"),
     )  # fmt: skip
-    section = None
+    section: tuple[int, int] | None = (0, 0)
     for row in comparison.to_dict(orient="records"):
-        label, _, which = str(row["label"]).removesuffix(")").partition(" (months ")
-        if which != section:
-            section = which
-            table.add_row(
-                Text(f"inquiries of months {which}" if which else "all inquiries", style="dim")
-            )
+        label, months = _observed(results, row)
+        if months != section:
+            section = months
+            table.add_row(Text(_inquiries(months), style="dim"))
         share = row["unit"] == "share"
-        factor, unit = (100.0, "%") if share else (1.0, str(row["unit"]))
+        factor, unit = (100.0, "%") if share else (1.0, say(str(row["unit"])))
         decimals = 1 if share or max(abs(row["observed"]), 1.0) < 100.0 else 0
         low, high = (
             number(factor * float(row[f"prediction_{end}"]), decimals) for end in ("low", "high")
         )
         table.add_row(
-            Padding(Text(label), (0, 0, 0, 2)),
+            Padding(prose(label), (0, 0, 0, 2)),
             number(factor * float(row["observed"]), decimals),
             number(factor * float(row["simulated"]), decimals),
-            MISSING if low == MISSING else f"{low} to {high}",
+            MISSING if low == MISSING else say("{low} to {high}", low=low, high=high),
             unit,
-            str(row["inside"]),
-            "fitted" if row["fitted"] else "",
+            say(_INSIDE[str(row["inside"])]),
+            say("fitted") if row["fitted"] else "",
         )
-    note = Text(
-        "inside: whether what was observed could be one of the runs; fitted: used to set the"
-        " scenario, so its agreement confirms nothing",
+    note = prose(
+        say(
+            "inside: whether what was observed could be one of the runs; fitted: used to set the"
+            " scenario, so its agreement confirms nothing"
+        ),
         style="dim",
     )
-    return titled("Observed against simulated", table, note)
+    return titled(say("Observed against simulated"), table, note)
+
+
+def _observed(results: Results, row: dict[Hashable, Any]) -> tuple[str, tuple[int, int] | None]:
+    """Return what an observed figure is called, and the months of its inquiries."""
+    found = observed_figure(str(row["metric"]), list(results.scenario.market.channels))
+    # Results name no figure that their own scenario does not know.
+    return (found, None) if isinstance(found, str) else (found.label_of_all, found.months)
+
+
+def _inquiries(months: tuple[int, int] | None) -> str:
+    if months is None:
+        return say("all inquiries")
+    first, last = months
+    return say("inquiries of months {first}-{last}", first=first, last=last)
 
 
 # ------------------------------------------------------------------ stories and checks
@@ -350,17 +420,19 @@ def _comparison(comparison: pd.DataFrame) -> RenderableType:
 def story_table(title: str, lines: Iterable[Line]) -> Iterator[RenderableType]:
     """Lay out a buyer's story: when, who, what."""
     yield Text(title, style="bold")
-    yield Text(
-        "Lines marked truth are known to the simulator alone; departments act on what they see."
-        " Days are business days, 20 a month, counted from the start.",
+    yield prose(
+        say(
+            "Lines marked truth are known to the simulator alone; departments act on what they see."
+            " Days are business days, 20 a month, counted from the start."
+        ),
         style="dim",
     )
     yield Text("")
     table = grid(
-        Column("time", no_wrap=True),
-        right("day"),
-        Column("who", no_wrap=True),
-        Column("what", overflow="fold"),
+        Column(say("time"), no_wrap=True),
+        right(say("day")),
+        Column(say("who"), no_wrap=True),
+        Column(say("what"), overflow="fold"),
     )
     last = ""
     for line in lines:
@@ -370,8 +442,8 @@ def story_table(title: str, lines: Iterable[Line]) -> Iterator[RenderableType]:
         table.add_row(
             when if first else "",
             number(max(math.floor(line.day) + 1, 0), 0) if first else "",
-            Text(line.who, style=style),
-            Text(line.text, style=style),
+            Text(say(line.who), style=style),
+            prose(line.text, style=style),
         )
         last = when
     yield table

@@ -8,11 +8,13 @@ how it looks on a light screen, on a dark one and on paper.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 from markupsafe import Markup, escape
 from numpy.typing import NDArray
+
+from simulator.presentation.report_parts import clean
 
 Floats = NDArray[np.float64]
 Bend = Callable[[float], float]
@@ -139,11 +141,41 @@ class Drawing:
         at = f'x1="{_px(x1)}" y1="{_px(y1)}" x2="{_px(x2)}" y2="{_px(y2)}"'
         self._parts.append(f'<line class="{look}" {at}/>')
 
-    def bar(self, x: float, y: float, width: float, height: float, look: str) -> None:
-        """Draw a filled rectangle; of no height or width: nothing."""
+    def bar(
+        self, x: float, y: float, width: float, height: float, look: str,
+        tip: str = "", data: Mapping[str, object] | None = None,
+    ) -> None:  # fmt: skip
+        """Draw a filled rectangle; of no height or width: nothing.
+
+        Parameters
+        ----------
+        x, y, width, height : float
+        look : str
+        tip : str
+            What is told when a reader points at it.
+        data : mapping of str to object, optional
+            Put on it as ``data-…``, for scripts.
+        """
         if width > 0.0 and height > 0.0:
             at = f'x="{_px(x)}" y="{_px(y)}" width="{_px(width)}" height="{_px(height)}"'
-            self._parts.append(f'<rect class="{look}" {at}/>')
+            self._parts.append(_element("rect", f'class="{look}" {at}', tip, data))
+
+    def path(
+        self, way: str, look: str, tip: str = "", data: Mapping[str, object] | None = None,
+        wide: float | None = None,
+    ) -> None:  # fmt: skip
+        """Draw along a way in the language of SVG paths, as wide as given; see :func:`way`."""
+        width = "" if wide is None else f' stroke-width="{_px(wide)}"'
+        self._parts.append(_element("path", f'class="{look}" d="{way}"{width}', tip, data))
+
+    def begin(self, look: str, tip: str = "", data: Mapping[str, object] | None = None) -> None:
+        """Begin a group; everything until ``end`` belongs to it."""
+        told = f"<title>{_said(tip)}</title>" if tip else ""
+        self._parts.append(f'<g class="{look}"{_noted(data)}>{told}')
+
+    def end(self) -> None:
+        """End the group that was begun last."""
+        self._parts.append("</g>")
 
     def dot(self, x: float, y: float, radius: float, look: str) -> None:
         """Draw a circle."""
@@ -168,13 +200,13 @@ class Drawing:
         """Write text; `anchor` is "middle" or "end", otherwise it starts at x."""
         where = f' text-anchor="{anchor}"' if anchor else ""
         at = f'x="{_px(x)}" y="{_px(y)}"{where}'
-        self._parts.append(f'<text class="{look}" {at}>{escape(text)}</text>')
+        self._parts.append(f'<text class="{look}" {at}>{_said(text)}</text>')
 
     def svg(self) -> Markup:
         """Return the picture for a page."""
         size = f'viewBox="0 0 {_px(self.width)} {_px(self.height)}"'
         if self._label:
-            said = f'role="img" aria-label="{escape(self._label)}"'
+            said = f'role="img" aria-label="{_said(self._label)}"'
         else:
             fixed = f'width="{_px(self.width)}" height="{_px(self.height)}"'
             said = f'aria-hidden="true" focusable="false" {fixed}'
@@ -198,6 +230,26 @@ def thinned(values: Floats, most: int = MOST_POINTS) -> NDArray[np.int64]:
     wanted = np.linspace(values[0], values[-1], most - 1)
     places = np.searchsorted(values, wanted, side="right") - 1
     return np.unique(np.append(places, len(values) - 1))
+
+
+def way(*pieces: str | float) -> str:
+    """Write a way of an SVG path: letters and numbers, these to a tenth of a pixel."""
+    return " ".join(piece if isinstance(piece, str) else _px(piece) for piece in pieces)
+
+
+def _element(kind: str, inside: str, tip: str, data: Mapping[str, object] | None) -> str:
+    told = f"><title>{_said(tip)}</title></{kind}>" if tip else "/>"
+    return f"<{kind} {inside}{_noted(data)}{told}"
+
+
+def _noted(data: Mapping[str, object] | None) -> str:
+    return "".join(
+        f' data-{name}="{_said(str(value))}"' for name, value in (data or {}).items()
+    )  # fmt: skip
+
+
+def _said(text: str) -> Markup:
+    return escape(clean(text))
 
 
 def _px(value: float) -> str:

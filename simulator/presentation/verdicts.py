@@ -10,8 +10,9 @@ from rich.padding import Padding
 from rich.table import Column
 from rich.text import Text
 
+from simulator.languages.messages import say
 from simulator.metrics import METRICS
-from simulator.presentation.tables import grid, right
+from simulator.presentation.tables import grid, prose, right
 
 if TYPE_CHECKING:
     from simulator.plausibility import Plausible
@@ -21,32 +22,42 @@ if TYPE_CHECKING:
 def published_table(company: Sequence[Plausible]) -> Iterator[RenderableType]:
     """Show the default company's outputs beside published figures that are not its inputs."""
     table = grid(
-        Column("the default company", overflow="fold"), right("published"), right("simulated"),
-        right("95 % interval"), "unit", "verdict",
+        Column(say("the default company"), overflow="fold"), right(say("published")),
+        right(say("simulated")), right(say("95 % interval")), say("unit"), say("verdict"),
     )  # fmt: skip
     for each in company:
         one, mean = each.published, each.simulated
-        bounds = "" if mean.low is None else f"{mean.low:.3g} to {mean.high:.3g}"
+        bounds = "" if mean.low is None else _range(f"{mean.low:.3g}", f"{mean.high:.3g}")
         table.add_row(
-            METRICS[one.metric].label,
-            f"{one.low:g} to {one.high:g}",
+            prose(METRICS[one.metric].label),
+            _range(f"{one.low:g}", f"{one.high:g}"),
             f"{mean.mean:.3g}",
             bounds,
-            one.unit,
-            Text("inside") if each.passed else Text("OUTSIDE", style="bold red"),
+            say(one.unit),
+            Text(say("inside")) if each.passed else Text(say("OUTSIDE"), style="bold red"),
         )
     yield Text("")
     yield table
     inside = sum(each.passed for each in company)
     yield Text("")
-    yield Text(f"{inside} of {len(company)} lie in the published range; sources: docs/model.md.")
+    yield Text(
+        say(
+            "{inside} of {all} lie in the published range; sources: docs/model.md.",
+            inside=inside,
+            all=len(company),
+        )
+    )
+
+
+def _range(low: str, high: str) -> str:
+    return say("{low} to {high}", low=low, high=high)
 
 
 def verification_table(checks: Sequence[Check]) -> Iterator[RenderableType]:
     """Show what theory says, what the engine does, and whether they agree."""
     table = grid(
-        Column("check", overflow="fold"), right("expected"), right("simulated"),
-        right("std. error"), right("allowed"), "verdict",
+        Column(say("check¦column"), overflow="fold"), right(say("expected")),
+        right(say("simulated")), right(say("std. error")), right(say("allowed")), say("verdict"),
     )  # fmt: skip
     section = ""
     for one in checks:
@@ -55,14 +66,15 @@ def verification_table(checks: Sequence[Check]) -> Iterator[RenderableType]:
             section = system
             table.add_row(Text(system, style="bold"))
         table.add_row(
-            Padding(Text(what), (0, 0, 0, 2 if system else 0)),
+            Padding(prose(what), (0, 0, 0, 2 if system else 0)),
             f"{one.expected:.5g}",
             f"{one.simulated:.5g}",
             f"{one.standard_error:.2g}",
             f"{one.tolerance:.2g}",
-            Text("holds") if one.passed else Text("FAILS", style="bold red"),
+            Text(say("holds")) if one.passed else Text(say("FAILS"), style="bold red"),
         )
     yield table
     failed = sum(not one.passed for one in checks)
     yield Text("")
-    yield Text(f"{len(checks) - failed} of {len(checks)} checks hold.")
+    held = len(checks) - failed
+    yield Text(say("{held} of {all} checks hold.", held=held, all=len(checks)))

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 from rich.console import RenderableType
 from rich.text import Text
 
-from simulator.experiment.warm_up import BATCH_DAYS, WINDOW_DAYS, WarmUp
+from simulator.experiment.warm_up import BATCH_DAYS, SERIES, WINDOW_DAYS, WarmUp
+from simulator.languages.languages import spoken
+from simulator.languages.messages import say
 from simulator.organization.journal import DAYS_PER_MONTH
+from simulator.presentation.chart_style import styled
 from simulator.presentation.figures import number
-from simulator.presentation.tables import grid, right, titled
+from simulator.presentation.tables import grid, interrupted, prose, right, titled
 
 PICTURES = (".png", ".svg")
 _DAY, _AVERAGE, _CUT, _MOVING = "#c3cad2", "#0072b2", "#222222", "#d55e00"
@@ -20,33 +24,41 @@ _DAY, _AVERAGE, _CUT, _MOVING = "#c3cad2", "#0072b2", "#222222", "#d55e00"
 def story(result: WarmUp) -> Iterator[RenderableType]:
     """Tell when each series has settled: the verdict first."""
     yield Text(result.name, style="bold")
-    yield Text(result.verdict())
+    yield prose(result.verdict())
     yield Text("")
-    table = grid("", right("leave out"), right("then, on average"), "")
+    table = grid("", right(say("leave out")), right(say("then, on average")), "")
     for row in result.series.to_dict(orient="records"):
-        days = f"{row['truncation_day']:.0f} days" if row["settled"] else ""
-        said = "" if row["settled"] else "still moving: no steady state"
-        table.add_row(_titled(row["label"]), days, number(row["mean"]), said)
-    note = Text(
-        f"leave out: MSER-{BATCH_DAYS}, business days, {DAYS_PER_MONTH:g} a month; open work:"
-        " pieces of work waiting or under way",
+        days = f"{row['truncation_day']:.0f}" if row["settled"] else ""
+        days = say("{number} days", number=days) if days else ""
+        said = "" if row["settled"] else say("still moving: no steady state")
+        table.add_row(_titled(row["series"]), days, number(row["mean"]), said)
+    note = prose(
+        say(
+            "leave out: MSER-{batch}, business days, {month} a month; open work: pieces of work"
+            " waiting or under way",
+            batch=BATCH_DAYS,
+            month=f"{DAYS_PER_MONTH:g}",
+        ),
         style="dim",
     )
-    yield titled("When each series has settled", table, note)
-    yield Text(result.advice())
+    yield titled(say("When each series has settled"), table, note)
+    yield prose(result.advice())
     yield Text("")
 
 
 def closing(result: WarmUp, version: str) -> str:
     """Say on what the figures rest."""
     runs = len(result.numbers)
-    line = (
-        f"{runs} replication{'s' if runs != 1 else ''} of {result.months:g} months;"
-        f" seed {result.seed}; themodel {version}."
+    line = say(
+        "{runs} replication of {months} months; seed {seed}; themodel {version}."
+        if runs == 1
+        else "{runs} replications of {months} months; seed {seed}; themodel {version}.",
+        runs=runs,
+        months=f"{result.months:g}",
+        seed=result.seed,
+        version=version,
     )
-    if result.interrupted:
-        line = f"Interrupted after {runs} of {result.asked} replications. {line}"
-    return line
+    return interrupted(result, [line])
 
 
 def picture(result: WarmUp, suffix: str) -> bytes:
@@ -58,6 +70,12 @@ def picture(result: WarmUp, suffix: str) -> bytes:
     suffix : str
         One of :data:`PICTURES`: which kind of file.
     """
+    # English figures keep matplotlib's own letters; Japanese needs a font that has them.
+    with styled() if spoken() == "ja" else nullcontext():
+        return _picture(result, suffix)
+
+
+def _picture(result: WarmUp, suffix: str) -> bytes:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
@@ -76,8 +94,8 @@ def picture(result: WarmUp, suffix: str) -> bytes:
             cut = row["truncation_day"] / DAYS_PER_MONTH
             place.axvspan(0.0, cut, color="#000000", alpha=0.06, linewidth=0)
             place.axvline(cut, color=_CUT, linewidth=1.0, linestyle="--")
-            said = f"leave out {cut:g} months"
-        place.set_title(_titled(row["label"]), loc="left", fontsize=10)
+            said = say("leave out {months} months", months=f"{cut:g}")
+        place.set_title(_titled(row["series"]), loc="left", fontsize=10)
         place.set_title(said, loc="right", fontsize=9, color=_CUT if row["settled"] else _MOVING)
         place.set_ylim(bottom=0.0)
         place.set_xlim(0.0, result.months)
@@ -86,11 +104,13 @@ def picture(result: WarmUp, suffix: str) -> bytes:
         place.set_visible(False)
     for column in grid_of_axes.T:
         shown = [place for place in column if place.get_visible()]
-        shown[-1].set_xlabel("month")
+        shown[-1].set_xlabel(say("month¦axis"))
         shown[-1].tick_params(labelbottom=True)
     figure.suptitle(
-        f"{result.name}: daily means of {len(result.numbers)} replications and their moving"
-        f" average ({2 * WINDOW_DAYS + 1} days)",
+        say(
+            "{scenario}: daily means of {runs} replications and their moving average ({days} days)",
+            scenario=result.name, runs=len(result.numbers), days=2 * WINDOW_DAYS + 1,
+        ),
         x=0.01, ha="left", fontsize=11,
     )  # fmt: skip
     stream = io.BytesIO()
@@ -101,5 +121,6 @@ def picture(result: WarmUp, suffix: str) -> bytes:
     return stream.getvalue()
 
 
-def _titled(label: str) -> str:
+def _titled(series: str) -> str:
+    label = say(SERIES[series])
     return label[:1].upper() + label[1:]

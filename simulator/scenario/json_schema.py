@@ -8,36 +8,46 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from simulator.languages.messages import marked, say
 from simulator.scenario.fitted import SCALES
 from simulator.scenario.provenance import TRUST_LETTERS
 
+_TOLD = (
+    ("unit", marked("unit: {text}")),
+    ("source", marked("source: {text}")),
+    ("trust", marked("trust: {text}")),
+)
 DRAFT = "http://json-schema.org/draft-07/schema#"
 
 _ESTIMATE = {
-    "description": "What data told of one number (of a law: of one parameter, by its whole key);"
-    " themodel run --input-uncertainty draws it from this.",
+    "description": marked(
+        "What data told of one number (of a law: of one parameter, by its whole key);"
+        " themodel run --input-uncertainty draws it from this."
+    ),
     "type": "object",
     "properties": {
-        "low": {"description": "Lower end of its 95 % interval.", "type": "number"},
-        "high": {"description": "Upper end of the same.", "type": "number"},
-        "cases": {"description": "Cases behind it.", "type": "integer", "minimum": 1},
+        "low": {"description": marked("Lower end of its 95 % interval."), "type": "number"},
+        "high": {"description": marked("Upper end of the same."), "type": "number"},
+        "cases": {"description": marked("Cases behind it."), "type": "integer", "minimum": 1},
         "method": {
-            "description": "How it was estimated, in a few words.",
+            "description": marked("How it was estimated, in a few words."),
             "type": "string",
             "minLength": 1,
         },
         "scale": {
-            "description": "On which scale its error is about normal; without it linear.",
+            "description": marked("On which scale its error is about normal; without it linear."),
             "enum": list(SCALES),
         },
         "group": {
-            "description": "Numbers of one group were estimated together.",
+            "description": marked("Numbers of one group were estimated together."),
             "type": "string",
             "minLength": 1,
         },
         "correlation": {
-            "description": "Of the errors of two of a group: the geometric mean of what both"
-            " state, negative if their signs differ.",
+            "description": marked(
+                "Of the errors of two of a group: the geometric mean of what both"
+                " state, negative if their signs differ."
+            ),
             "type": "number",
             "exclusiveMinimum": -1,
             "exclusiveMaximum": 1,
@@ -61,15 +71,19 @@ def draft7(model: type[BaseModel]) -> dict[str, Any]:
         The root model.
     """
     schema = _converted(model.model_json_schema(ref_template="#/definitions/{model}"))
-    schema["properties"] = {
+    further = {
         "extends": {
-            "description": "File or files that this one changes; relative to its folder, or the"
-            " name of a shipped scenario.",
+            "description": marked(
+                "File or files that this one changes; relative to its folder, or the"
+                " name of a shipped scenario."
+            ),
             "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
         },
         "sources": {
-            "description": "Where this file has its numbers from, by key or block;"
-            " the longest matching key counts.",
+            "description": marked(
+                "Where this file has its numbers from, by key or block;"
+                " the longest matching key counts."
+            ),
             "type": "object",
             "additionalProperties": {
                 "type": "object",
@@ -77,8 +91,10 @@ def draft7(model: type[BaseModel]) -> dict[str, Any]:
                     "source": {"type": "string", "minLength": 1},
                     "trust": {"enum": list(TRUST_LETTERS)},
                     "range": {
-                        "description": "Lowest and highest value that the source allows, for a"
-                        " single number; of a law: lowest and highest factor on its times.",
+                        "description": marked(
+                            "Lowest and highest value that the source allows, for a"
+                            " single number; of a law: lowest and highest factor on its times."
+                        ),
                         "type": "array",
                         "items": {"type": "number"},
                         "minItems": 2,
@@ -90,8 +106,8 @@ def draft7(model: type[BaseModel]) -> dict[str, Any]:
                 "additionalProperties": False,
             },
         },
-        **schema["properties"],
     }
+    schema["properties"] = {**_said(further), **schema["properties"]}
     return {"$schema": DRAFT, **schema}
 
 
@@ -138,18 +154,29 @@ def _converted(node: Any) -> Any:
     return made
 
 
+def _said(node: Any) -> Any:
+    """Put descriptions into the language that is spoken."""
+    if isinstance(node, list):
+        return [_said(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: say(each) if key == "description" and isinstance(each, str) else _said(each)
+        for key, each in node.items()
+    }
+
+
 def _describe(node: dict[str, Any]) -> None:
     """Put unit and source where an editor shows them."""
-    told = [
-        f"{word}: {node.pop(word)}" for word in ("unit", "source", "trust") if _is_text(node, word)
-    ]
+    told = [say(text, text=say(node.pop(word))) for word, text in _TOLD if _is_text(node, word)]
     # A key of the scenario may be called so, too: then it holds a schema.
     if isinstance(node.get("span"), list):
         low, high = node.pop("span")
-        told.append(f"range: {low:g} to {high:g}")
+        told.append(say("range: {low} to {high}", low=f"{low:g}", high=f"{high:g}"))
     node.pop("spans", None)
-    if told:
-        node["description"] = f"{node.get('description', '')} [{'; '.join(told)}]".strip()
+    meaning = say(node["description"]) if _is_text(node, "description") else ""
+    if meaning or told:
+        node["description"] = f"{meaning} [{'; '.join(told)}]".strip() if told else meaning
     # Titles repeat the key; without them the file is a third shorter.
     if isinstance(node.get("title"), str):
         del node["title"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel
 
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.messages import marked, say
 from simulator.scenario import json_schema as schema_files
 from simulator.scenario import outline, overriding, provenance
 from simulator.scenario.checking import OVERRIDE, validate
@@ -42,8 +43,6 @@ class LoadedScenario:
         The file's name without folder and ending.
     overrides : tuple of Override
         What ``--set`` changed, old to new.
-    notes : tuple of str
-        What a reader of results should know; no errors.
     files : tuple of str
         The files that it was made from, ancestors first.
     places, sources : mapping
@@ -54,12 +53,16 @@ class LoadedScenario:
     path: Path
     name: str
     overrides: tuple[Override, ...] = ()
-    notes: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     places: Mapping[KeyPath, Place] = field(default_factory=dict, repr=False, compare=False)
     sources: Mapping[str, Mapping[str, SourceNote]] = field(
         default_factory=dict, repr=False, compare=False
     )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of results should know, in the language that is spoken; no errors."""
+        return _notes(self)
 
 
 # ------------------------------------------------------------------ finding
@@ -180,7 +183,7 @@ def load_scenario(
     broken = {path for each in family.order for path in each.document.broken}
     scenario, found = validate(model, tree, broken, layer.document.file)
     raise_if(problems + refused + found, files)
-    loaded = LoadedScenario(
+    return LoadedScenario(
         scenario=cast(Scenario, scenario),
         path=file,
         name=file.stem,
@@ -189,16 +192,15 @@ def load_scenario(
         places=tree.places,
         sources=sources,
     )
-    return replace(loaded, notes=_notes(loaded))
 
 
 def _notes(loaded: LoadedScenario) -> tuple[str, ...]:
-    """Say what a reader of results should know."""
     found = []
     missing = unsourced(loaded)
     if missing:
         listed = ", ".join(n.path for n in missing[:5]) + (", …" if len(missing) > 5 else "")
-        found.append(f"no source is stated for {len(missing)} number(s) set in files: {listed}")
+        text = marked("no source is stated for {count} number(s) set in files: {numbers}")
+        found.append(say(text, count=len(missing), numbers=listed))
     if isinstance(loaded.scenario, Scenario):
         found += groups_of_nobody(loaded.scenario.teams)
     return tuple(found)

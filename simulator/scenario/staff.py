@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
+from simulator.languages.messages import say
 from simulator.scenario.fields import Part, block, choice, quantity, share
 from simulator.scenario.outline import nearest
 
@@ -194,11 +195,19 @@ def groups_of_nobody(teams: Teams) -> list[str]:
         plan: TeamPlan = getattr(teams, team)
         split = plan.split
         if split.channels and split.people in (0, plan.people):
-            listed = ", ".join(split.channels)
-            whose = f"buyers from {listed}" if split.people == 0 else f"all but those from {listed}"
             told.append(
-                f"teams.{team}.split leaves nobody of {plan.people} people for {whose}: they wait"
-                " until somebody is hired or a cross-trained neighbor has time"
+                say(
+                    "teams.{team}.split leaves nobody of {people} people for buyers from"
+                    " {channels}: they wait until somebody is hired or a cross-trained neighbor"
+                    " has time"
+                    if split.people == 0
+                    else "teams.{team}.split leaves nobody of {people} people for all but those"
+                    " from {channels}: they wait until somebody is hired or a cross-trained"
+                    " neighbor has time",
+                    team=team,
+                    people=plan.people,
+                    channels=", ".join(split.channels),
+                )
             )
     return told
 

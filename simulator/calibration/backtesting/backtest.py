@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.calibration.backtesting.backtest_result import MODEL, Backtest, Conditions
+from simulator.calibration.backtesting.backtest_result import MODEL, Backtest
 from simulator.calibration.backtesting.baselines import BASELINES, Past
 from simulator.calibration.backtesting.cases import (
     ANY_STAGE,
@@ -26,6 +26,7 @@ from simulator.calibration.backtesting.cases import (
     cases_of,
     unit_of,
 )
+from simulator.calibration.backtesting.conditions import Conditions
 from simulator.calibration.backtesting.forecasting import Forecasting, Member, Open, Starting
 from simulator.calibration.backtesting.tallies import Ensemble, Frame, day_of, moment_after
 from simulator.calibration.backtesting.uneven_weeks import Unevenness, past_edges

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from simulator.calibration.backtesting.baselines import BASELINES, LABELS
-from simulator.calibration.backtesting.cases import Cases, Unit, Wins
-from simulator.calibration.backtesting.forecasting import Matched
+from simulator.calibration.backtesting.cases import Cases, Wins
+from simulator.calibration.backtesting.conditions import Conditions, notes_of, percent
 from simulator.calibration.backtesting.scoring import (
     BANDS,
     Score,
@@ -23,10 +22,9 @@ from simulator.calibration.backtesting.scoring import (
     mean_of_neighbors,
     score,
 )
-from simulator.calibration.backtesting.tallies import GROUPS, LEVELS, Ensemble, Frame, day_of
-from simulator.calibration.backtesting.uneven_weeks import Unevenness
-from simulator.calibration.working_time import WorkingTime
+from simulator.calibration.backtesting.tallies import GROUPS, LEVELS, Ensemble, Frame
 from simulator.experiment.statistics import CONFIDENCE, Estimate
+from simulator.languages.messages import marked, say
 
 Floats = NDArray[np.float64]
 
@@ -34,57 +32,11 @@ MODEL = "model"
 TABLES = ("weekly", "cohorts", "times", "scores", "against_baselines")
 """Names of the tables."""
 QUANTITIES = {
-    "weekly": "wins a week",
-    "cohorts": "final wins of a month's cases",
-    "times": "days to win",
+    "weekly": marked("wins a week"),
+    "cohorts": marked("final wins of a month's cases"),
+    "times": marked("days to win"),
 }
 """What is scored, and its label."""
-
-_MOMENT = 1e-6  # business days
-
-
-@dataclass(frozen=True, slots=True)
-class Conditions:
-    """Under which conditions a backtest was made.
-
-    Attributes
-    ----------
-    train_until : datetime.date
-    time : WorkingTime
-        Of the files.
-    since : float
-        Begin of the regime that was calibrated, business days.
-    unit : str
-        What a case is: "lead" or "opportunity".
-    members, asked : int
-        Members that finished, and that were asked for.
-    seed : int
-    given_leads : bool
-        Whether later cases were taken as known.
-    matched : tuple of Matched
-        How the open cases of each member found their like.
-    uneven : Unevenness
-        How much more uneven past weeks were than simulated ones; it is in the forecast.
-    """
-
-    train_until: date
-    time: WorkingTime
-    since: float
-    unit: Unit
-    members: int
-    asked: int
-    seed: int
-    given_leads: bool
-    matched: tuple[Matched, ...]
-    uneven: Unevenness
-
-    def day(self, when: float) -> date:
-        """Return the day that begins with a time of the files, or that it is in."""
-        return day_of(self.time, when + _MOMENT)
-
-    def last_day(self, when: float) -> date:
-        """Return the day that ends with a time of the files, or that it is in."""
-        return day_of(self.time, when - _MOMENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,18 +74,28 @@ class Against:
 
     def words(self) -> str:
         """Say it in one sentence."""
-        label = LABELS[self.baseline]
-        size = "the same" if self.relative == 0.0 else _percent(abs(self.relative))
-        which = "" if self.relative == 0.0 else " lower" if self.relative < 0.0 else " higher"
+        label, size = say(LABELS[self.baseline]), percent(abs(self.relative))
+        same, lower = self.relative == 0.0, self.relative < 0.0
         if self.better == "baseline":
-            return f"A baseline wins: {label}. The model's CRPS is {size}{which}."
+            return say(
+                "A baseline wins: {baseline}. The model's CRPS is {size} lower." if lower
+                else "A baseline wins: {baseline}. The model's CRPS is {size} higher.",
+                baseline=label, size=size,
+            )  # fmt: skip
         if self.better == "model":
-            return f"The model beats {label}: its CRPS is {size}{which}."
-        return (
-            f"The model's CRPS is {size}{which} than with {label}; so few weeks do not settle it."
-            if which
-            else f"The model's CRPS is the same as with {label}."
-        )
+            return say(
+                "The model beats {baseline}: its CRPS is {size} lower." if lower
+                else "The model beats {baseline}: its CRPS is {size} higher.",
+                baseline=label, size=size,
+            )  # fmt: skip
+        if same:
+            return say("The model's CRPS is the same as with {baseline}.", baseline=label)
+        return say(
+            "The model's CRPS is {size} lower than with {baseline}; so few weeks do not settle it."
+            if lower else
+            "The model's CRPS is {size} higher than with {baseline}; so few weeks do not settle"
+            " it.", baseline=label, size=size,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,90 +207,45 @@ class Backtest:
         for each in weekly.coverages:
             if each.band != 0.8:
                 continue
-            count = round(each.held.mean * weekly.n)
-            yield (
-                f"The 80 % bands held {count} of {weekly.n} weeks ({_percent(each.held.mean)};"
-                f" {_percent(CONFIDENCE)} interval {_percent(each.held.low)} to"
-                f" {_percent(each.held.high)})."
-            )
+            yield say(
+                "The 80 % bands held {count} of {weeks} weeks ({share}; {confidence} interval {low}"
+                " to {high}).",
+                count=round(each.held.mean * weekly.n), weeks=weekly.n,
+                share=percent(each.held.mean), confidence=percent(CONFIDENCE),
+                low=percent(each.held.low), high=percent(each.held.high),
+            )  # fmt: skip
         best = min(BASELINES, key=lambda name: self.scores["weekly", name].crps)
-        comparison = "lower" if self.worse < 0.0 else "higher"
-        yield (
-            f"In wins a week the model's CRPS is {weekly.crps:.2f}: {_percent(abs(self.worse))}"
-            f" {comparison} than that of the best baseline, {LABELS[best]}"
-            f" ({self.scores['weekly', best].crps:.2f})."
-        )
+        yield say(
+            "In wins a week the model's CRPS is {crps}: {size} lower than that of the best"
+            " baseline, {baseline} ({other})."
+            if self.worse < 0.0 else
+            "In wins a week the model's CRPS is {crps}: {size} higher than that of the best"
+            " baseline, {baseline} ({other}).",
+            crps=f"{weekly.crps:.2f}", size=percent(abs(self.worse)), baseline=say(LABELS[best]),
+            other=f"{self.scores['weekly', best].crps:.2f}",
+        )  # fmt: skip
         for one in self.against:
             yield one.words()
         for quantity in ("cohorts", "times"):
-            ranked = [name for name in (MODEL, *BASELINES) if self.scores[quantity, name].n]
-            if not ranked:
-                continue
-            first = min(ranked, key=lambda name: self.scores[quantity, name].crps)
-            label = "the model" if first == MODEL else f"a baseline, {LABELS[first]},"
-            mine = self.scores[quantity, MODEL].crps
-            yield (
-                f"In {QUANTITIES[quantity]} {label} is closest"
-                + (f" (CRPS {mine:.2f})." if first == MODEL else
-                   f" (CRPS {self.scores[quantity, first].crps:.2f}, the model {mine:.2f}).")
-            )  # fmt: skip
+            if any(self.scores[quantity, name].n for name in (MODEL, *BASELINES)):
+                yield self._closest(quantity)
+
+    def _closest(self, quantity: str) -> str:
+        """Say who is closest to the truth in a quantity."""
+        ranked = [name for name in (MODEL, *BASELINES) if self.scores[quantity, name].n]
+        first = min(ranked, key=lambda name: self.scores[quantity, name].crps)
+        what, mine = say(QUANTITIES[quantity]), f"{self.scores[quantity, MODEL].crps:.2f}"
+        if first == MODEL:
+            return say("In {what} the model is closest (CRPS {crps}).", what=what, crps=mine)
+        return say(
+            "In {what} a baseline, {baseline}, is closest (CRPS {crps}, the model {mine}).",
+            what=what, baseline=say(LABELS[first]), mine=mine,
+            crps=f"{self.scores[quantity, first].crps:.2f}",
+        )  # fmt: skip
 
     def notes(self) -> Iterator[str]:
         """Say what a reader must know to judge it."""
-        known, frame = self.conditions, self.frame
-        unit = known.unit
-        plural = {"lead": "leads", "opportunity": "opportunities"}[unit]
-        if known.given_leads:
-            yield (
-                f"When the later {plural} came, and over which channels, was given: this tests"
-                " conversion and delay alone."
-            )
-        if frame.leads_until < frame.week_edges[-1]:
-            yield (
-                f"No {unit} is on file after {known.last_day(frame.leads_until)}: from then on only"
-                f" those that had come by then can be won, in the files as in every forecast."
-            )
-        cases = sum(each.cases for each in known.matched)
-        if cases:
-            parts = [
-                (f"on {what}", sum(getattr(each, name) for each in known.matched) / cases)
-                for name, what in (
-                    ("other_stage", "channel and age alone"),
-                    ("other_channel", "age alone"),
-                    ("too_old", "the oldest age that runs reach"),
-                    ("unmatched", "nothing, and so never won"),
-                )
-            ]
-            some = [f"{_percent(share)} {what}" for what, share in parts if share > 0.0]
-            each = known.matched[0].cases
-            yield (
-                f"{each:,} real {plural} went on as simulated ones of the same channel, stage and"
-                f" age did{'; of them matched ' + ', '.join(some) if some else ''}."
-            )
-        uneven = known.uneven
-        beyond = f"{_percent(uneven.squared**0.5)} of their mean"
-        if uneven.squared > 0.0:
-            yield (
-                f"Wins of the {uneven.weeks} weeks before the date vary more from week to week than"
-                f" simulated ones, by {beyond}; the bands of weeks are that much wider."
-            )
-        if not uneven.fits:
-            yield (
-                f"In these {uneven.weeks} weeks {uneven.wins:,.0f} were won of what came since"
-                f" {known.day(known.since)}; the simulated company won {uneven.low:,.0f} to"
-                f" {uneven.high:,.0f} (95 % band). It does not describe the past: expect no good"
-                " forecast."
-            )
-        yield (
-            "The real pipeline takes no time of the simulated people: where they are short of"
-            " it, an unusually full pipeline does not slow the forecast."
-        )
-        yield (
-            "All weeks follow one date and share their luck: one backtest is one piece of"
-            " evidence, and another date can come out differently."
-        )
-        if known.members < known.asked:
-            yield f"Interrupted after {known.members} of {known.asked} members."
+        return notes_of(self.conditions, self.frame)
 
     def failures(self, coverage: float | None, worse: float | None) -> list[str]:
         """Say which requirements are not met.
@@ -343,14 +260,14 @@ class Backtest:
         found = []
         if coverage is not None and not self.held() >= coverage:
             found.append(
-                f"the 80 % bands held {_percent(self.held())} of the weeks, and"
-                f" {_percent(coverage)} are required"
-            )
+                say("the 80 % bands held {held} of the weeks, and {required} are required",
+                    held=percent(self.held()), required=percent(coverage))
+            )  # fmt: skip
         if worse is not None and not self.worse <= worse:
             found.append(
-                f"the CRPS is {_percent(self.worse)} above that of the best baseline, and"
-                f" {_percent(worse)} are allowed"
-            )
+                say("the CRPS is {above} above that of the best baseline, and {allowed} are"
+                    " allowed", above=percent(self.worse), allowed=percent(worse))
+            )  # fmt: skip
         return found
 
     # -------------------------------------------------------------- as data
@@ -454,10 +371,3 @@ def _number(value: float | None) -> float:
 def _known(value: Any) -> Any:
     value = value.item() if hasattr(value, "item") else value
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _percent(share: float | None) -> str:
-    if share is None or not math.isfinite(share):
-        return "-"
-    digits = 0 if abs(share) >= 0.0995 or share == 0.0 else 1
-    return f"{100.0 * share:.{digits}f} %"

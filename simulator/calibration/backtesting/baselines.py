@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from simulator.calibration.backtesting.cases import Cases, Told, Unit, Wins, cases_of
 from simulator.calibration.backtesting.tallies import BUSINESS_DAYS_A_WEEK, Frame
 from simulator.calibration.records import NONE, Outcome, Records
+from simulator.languages.messages import marked
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -24,9 +25,9 @@ Integers = NDArray[np.int64]
 LAST_WEEKS = 8
 """Weeks that make up the last period."""
 LABELS = {
-    "last_rate": "the last period's rate",
-    "delay_curve": "conversion x delay curve",
-    "stage_sum": "the stage-probability sum",
+    "last_rate": marked("the last period's rate"),
+    "delay_curve": marked("conversion x delay curve"),
+    "stage_sum": marked("the stage-probability sum"),
 }
 """Names of the baselines, and what they are called."""
 

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from simulator.calibration.backtesting.cases import Wins
 from simulator.calibration.backtesting.scoring import quantiles
 from simulator.calibration.working_time import BUSINESS_DAYS_A_WEEKDAY, WorkingTime
+from simulator.languages.messages import marked
 
 Floats = NDArray[np.float64]
 
 LEVELS = (0.25, 0.5, 0.75, 0.9)
 """Quantiles of the time to win."""
-GROUPS = ("came later", "open at the date")
+GROUPS = (marked("came later"), marked("open at the date"))
 """Cases that came after the forecast was made, and those that were there."""
 BUSINESS_DAYS_A_WEEK = 5.0 * BUSINESS_DAYS_A_WEEKDAY
 CALENDAR_DAYS = 7.0 / BUSINESS_DAYS_A_WEEK

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from simulator.calibration.importing.reading import unique_headings
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.messages import say
 from simulator.planning.plan_reading.plan_sheets import PlanSheet, form_of
 from simulator.planning.plan_reading.plan_words import (
     KNOWN_TEAMS,
@@ -19,6 +20,7 @@ from simulator.planning.plan_reading.plan_words import (
     team_of,
     whole_of,
 )
+from simulator.planning.sizing_names import side_by_side
 from simulator.scenario.outline import nearest
 from simulator.scenario.scalars import shorten
 from simulator.scenario.staff import TeamName
@@ -125,7 +127,10 @@ def plan_cells(sheet: PlanSheet, months: int) -> PlanCells:
         )
     if reading.problems:
         raise ScenarioError(reading.problems)
-    unread = [f"columns not read: {', '.join(map(shorten, reading.unread))}"] * bool(reading.unread)
+    unread = []
+    if reading.unread:
+        names = side_by_side([shorten(name) for name in reading.unread])
+        unread.append(say("columns not read: {columns}", columns=names))
     return PlanCells(
         sheet.file,
         tuple(reading.cells),
@@ -224,7 +229,7 @@ class _Reading:
         columns = [i for i in range(len(headings)) if i != at and i not in unread]
         rows = [each for each in self.sheet.rows if role_of(each[1][at]) != "unread"]
         if len(rows) < len(self.sheet.rows):
-            self.notes.append("rows not read: those of totals and notes")
+            self.notes.append(say("rows not read: those of totals and notes"))
         down = [(row, self.names[at], cells[at]) for row, cells in rows]
         across = [(None, self.names[i], headings[i]) for i in columns]
         table = [[(row, self.names[i], cells[i]) for i in columns] for row, cells in rows]
@@ -251,7 +256,7 @@ class _Reading:
         if team is None:
             return
         if not filled:
-            self.notes.append(f"{team}: all its cells are blank, so it has no plan")
+            self.notes.append(say("{team}: all its cells are blank, so it has no plan", team=team))
             return
         for month, written in placed[filled[0] : filled[-1] + 1]:
             self._keep(team, month, written)

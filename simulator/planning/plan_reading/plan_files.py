@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.messages import say
 from simulator.organization.journal import DAYS_PER_MONTH, DEPARTMENTS
 from simulator.planning.plan_reading.plan_cells import Cell, PlanCells, plan_cells
 from simulator.planning.plan_reading.plan_sheets import plan_sheet
 from simulator.planning.plan_reading.plan_words import MOST_PEOPLE, TEAM_NAMES
+from simulator.planning.sizing_names import side_by_side
 from simulator.scenario.schema import Scenario
 from simulator.scenario.staff import HiringStep, TeamName
 
@@ -235,19 +237,34 @@ def _notes(read: PlanCells, cells: Sequence[Cell], people: int, months: int) -> 
     notes = []
     change = first.number if read.are_hires else first.number - people
     if first.month == 1 and change:
-        who = f"{change} start on day 0, at full cost and with the usual ramp"
-        who = who if change > 0 else f"{-change} leave on day 0"
-        notes.append(f"{team}: {people + change} people in month 1, {people} today: {who}")
+        told: dict[str, object] = {
+            "team": team, "people": people + change, "today": people, "n": abs(change),
+        }  # fmt: skip
+        notes.append(
+            say(
+                "{team}: {people} people in month 1, {today} today: {n} start on day 0, at full"
+                " cost and with the usual ramp"
+                if change > 0
+                else "{team}: {people} people in month 1, {today} today: {n} leave on day 0",
+                **told,
+            )
+        )
     if read.are_hires:
         return notes
     if first.month > 1:
         notes.append(
-            f"{team}: planned from month {first.month} on; before it today's {people} people stay"
-        )
+            say(
+                "{team}: planned from month {month} on; before it today's {people} people stay",
+                team=team, month=first.month, people=people,
+            )
+        )  # fmt: skip
     if last.month < months:
         notes.append(
-            f"{team}: planned up to month {last.month}; from then on {last.number} people stay"
-        )
+            say(
+                "{team}: planned up to month {month}; from then on {people} people stay",
+                team=team, month=last.month, people=last.number,
+            )
+        )  # fmt: skip
     return notes
 
 
@@ -257,9 +274,17 @@ def _on_the_rest(scenario: Scenario, planned: Mapping[TeamName, Sequence[int]]) 
     others = [f"{team} ({getattr(scenario.teams, team).people})" for team in teams_of(scenario)
               if team not in planned]  # fmt: skip
     if others:
-        notes.append(f"not in the file, so nobody is hired: {', '.join(others)}")
+        notes.append(
+            say("not in the file, so nobody is hired: {teams}", teams=side_by_side(others))
+        )
     if scenario.hiring:
         steps = len(scenario.hiring)
-        what = "hiring step" if steps == 1 else "hiring steps"
-        notes.append(f"the scenario's own plan of {steps} {what} gives way to the file's")
+        notes.append(
+            say(
+                "the scenario's own plan of {n} hiring step gives way to the file's"
+                if steps == 1
+                else "the scenario's own plan of {n} hiring steps gives way to the file's",
+                n=steps,
+            )
+        )
     return notes

@@ -1,0 +1,1 @@
+"""What views show as pictures inside a page, with the table behind each."""

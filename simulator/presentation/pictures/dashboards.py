@@ -1,0 +1,96 @@
+"""The blame picture: every department's own dashboard beside what the customer lived through."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from simulator.languages.messages import marked, say
+from simulator.metrics.team_labels import team_label
+from simulator.presentation.report_parts import clean
+from simulator.presentation.views.shapes import Blame, Dashboard, Reading
+
+VERDICTS = {
+    "better": marked("better¦dashboard"),
+    "worse": marked("worse¦dashboard"),
+    "alike": marked("about the same¦dashboard"),
+}
+_SIGNS = {
+    "better": "M4.5 8.4 7 11 11.5 5.5",
+    "worse": "M5 5 11 11M11 5 5 11",
+    "alike": "M5 6.4H11M5 9.6H11",
+}
+
+
+def blame_picture(blame: Blame) -> Markup:
+    """Lay out four dashboards with their lights, beside the customer's and the company's.
+
+    A light is a sign, a word and a colour: none of them alone tells better from worse.
+
+    Parameters
+    ----------
+    blame : Blame
+    """
+    departments = Markup("").join(_dashboard(each) for each in blame.dashboards)
+    lived = _column(say("What the customer lived through"), blame.lived)
+    company = _column(say("What the company got"), blame.company)
+    return Markup(
+        '<div class="blame"><div class="departments">{}</div><div class="lived">{}{}</div></div>'
+    ).format(departments, lived, company)
+
+
+def _dashboard(dashboard: Dashboard) -> Markup:
+    measured = say("Measured on: {measure}", measure=clean(dashboard.measure))
+    return Markup(
+        '<section class="dashboard" data-team="{}"><h4>{}</h4>'
+        '<p class="measured">{}</p>{}</section>'
+    ).format(
+        clean(dashboard.team), clean(team_label(dashboard.team)), measured,
+        _readings(dashboard.readings),
+    )  # fmt: skip
+
+
+def _column(heading: str, readings: Sequence[Reading]) -> Markup:
+    if not readings:
+        return Markup("")
+    return Markup('<section class="dashboard"><h4>{}</h4>{}</section>').format(
+        heading, _readings(readings)
+    )
+
+
+def _readings(readings: Sequence[Reading]) -> Markup:
+    return Markup("<ul>{}</ul>").format(Markup("").join(_reading(each) for each in readings))
+
+
+def _reading(reading: Reading) -> Markup:
+    verdict = say(VERDICTS[reading.verdict])
+    value, reference = (
+        reading.scale.number(each) for each in (reading.value, reading.reference)
+    )  # fmt: skip
+    figures = say(
+        "{verdict}: {value}, in the reference {reference}", verdict=verdict,
+        value=reading.scale.amount(reading.value) if value != "-" else value, reference=reference,
+    )  # fmt: skip
+    look = "counts" if reading.counts else "aside-reading"
+    exact = f"{reading.value:.10g}" if math.isfinite(reading.value) else ""
+    return Markup(
+        '<li class="{}" data-metric="{}" data-value="{}">{}<span class="reading">{}</span>'
+        '<span class="figures">{}</span></li>'
+    ).format(
+        look, reading.metric, exact, light(reading.verdict), clean(reading.label), figures
+    )  # fmt: skip
+
+
+def light(verdict: str) -> Markup:
+    """Return the light of a verdict: a sign on a colour; the word stands beside it.
+
+    Parameters
+    ----------
+    verdict : {"better", "worse", "alike"}
+    """
+    return Markup(
+        '<svg class="light {}" viewBox="0 0 16 16" aria-hidden="true" focusable="false">'
+        '<circle cx="8" cy="8" r="7.2"/><path d="{}"/></svg>'
+    ).format(verdict, _SIGNS[verdict])

@@ -1,0 +1,151 @@
+"""How a result moves with each assumption: bars around where it stands, the strongest above."""
+
+from __future__ import annotations
+
+import math
+
+from markupsafe import Markup
+
+from simulator.languages.messages import say
+from simulator.presentation.pictures.lettering import (
+    SIZE,
+    SMALL,
+    fitted,
+    known,
+    lines_of,
+    width_of,
+)
+from simulator.presentation.pictures.lines import plain
+from simulator.presentation.vector_drawing import Axis, Drawing, round_up, ticks
+from simulator.presentation.views.shapes import Spoke, Tornado
+
+_WIDTH = 860.0
+_LEFT, _ENDS = 270.0, 74.0
+_TOP = 34.0
+
+
+def tornado_chart(tornado: Tornado) -> Markup:
+    """Draw one bar to an assumption, from the result at its low end to that at its high end.
+
+    Blue is the low end of the assumption and orange its high end, each with what it was set to;
+    hollow bars are within luck.
+
+    Parameters
+    ----------
+    tornado : Tornado
+    """
+    scale = tornado.scale
+    rows = [_tall(spoke) for spoke in tornado.spokes]
+    base = _TOP + sum(rows)
+    axis = _axis(tornado)
+    label = say("How {label} moves with each assumption.", label=tornado.label)
+    drawing = Drawing(_WIDTH, base + 42.0, label, "chart tornado")
+    unit = scale.unit
+    title = (
+        say("{label} ({unit})¦picture", label=tornado.label, unit=unit) if unit else tornado.label
+    )
+    drawing.text(0.0, 16.0, fitted(title, _WIDTH, strong=True), "chart-title")
+    for value in ticks(axis.low * scale.factor, axis.high * scale.factor, 5):
+        at = axis(value / scale.factor)
+        zero = abs(value) < 1e-12
+        drawing.line(at, _TOP, at, base, "zero" if zero else "grid")
+        drawing.text(at, base + 16.0, plain(value), anchor="middle")
+    at = _TOP
+    for spoke, tall in zip(tornado.spokes, rows, strict=True):
+        _spoke(drawing, spoke, tornado, axis, at, tall)
+        at += tall
+    if math.isfinite(tornado.at_default):
+        middle = axis(tornado.at_default)
+        drawing.line(middle, _TOP - 4.0, middle, base, "default")
+        stated = say("as stated: {number}", number=scale.number(tornado.at_default))
+        half = width_of(stated, SMALL) / 2.0
+        where = min(max(middle, half), _WIDTH - half)
+        drawing.text(where, base + 34.0, stated, "tick", "middle")
+    return drawing.svg()
+
+
+def _tall(spoke: Spoke) -> float:
+    return max(28.0, 16.0 * len(lines_of(spoke.label, _LEFT - 16.0, 2, SIZE)) + 8.0)
+
+
+def _axis(tornado: Tornado) -> Axis:
+    values = known([
+        tornado.at_default,
+        *(end for spoke in tornado.spokes for end in (spoke.at_low, spoke.at_high)),
+    ])  # fmt: skip
+    low, high = (min(values), max(values)) if values else (0.0, 1.0)
+    # The sign decides: zero is shown where it is near.
+    if low > 0.0 and low < 0.7 * high:
+        low = 0.0
+    if high < 0.0 and high > 0.7 * low:
+        high = 0.0
+    if high - low <= 1e-9 * max(abs(low), abs(high)):
+        size = 0.1 * abs(high) or 1.0
+        low, high = low - size, high + size
+    unit = round_up((high - low) / 5.0)
+    low, high = unit * math.floor(low / unit + 1e-9), unit * math.ceil(high / unit - 1e-9)
+    return Axis(low, high, _LEFT + _ENDS, _WIDTH - _ENDS)
+
+
+def _spoke(
+    drawing: Drawing, spoke: Spoke, tornado: Tornado, axis: Axis, at: float, tall: float
+) -> None:
+    lines = lines_of(spoke.label, _LEFT - 16.0, 2, SIZE)
+    middle = at + tall / 2.0
+    for row, line in enumerate(lines):
+        offset = 16.0 * (row - (len(lines) - 1) / 2.0)
+        drawing.text(0.0, middle + offset + 4.5, line, "label")
+    there = known([spoke.at_low, spoke.at_high])
+    if not there:
+        drawing.text(_LEFT + _ENDS, middle + 4.0, say("not known¦heat"), "tick")
+        return
+    origin = tornado.at_default if math.isfinite(tornado.at_default) else there[0]
+    drawing.begin("mark spoke", _told(spoke, tornado), {"key": spoke.key})
+    hollow = "" if spoke.told else " hollow"
+    ends = []
+    for value, setting, side in (
+        (spoke.at_low, spoke.low_input, "low-side"), (spoke.at_high, spoke.high_input, "high-side")
+    ):  # fmt: skip
+        if math.isfinite(value):
+            start, end = sorted((axis(origin), axis(value)))
+            ends.append((value, axis(value), setting, end - start, side))
+    # The longer one first, so that neither hides the other where both point the same way.
+    for _, pixel, _, long, side in sorted(ends, key=lambda each: -each[3]):
+        start = min(pixel, axis(origin))
+        drawing.bar(start, middle - 8.0, max(long, 1.5), 16.0, f"{side}{hollow}")
+    _settings(drawing, [(value, pixel, words) for value, pixel, words, _, _ in ends],
+              axis(origin), middle)  # fmt: skip
+    drawing.end()
+
+
+def _settings(
+    drawing: Drawing, ends: list[tuple[float, float, str]], origin: float, middle: float
+) -> None:
+    """Write what an assumption was set to at the outer ends of its bars."""
+    order = sorted(ends)
+    for place, (_, pixel, words) in enumerate(order):
+        leftmost = place == 0 and (len(order) > 1 or pixel <= origin)
+        room = fitted(words, _ENDS - 8.0, SMALL)
+        outer = min(pixel, origin) if leftmost else max(pixel, origin)
+        if leftmost:
+            drawing.text(outer - 5.0, middle + 4.0, room, "tick", "end")
+        else:
+            drawing.text(outer + 5.0, middle + 4.0, room, "tick")
+
+
+def _told(spoke: Spoke, tornado: Tornado) -> str:
+    amount = tornado.scale.amount
+    told = [say("{name}: {value}¦picture", name=spoke.label, value=spoke.key)]
+    told += [
+        say("at {setting}: {value}¦assumption", setting=setting, value=amount(value))
+        for setting, value in (
+            (spoke.low_input, spoke.at_low), (spoke.high_input, spoke.at_high)
+        )
+    ]  # fmt: skip
+    if not spoke.told:
+        told.append(say("within luck¦picture"))
+    if spoke.source:
+        told.append(say("source: {source}¦picture", source=spoke.source))
+    if spoke.trust:
+        told.append(say("trust: {trust}¦picture", trust=spoke.trust))
+    return "\n".join(told)

@@ -1,0 +1,202 @@
+/* Pictures that answer: tips that follow pointer and keys, scenarios to hide, views to switch,
+ * months to set off.
+ *
+ *   import { mountCharts } from "./charts.js";
+ *   mountCharts(document);
+ *
+ * What it works on, wherever that comes from:
+ *   svg.chart            a picture; a tip for each .mark in it that has a <title>
+ *   .mark.column         its title has a head line, then one line for each scenario, in order
+ *   [data-scenario="i"]  belongs to a scenario; a button [data-toggle="i"] hides and shows it
+ *   [data-switch="name"] a group of radio inputs; [data-view="name:value"] is shown if chosen
+ *   input[data-months]   a slider; [data-month="m"] gets the class "now" (data-none: no month;
+ *                        data-some: words with # for the month)
+ *   .controls[hidden]    is shown, now that it works
+ *
+ * Without this module everything is visible, and everything is printed with it, too.
+ */
+
+export function mountCharts(root = document) {
+  const home = root.body ?? root;
+  const tips = chartTips(home);
+  for (const svg of root.querySelectorAll("svg.chart")) chartAnswers(svg, tips);
+  chartToggles(root);
+  chartSwitches(root);
+  chartMonths(root);
+  for (const each of root.querySelectorAll(".controls[hidden]")) each.hidden = false;
+}
+
+/** One tip and one voice for all pictures of a page. */
+function chartTips(home) {
+  const tip = document.createElement("div");
+  tip.className = "chart-tip";
+  tip.hidden = true;
+  tip.setAttribute("aria-hidden", "true");
+  const voice = document.createElement("div");
+  voice.className = "chart-said";
+  voice.setAttribute("role", "status");
+  voice.setAttribute("aria-live", "polite");
+  home.append(tip, voice);
+  return {
+    show(words, x, y) {
+      tip.textContent = words;
+      tip.hidden = false;
+      const parent = tip.offsetParent ?? document.documentElement;
+      const frame = parent === document.body ? document.documentElement : parent;
+      const origin = frame.getBoundingClientRect();
+      const room = document.documentElement.clientWidth;
+      const left = Math.max(4, Math.min(x + 14, room - tip.offsetWidth - 4));
+      const above = y - tip.offsetHeight - 12;
+      tip.style.left = `${left - origin.left}px`;
+      tip.style.top = `${(above > 0 ? above : y + 18) - origin.top}px`;
+    },
+    say(words) {
+      voice.textContent = words;
+    },
+    hide() {
+      tip.hidden = true;
+    },
+  };
+}
+
+function chartAnswers(svg, tips) {
+  const words = new Map();
+  for (const mark of svg.querySelectorAll(".mark")) {
+    const title = [...mark.children].find((each) => each.tagName === "title");
+    if (!title) continue;
+    words.set(mark, title.textContent);
+    title.remove(); // or the browser would show it besides
+    mark.setAttribute("aria-label", words.get(mark));
+  }
+  const marks = [...words.keys()];
+  if (!marks.length) return;
+  let here = null;
+
+  const told = (mark) => {
+    const lines = words.get(mark);
+    if (!mark.classList.contains("column")) return lines;
+    return lines
+      .split("\n")
+      .filter((_, at) => {
+        const series = at ? svg.querySelector(`.series[data-scenario="${at - 1}"]`) : null;
+        return !series?.classList.contains("unseen");
+      })
+      .join("\n");
+  };
+  const leave = () => {
+    here?.classList.remove("here");
+    here = null;
+    tips.hide();
+  };
+  const enter = (mark, x, y) => {
+    if (here !== mark) {
+      here?.classList.remove("here");
+      here = mark;
+      mark.classList.add("here");
+    }
+    tips.show(told(mark), x, y);
+  };
+  const point = (event) => {
+    const mark = event.target instanceof Element ? event.target.closest(".mark") : null;
+    if (mark && words.has(mark)) enter(mark, event.clientX, event.clientY);
+    else leave();
+  };
+  svg.addEventListener("pointermove", point);
+  svg.addEventListener("pointerdown", point);
+  svg.addEventListener("pointerleave", leave);
+  svg.addEventListener("blur", leave);
+
+  svg.setAttribute("tabindex", "0");
+  svg.setAttribute("role", "application");
+  svg.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      leave();
+      return;
+    }
+    const next = chartNext(marks, here, event.key);
+    if (!next) return;
+    event.preventDefault();
+    next.scrollIntoView?.({ block: "nearest", inline: "nearest" });
+    const box = next.getBoundingClientRect();
+    enter(next, box.left + box.width / 2, Math.max(box.top, 0) + Math.min(box.height / 2, 40));
+    tips.say(told(next));
+  });
+}
+
+/** The mark that a key leads to: along the order with left and right, across it up and down. */
+function chartNext(marks, here, key) {
+  const at = marks.indexOf(here);
+  const last = marks.length - 1;
+  if (key === "Home") return marks[0];
+  if (key === "End") return marks[last];
+  if (key === "ArrowRight") return marks[Math.min(at + 1, last)];
+  if (key === "ArrowLeft") return marks[Math.max(at - 1, 0)];
+  if (key !== "ArrowUp" && key !== "ArrowDown") return null;
+  if (!here) return marks[0];
+  const from = here.getBoundingClientRect();
+  const sign = key === "ArrowDown" ? 1 : -1;
+  const across = (mark) => {
+    const box = mark.getBoundingClientRect();
+    const aside = Math.abs(box.left + box.width / 2 - from.left - from.width / 2);
+    const ahead = sign * (box.top + box.height / 2 - from.top - from.height / 2);
+    return ahead > 1 ? ahead + 3 * aside : Infinity;
+  };
+  let best = null;
+  let least = Infinity;
+  for (const mark of marks) {
+    const far = across(mark);
+    if (far < least) [best, least] = [mark, far];
+  }
+  return best ?? here;
+}
+
+function chartToggles(root) {
+  const buttons = [...root.querySelectorAll("button[data-toggle]")];
+  for (const button of buttons) {
+    button.addEventListener("click", () => {
+      const shown = button.getAttribute("aria-pressed") !== "true";
+      const which = button.dataset.toggle;
+      for (const other of buttons) {
+        if (other.dataset.toggle === which) other.setAttribute("aria-pressed", String(shown));
+      }
+      for (const each of root.querySelectorAll("[data-scenario]")) {
+        if (each.dataset.scenario === which) each.classList.toggle("unseen", !shown);
+      }
+    });
+  }
+}
+
+function chartSwitches(root) {
+  for (const group of root.querySelectorAll("[data-switch]")) {
+    const follow = () => {
+      const chosen = group.querySelector("input:checked");
+      if (!chosen) return;
+      for (const each of root.querySelectorAll("[data-view]")) {
+        const [name, value] = each.dataset.view.split(":");
+        if (name === group.dataset.switch) each.classList.toggle("unseen", value !== chosen.value);
+      }
+    };
+    group.addEventListener("change", follow);
+    follow();
+  }
+}
+
+function chartMonths(root) {
+  const sliders = [...root.querySelectorAll("input[data-months]")];
+  const follow = (month) => {
+    for (const each of root.querySelectorAll("[data-month]")) {
+      each.classList.toggle("now", each.dataset.month === month);
+    }
+    for (const slider of sliders) {
+      const words =
+        month === slider.dataset.none
+          ? ""
+          : (slider.dataset.some ?? "#").replace("#", month);
+      slider.value = month;
+      slider.setAttribute("aria-valuetext", words || month);
+      const output = slider.closest(".controls")?.querySelector("output");
+      if (output) output.textContent = words;
+    }
+  };
+  for (const slider of sliders) slider.addEventListener("input", () => follow(slider.value));
+}

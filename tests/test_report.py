@@ -1,0 +1,780 @@
+"""The report: every number is in its data, every metric defined, nothing from scenarios harms."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import itertools
+import json
+import math
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_cli import call
+
+from simulator.commands import evidence as gathering
+from simulator.commands.evidence import gather
+from simulator.commands.evidence_folders import read_folders
+from simulator.engine import run
+from simulator.errors import Problem, ScenarioError
+from simulator.experiment import execution
+from simulator.languages.languages import speaking
+from simulator.metrics import METRICS
+from simulator.presentation.pictures.journey import flow_data
+from simulator.presentation.report import MOST_BYTES, Asked, Page, report
+from simulator.presentation.report_making import finite
+from simulator.presentation.views.shapes import Analysis, Evidence
+
+SMALL = """\
+question: How does a small company do?
+horizon: {months: 4}
+start: {customers: 20, opportunities: 5, parked: 10}
+market:
+  channels:
+    website: {leads_per_day: 3}
+teams:
+  marketing: {people: 1}
+  inside_sales: {people: 1}
+  field_sales: {people: 2}
+  customer_success: {people: 1}
+"""
+PUSHY = """\
+question: What if field sales promises more <b>than</b> it can keep?
+extends: small.yaml
+kpi: {field_sales: 0.0}
+decisions:
+  field_sales: {promise: 0.9}
+"""
+ONE_OFF = "extends: small.yaml\nsale: one_off\n"
+EVIL = "<script>alert(1)</script>"
+ASKED = Asked(("a.yaml", "b.yaml"), ("--seed", "1"), "themodel report 'a b.yaml' -o r.html")
+ALWAYS = ["verdict", "flow", "organization"]
+COMPARED = ["degradation", "blame"]
+RUNS = ["queues", "courses", "bridge", "retention"]
+END = ["assumptions", "definitions", "again"]
+VOID = {"meta", "br", "wbr", "hr", "img", "input", "link"}
+
+
+# ------------------------------------------------------------------ made once
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("scenarios")
+    for name, text in (("small", SMALL), ("pushy", PUSHY), ("one_off", ONE_OFF)):
+        (made / f"{name}.yaml").write_text(text)
+    return made
+
+
+def evidence_of(folder: Path, *names: str, replications: int = 3, **options: Any) -> Evidence:
+    files = [str(folder / f"{name}.yaml") for name in names]
+    return gather(files, replications=replications, workers=1, **options)
+
+
+def page_of(evidence: Evidence, **options: Any) -> Page:
+    return report(evidence, ASKED, version="9.9.9", **options)
+
+
+def journeys_of(evidence: Evidence) -> dict[str, Any]:
+    return {
+        each.name: flow_data(run(each.scenario, 1, 0, each.name)) for each in evidence.scenarios
+    }
+
+
+@pytest.fixture(scope="module")
+def full(folder: Path) -> Evidence:
+    """Everything that a report can be made from."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gathering, "SENSITIVITY", {
+            "trajectories": 2, "top": 1, "sobol": 4, "points": 2, "replications": 2,
+        })  # fmt: skip
+        patch.setattr(gathering, "INCENTIVES", {
+            "starts": 1, "steps": 2, "replications": 2, "fresh": 2,
+        })  # fmt: skip
+        return evidence_of(folder, "small", "pushy", full=True)
+
+
+@pytest.fixture(scope="module")
+def page(full: Evidence) -> Page:
+    return page_of(full, journeys=journeys_of(full))
+
+
+@pytest.fixture(scope="module")
+def two(full: Evidence) -> Evidence:
+    return replace(full, analyses={})
+
+
+# ------------------------------------------------------------------ reading it as a browser does
+
+
+@dataclass
+class Element:
+    """One element: its attributes, where it stands, and the text in it."""
+
+    tag: str
+    attributes: dict[str, str]
+    inside: tuple[str, ...]
+    text: str = ""
+
+
+@dataclass
+class Read(HTMLParser):
+    """Reads a page and insists that every element is closed where it belongs."""
+
+    html: str
+    elements: list[Element] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[Element] = []
+        self.feed(self.html)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = Element(
+            tag, {name: value or "" for name, value in attrs}, tuple(e.tag for e in self.open)
+        )
+        self.elements.append(found)
+        if tag not in VOID:
+            self.open.append(found)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        inside = tuple(each.tag for each in self.open)
+        assert "svg" in inside, f"{tag} is closed as only shapes may be"
+        found = Element(tag, {name: value or "" for name, value in attrs}, inside)
+        self.elements.append(found)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open[-1].tag == tag, f"</{tag}> closes {self.open[-1].tag}"
+        self.open.pop()
+
+    def handle_data(self, data: str) -> None:
+        for each in self.open:
+            each.text += data
+
+    def all(self, tag: str) -> list[Element]:
+        return [each for each in self.elements if each.tag == tag]
+
+    def ids(self) -> list[str]:
+        return [each.attributes["id"] for each in self.elements if "id" in each.attributes]
+
+    def sections(self) -> list[str]:
+        return [
+            each.attributes["id"] for each in self.all("section") if "id" in each.attributes
+        ]  # fmt: skip
+
+    def section(self, name: str) -> str:
+        (found,) = (each for each in self.all("section") if each.attributes.get("id") == name)
+        return " ".join(found.text.split())
+
+
+@pytest.fixture(scope="module")
+def read(page: Page) -> Read:
+    return Read(page.html)
+
+
+def numbers_in(value: Any) -> Iterator[float]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from numbers_in(each)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield float(value)
+
+
+# ------------------------------------------------------------------ what is on it
+
+
+def test_every_section_is_there_in_the_order_of_reading(read: Read) -> None:
+    assert read.sections() == [
+        *ALWAYS, *COMPARED, "attribution", *RUNS, "bottleneck", "sensitivity", "incentives",
+        "journey", *END,
+    ]  # fmt: skip
+
+
+def test_one_scenario_is_compared_with_nothing(folder: Path) -> None:
+    read = Read(page_of(evidence_of(folder, "small")).html)
+    assert read.sections() == [*ALWAYS, *RUNS, *END, "further"]
+    assert "After 4 months small has an MRR of" in read.section("verdict")
+    assert "attribute" not in read.section("further")
+
+
+def test_missing_analyses_are_offered_with_the_command(two: Evidence) -> None:
+    read = Read(page_of(two).html)
+    assert read.sections() == [*ALWAYS, *COMPARED, *RUNS, *END, "further"]
+    offered = [
+        shlex.split(each.text) for each in read.all("p")
+        if each.attributes.get("class") == "command" and "--out" in each.text
+    ]  # fmt: skip
+    assert [words[1] for words in offered] == [
+        "attribute", "bottleneck", "sensitivity", "incentives",
+    ]  # fmt: skip
+    assert all(words[-4:-2] == ["--seed", "1"] for words in offered)
+    assert offered[2][2:5] == ["a.yaml", "--versus", "b.yaml"]
+
+
+def test_an_analysis_that_could_not_be_made_says_why(two: Evidence) -> None:
+    read = Read(page_of(two, refused={"bottleneck": "nobody <works> here"}).html)
+    assert "It could not be made: nobody <works> here" in read.section("further")
+
+
+def test_one_off_sales_have_no_bridge(folder: Path) -> None:
+    read = Read(page_of(evidence_of(folder, "one_off")).html)
+    assert "bridge" not in read.sections()
+    assert "takes in a revenue of" in read.section("verdict")
+
+
+def test_three_scenarios_have_a_tile_each_and_are_switched(folder: Path) -> None:
+    evidence = evidence_of(folder, "small", "pushy", "small", replications=2)
+    assert [each.name for each in evidence.scenarios] == ["small", "pushy", "small#2"]
+    read = Read(page_of(evidence).html)
+    tiles = [each for each in read.all("span") if each.attributes.get("class") == "what"]
+    assert [each.text.partition(":")[0] for each in tiles] == [
+        "pushy against small", "small#2 against small",
+    ]  # fmt: skip
+    names = [each.text.strip() for each in read.all("label") if "fieldset" in each.inside]
+    assert names.count("pushy") >= 2
+
+
+def test_scenarios_that_are_the_same_are_said_to_be(folder: Path) -> None:
+    read = Read(page_of(evidence_of(folder, "small", "small")).html)
+    assert "exactly" in read.section("verdict")
+
+
+def test_one_replication_has_no_interval_and_says_so(folder: Path) -> None:
+    read = Read(page_of(evidence_of(folder, "small", "pushy", replications=1)).html)
+    assert "One replication tells nothing about luck" in read.section("verdict")
+
+
+def test_the_verdict_is_that_of_the_comparison(two: Evidence) -> None:
+    assert two.comparison is not None
+    read = Read(page_of(two).html)
+    said = " ".join(
+        each.text for each in read.all("p") if each.attributes.get("class") in ("verdict", "beside")
+    )
+    assert said == two.comparison.verdict
+
+
+def test_differences_between_organizations_are_marked(read: Read) -> None:
+    marked = [
+        each.text.split()[0] for each in read.all("td")
+        if "differs" in each.attributes.get("class", "").split()
+    ]  # fmt: skip
+    assert marked == ["0", "90"]
+
+
+# ------------------------------------------------------------------ numbers and definitions
+
+
+def test_every_number_of_the_page_is_in_its_data(page: Page, read: Read) -> None:
+    known = set(numbers_in(page.data))
+    shown = [float(each.attributes["value"]) for each in read.all("data")]
+    assert len(shown) > 900
+    assert [value for value in shown if value not in known] == []
+
+
+def test_the_data_in_the_page_are_those_that_are_returned(page: Page, read: Read) -> None:
+    (element,) = (each for each in read.all("script") if each.attributes.get("id") == "data")
+    assert json.loads(element.text) == page.data
+    json.dumps(page.data, allow_nan=False)
+
+
+def test_what_is_missing_is_null() -> None:
+    assert finite({"a": [math.nan, 1.0, math.inf], "b": (2,)}) == {"a": [None, 1.0, None],
+                                                                  "b": [2]}  # fmt: skip
+
+
+def test_the_figures_are_those_of_the_runs(two: Evidence, page: Page) -> None:
+    for results, said in zip(two.results, page.data["scenarios"], strict=True):
+        for metric, estimate in results.totals.items():
+            mean = said["metrics"][metric]["mean"]
+            assert mean == (estimate.mean if math.isfinite(estimate.mean) else None)
+
+
+def test_every_link_leads_to_a_place_and_no_place_has_two_names(read: Read) -> None:
+    ids = read.ids()
+    assert len(ids) == len(set(ids))
+    links = [each.attributes["href"] for each in read.all("a")]
+    assert links
+    assert {each for each in links if each.removeprefix("#") not in ids} == set()
+
+
+def test_every_metric_that_a_table_names_leads_to_its_definition(read: Read) -> None:
+    labels = {metric.label for metric in METRICS.values()}
+    linked = {each.text for each in read.all("a") if each.attributes.get("class") == "term"}
+    named = {
+        each.text.strip() for each in read.all("th")
+        if each.text.strip() in labels and "section" in each.inside
+    }  # fmt: skip
+    defined = {
+        each.text for each in read.all("span")
+        if each.attributes.get("id", "").startswith("metric-")
+    }  # fmt: skip
+    assert named - linked - defined == set()
+    assert len(defined) > 20
+
+
+def test_every_metric_shown_in_a_picture_is_defined(page: Page, read: Read) -> None:
+    def metrics_in(value: Any) -> Iterator[str]:
+        if isinstance(value, dict):
+            if isinstance(value.get("metric"), str):
+                yield value["metric"]
+            value = list(value.values())
+        if isinstance(value, list):
+            for each in value:
+                yield from metrics_in(each)
+
+    shown = set(metrics_in(page.data["pictures"])) & set(METRICS)
+    assert len(shown) > 15
+    assert {each for each in shown if f"metric-{each}" not in read.ids()} == set()
+
+
+def test_a_definition_says_formula_rule_unit_and_direction(read: Read) -> None:
+    said = read.section("definitions")
+    metric = METRICS["logo_churn"]
+    for text in (metric.label, metric.formula, metric.rule, "%/month", "lower"):
+        assert text in said
+
+
+def test_every_picture_has_the_table_behind_it(page: Page, read: Read) -> None:
+    figures = len(read.all("figure"))
+    folded = [each for each in read.all("summary") if each.text == "The numbers as a table"]
+    assert figures == len(folded) == sum(map(len, page.data["pictures"].values()))
+
+
+def test_the_report_can_be_made_again(page: Page, read: Read, full: Evidence) -> None:
+    said = read.section("again")
+    assert ASKED.command in said
+    assert "themodel 9.9.9" in said
+    for each in page.data["scenarios"]:
+        assert re.fullmatch("[0-9a-f]{64}", each["sha256"])
+        assert each["sha256"] in said
+
+
+def test_the_same_evidence_gives_the_same_page(two: Evidence) -> None:
+    assert page_of(two).html == page_of(two).html
+
+
+def test_assumptions_come_with_source_and_trust(read: Read) -> None:
+    said = read.section("assumptions")
+    assert "Bhabra 2007" in said
+    assert "peer-reviewed" in said
+
+
+# ------------------------------------------------------------------ for everybody
+
+
+def test_headings_do_not_skip_a_level(read: Read) -> None:
+    levels = [int(each.tag[1]) for each in read.elements if re.fullmatch("h[1-6]", each.tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    steps = itertools.pairwise(levels)
+    assert [pair for pair in steps if pair[1] > pair[0] + 1] == []
+
+
+def test_landmarks_language_and_labels_are_there(read: Read) -> None:
+    assert read.all("html")[0].attributes["lang"] == "en"
+    for tag in ("header", "nav", "main", "footer"):
+        assert len([each for each in read.all(tag) if "section" not in each.inside]) == 1
+    assert read.all("a")[0].attributes == {"class": "skip", "href": "#main"}
+    for svg in read.all("svg"):
+        drawn = svg.attributes.get("role") == "img" and svg.attributes.get("aria-label")
+        assert drawn or svg.attributes.get("aria-hidden") == "true"
+
+
+def test_the_page_is_small_enough_for_an_email(page: Page) -> None:
+    assert len(page.html.encode()) < MOST_BYTES
+
+
+@pytest.mark.parametrize("months", [1, 60])
+def test_short_and_long_runs_have_a_page(folder: Path, months: int) -> None:
+    changes = [f"horizon.months={months}"]
+    evidence = evidence_of(folder, "small", "pushy", replications=2, changes=changes)
+    page = page_of(evidence)
+    assert len(page.html.encode()) < MOST_BYTES
+    assert Read(page.html).sections()[-1] == "further"
+
+
+def test_ten_scenarios_have_a_page(folder: Path) -> None:
+    evidence = evidence_of(folder, *["small"] * 5, *["pushy"] * 5, replications=2)
+    page = page_of(evidence)
+    assert len(page.html.encode()) < MOST_BYTES
+    read = Read(page.html)
+    assert len([e for e in read.all("span") if e.attributes.get("class") == "what"]) == 9
+
+
+# ------------------------------------------------------------------ Japanese
+
+
+def test_the_page_is_japanese_where_japanese_is_spoken(full: Evidence) -> None:
+    with speaking("ja"):
+        read = Read(page_of(full, journeys=journeys_of(full)).html)
+    assert read.all("html")[0].attributes["lang"] == "ja"
+    japanese = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+    headings = [each.text for each in read.elements if each.tag in ("h2", "h3", "h4", "summary")]
+    names = {"small", "pushy"}
+    english = [each for each in headings if not japanese.search(each) and each not in names]
+    assert [each for each in english if not re.match(r"[a-z_]+\(", each)] == []
+
+
+def test_no_english_sentence_is_left_on_the_japanese_page(two: Evidence) -> None:
+    with speaking("ja"):
+        read = Read(page_of(two).html)
+    left = re.compile(r"(?:\b[A-Za-z]{3,}\b[ ,]+){4,}")
+    found = [
+        each.text for tag in ("p", "figcaption", "th", "caption", "summary", "h2", "h3", "text")
+        for each in read.all(tag)
+        if left.search(each.text) and each.attributes.get("class") != "command"
+        and "How does a small company do" not in each.text
+        and "What if field sales promises" not in each.text
+    ]  # fmt: skip
+    assert found == []
+
+
+# ------------------------------------------------------------------ no harm
+
+
+@pytest.fixture(scope="module")
+def evil(two: Evidence) -> Read:
+    scenarios = tuple(
+        replace(each, name=name) for each, name in zip(two.scenarios, ("small", EVIL), strict=True)
+    )
+    results = tuple(
+        replace(each, name=name) for each, name in zip(two.results, ("small", EVIL), strict=True)
+    )
+    from simulator.experiment.comparison import compare_runs
+
+    comparison = compare_runs(
+        {each.name: each for each in scenarios},
+        {each.name: dict(zip(each.numbers, each.measures, strict=True)) for each in results},
+        1, 3,
+    )  # fmt: skip
+    evidence = Evidence(scenarios, results, comparison, {})
+    return Read(page_of(evidence, journeys=journeys_of(evidence)).html)
+
+
+def test_a_name_that_is_a_script_is_a_name(evil: Read) -> None:
+    scripts = [each.attributes for each in evil.all("script")]
+    assert scripts == [{"type": "application/json", "id": "data"}, {"type": "module"}]
+    assert EVIL in evil.section("verdict")
+    assert EVIL not in evil.html
+
+
+def test_no_attribute_runs_anything_and_nothing_is_fetched(evil: Read) -> None:
+    for each in evil.elements:
+        assert not [name for name in each.attributes if name.startswith("on")]
+        assert each.tag not in ("iframe", "object", "embed", "link", "img", "base", "form")
+        assert not each.attributes.get("href", "#").startswith(("http", "javascript", "data:"))
+        assert "src" not in each.attributes
+    assert "url(" not in evil.all("style")[0].text
+    assert "@import" not in evil.all("style")[0].text
+
+
+def test_only_the_script_of_the_page_may_run(page: Page, read: Read) -> None:
+    (policy,) = (
+        each.attributes["content"] for each in read.all("meta")
+        if each.attributes.get("http-equiv") == "Content-Security-Policy"
+    )  # fmt: skip
+    (code,) = (each.text for each in read.all("script") if each.attributes["type"] == "module")
+    digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert "default-src 'none'" in policy
+
+
+# ------------------------------------------------------------------ the command
+
+
+def test_the_command_writes_the_page_and_prints_its_data(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    done = call("report", folder / "small.yaml", folder / "pushy.yaml", "--replications", 2,
+                "--workers", 1, "--seed", 5, "-o", file, "--json")  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    data = json.loads(done.stdout)
+    read = Read(file.read_text(encoding="utf-8"))
+    (element,) = (each for each in read.all("script") if each.attributes.get("id") == "data")
+    assert json.loads(element.text) == data
+    assert (data["seed"], data["replications"]) == (5, 2)
+    words = shlex.split(data["command"])
+    assert words[:2] == ["themodel", "report"]
+    assert words[words.index("--seed") + 1] == "5"
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"), [("page.htm", "must end in .html"), ("there.html", "is a folder")]
+)
+def test_what_is_no_page_is_refused_before_any_run(
+    folder: Path, tmp_path: Path, name: str, rule: str
+) -> None:
+    (tmp_path / "there.html").mkdir()
+    done = call("report", folder / "small.yaml", "-o", tmp_path / name)
+    assert done.exit_code == 2
+    assert rule in done.stderr
+
+
+def test_a_place_where_nothing_can_be_written_is_refused_before_any_run(
+    folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("x")
+    done = call("report", folder / "small.yaml", "-o", tmp_path / "file" / "page.html")
+    assert done.exit_code == 2
+    assert "file" in done.stderr
+
+
+def test_a_disk_that_fills_up_leaves_the_page_that_was_there(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from simulator import disk
+
+    file = tmp_path / "page.html"
+    file.write_text("before")
+    write = disk._write
+
+    def full_disk(path: Path, content: bytes) -> None:
+        if len(content) > 100:
+            raise OSError(28, "No space left on device")
+        write(path, content)
+
+    monkeypatch.setattr(disk, "_write", full_disk)
+    done = call("report", folder / "small.yaml", "--replications", 1, "-o", file)
+    assert done.exit_code == 2
+    assert "No space left" in done.stderr
+    assert file.read_text() == "before"
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_after_ctrl_c_the_page_rests_on_what_is_finished(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, done_runs = tmp_path / "page.html", []
+    do = execution._do
+
+    def interrupted(*what: Any) -> Any:
+        if len(done_runs) == 5:
+            raise KeyboardInterrupt
+        done_runs.append(what)
+        return do(*what)
+
+    monkeypatch.setattr(execution, "_do", interrupted)
+    done = call("report", folder / "small.yaml", folder / "pushy.yaml", "--replications", 4,
+                "--workers", 1, "--full", "-o", file)  # fmt: skip
+    assert done.exit_code == 0
+    assert "interrupted after 2 of 4 replications" in done.stderr
+    read = Read(file.read_text(encoding="utf-8"))
+    assert "2 of 4 replications were finished" in read.section("verdict")
+    assert "bottleneck" not in read.sections()
+
+
+def test_the_help_states_how_fine_the_analyses_are() -> None:
+    text = " ".join(call("report", "--help").stdout.split())
+    plan = gathering.SENSITIVITY
+    assert f"{gathering.MOST_RUNS_OF_ANALYSES} replications" in text
+    assert (
+        f"{plan['trajectories']} walks, {plan['top']} assumptions, samples of {plan['sobol']},"
+        f" {plan['points']} points, {plan['replications']} runs"
+    ) in text
+    plan = gathering.INCENTIVES
+    assert (
+        f"{plan['starts']} start, {plan['steps']} steps, {plan['replications']} and"
+        f" {plan['fresh']} runs"
+    ) in text
+
+
+# ------------------------------------------------------------------ analyses of their own
+
+
+@pytest.fixture(scope="module")
+def kept(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of an attribution."""
+    out = tmp_path_factory.mktemp("analyses") / "attribution"
+    done = call("attribute", folder / "small.yaml", folder / "pushy.yaml", "--replications", 2,
+                "--workers", 1, "--out", out)  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    return out
+
+
+def copied(kept: Path, tmp_path: Path, **said: Any) -> Path:
+    """Return a copy of the folder that says something else."""
+    made = tmp_path / "copy"
+    made.mkdir()
+    for file in kept.iterdir():
+        if file.is_file():
+            (made / file.name).write_bytes(file.read_bytes())
+    text = json.loads((made / "attribute.json").read_text())
+    (made / "attribute.json").write_text(json.dumps({**text, **said}))
+    return made
+
+
+def test_a_folder_of_an_analysis_becomes_a_section(folder: Path, kept: Path) -> None:
+    evidence = evidence_of(folder, "small", "pushy", folders=[kept])
+    assert set(evidence.analyses) == {"attribute"}
+    read = Read(page_of(evidence).html)
+    assert "attribution" in read.sections()
+    for sentence in evidence.analyses["attribute"].said["verdict"]:
+        assert sentence in read.section("attribution")
+
+
+def test_what_is_read_is_what_was_found(folder: Path, kept: Path) -> None:
+    from simulator.experiment.attribution import attribute
+
+    found = attribute(folder / "small.yaml", folder / "pushy.yaml", replications=2)
+    read = evidence_of(folder, "small", "pushy", folders=[kept]).analyses["attribute"]
+    assert read.said["shares"] == found.as_json()["shares"]
+    shares = read.tables["shares"]
+    assert shares["mean"].tolist() == found.shares["mean"].tolist()
+    assert shares["factor"].tolist() == found.shares["factor"].tolist()
+    assert shares["told"].tolist() == found.shares["told"].tolist()
+
+
+def refusal(folder: Path, analyses: Path, *names: str, **options: Any) -> str:
+    files = [str(folder / f"{name}.yaml") for name in names]
+    words = [word for key, value in options.items() for word in (f"--{key}", str(value))]
+    done = call("report", *files, "--from", analyses, "--replications", 1, *words,
+                "-o", analyses.parent / "never.html")  # fmt: skip
+    assert done.exit_code == 2, done.stdout
+    assert not (analyses.parent / "never.html").exists()
+    assert str(analyses) in done.stderr
+    return str(done.stderr)
+
+
+def test_a_folder_of_another_version_says_how_to_make_it_again(
+    folder: Path, kept: Path, tmp_path: Path
+) -> None:
+    made = copied(kept, tmp_path, version="0.0.1")
+    said = refusal(folder, made, "small", "pushy")
+    assert "was written by version 0.0.1" in said
+    again = json.loads((kept / "attribute.json").read_text())["command"]
+    assert shlex.join([*again, "--out", str(made)]) in said
+
+
+def test_a_folder_of_another_seed_or_other_changes_is_refused(
+    folder: Path, kept: Path, tmp_path: Path
+) -> None:
+    made = copied(kept, tmp_path)
+    assert "has seed 1, not 2" in refusal(folder, made, "small", "pushy", seed=2)
+    said = refusal(folder, made, "small", "pushy", set="gross_margin=0.5")
+    assert "was made with no --set" in said
+    assert "--set gross_margin=0.5" in said
+
+
+def test_a_folder_of_other_scenarios_is_refused(folder: Path, kept: Path, tmp_path: Path) -> None:
+    made = copied(kept, tmp_path)
+    assert "is of small and pushy" in refusal(folder, made, "small")
+    assert "is of small and pushy" in refusal(folder, made, "pushy", "small")
+
+
+def test_a_folder_of_scenarios_that_were_changed_since_is_refused(
+    folder: Path, kept: Path, tmp_path: Path
+) -> None:
+    made, other = copied(kept, tmp_path), tmp_path / "later"
+    other.mkdir()
+    (other / "small.yaml").write_text(SMALL.replace("customers: 20", "customers: 21"))
+    (other / "pushy.yaml").write_text(PUSHY)
+    assert "has been changed since" in refusal(other, made, "small", "pushy")
+
+
+def test_a_folder_without_its_files_is_refused(folder: Path, kept: Path, tmp_path: Path) -> None:
+    made = copied(kept, tmp_path)
+    (made / "shares.csv").unlink()
+    assert "lacks shares.csv" in refusal(folder, made, "small", "pushy")
+    (made / "attribute.json").write_text("{")
+    assert "attribute.json cannot be used" in refusal(folder, made, "small", "pushy")
+    (made / "attribute.json").unlink()
+    assert "holds no attribute.json" in refusal(folder, made, "small", "pushy")
+    assert "is no folder" in refusal(folder, tmp_path / "nowhere", "small", "pushy")
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "null", "7", '{"command": 3}', '{"command": ["a"]}', "\xff"]
+)
+def test_a_file_that_is_no_analysis_is_refused(
+    folder: Path, kept: Path, tmp_path: Path, text: str
+) -> None:
+    made = copied(kept, tmp_path)
+    (made / "attribute.json").write_text(text, encoding="latin-1")
+    assert "attribute.json cannot be used" in refusal(folder, made, "small", "pushy")
+
+
+def test_analyses_look_the_same_when_they_are_read_again(
+    full: Evidence, page: Page, folder: Path, tmp_path: Path
+) -> None:
+    from simulator.presentation import files
+
+    for key, analysis in full.analyses.items():
+        files.write_tables(analysis.tables, tmp_path / key, analysis.command, analysis.said)
+    folders = [tmp_path / key for key in full.analyses]
+    names = [str(folder / f"{each.name}.yaml") for each in full.scenarios]
+    read = read_folders(folders, full.scenarios, names, (), 1)
+    assert set(read) == set(full.analyses) == {
+        "bottleneck", "attribute", "sensitivity", "incentives",
+    }  # fmt: skip
+    again = page_of(replace(full, analyses=read), journeys=journeys_of(full))
+    for section in ("attribution", "bottleneck", "sensitivity", "incentives"):
+        assert again.data["pictures"][section] == page.data["pictures"][section]
+        assert Read(again.html).section(section) == Read(page.html).section(section)
+
+
+def test_two_folders_of_one_analysis_are_refused(folder: Path, kept: Path, tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="a second attribute: name one folder"):
+        evidence_of(folder, "small", "pushy", folders=[kept, copied(kept, tmp_path)])
+
+
+def test_an_analysis_that_does_not_apply_is_told_and_the_others_are_made(
+    folder: Path, full: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*what: object) -> Analysis:
+        raise ScenarioError([Problem("here", "", "", "does not apply")])
+
+    def give(command: str) -> Any:
+        return lambda *what: full.analyses[command]
+
+    monkeypatch.setattr(gathering, "_bottleneck", refuse)
+    for command in ("attribute", "sensitivity", "incentives"):
+        monkeypatch.setattr(gathering, f"_{command}", give(command))
+    told: dict[str, str] = {}
+    evidence = evidence_of(
+        folder, "small", "pushy", replications=1, full=True, refused=told.__setitem__
+    )
+    assert list(evidence.analyses) == ["attribute", "sensitivity", "incentives"]
+    assert told == {"bottleneck": "here: does not apply"}
+
+
+def test_ctrl_c_in_an_analysis_keeps_those_before_it(
+    folder: Path, full: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*what: object) -> Analysis:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(gathering, "_bottleneck", lambda *what: full.analyses["bottleneck"])
+    monkeypatch.setattr(gathering, "_attribute", interrupt)
+    told: dict[str, str] = {}
+    evidence = evidence_of(
+        folder, "small", "pushy", replications=1, full=True, refused=told.__setitem__
+    )
+    assert list(evidence.analyses) == ["bottleneck"]
+    assert told == dict.fromkeys(("attribute", "sensitivity", "incentives"), "interrupted")
+
+
+def test_everything_can_be_asked_of_one_off_sales(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathering, "SENSITIVITY", {
+        "trajectories": 2, "top": 1, "sobol": 4, "points": 2, "replications": 1,
+    })  # fmt: skip
+    monkeypatch.setattr(gathering, "INCENTIVES", {
+        "starts": 1, "steps": 1, "replications": 2, "fresh": 2,
+    })  # fmt: skip
+    evidence = evidence_of(folder, "one_off", replications=2, full=True)
+    read = Read(page_of(evidence).html)
+    assert read.sections() == [
+        *ALWAYS, "queues", "courses", "bottleneck", "sensitivity", "incentives", *END,
+    ]  # fmt: skip
