@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final, Literal
 
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.messages import say
 
 if TYPE_CHECKING:
     from simulator.organization.journal import Journal
@@ -144,5 +145,5 @@ def prepare(engine: EngineName | None, tell: Callable[[str], None]) -> None:
         from simulator.compiled import engine as compiled
 
         if not compiled.is_kept():
-            tell("compiling the engine for this machine; once, it takes half a minute")
+            tell(say("compiling the engine for this machine; once, it takes half a minute"))
         compiled.prepare()

@@ -28,7 +28,8 @@ from simulator.diagnosis.verdict import MECHANISM_NAMES, verdict
 from simulator.errors import ScenarioError
 from simulator.experiment.execution import run_streamed
 from simulator.experiment.statistics import Estimate
-from simulator.languages.languages import LANGUAGES, Both, Language, listed, of_locale
+from simulator.languages.languages import LANGUAGES, Both, Language, of_locale
+from simulator.languages.messages import listed
 from simulator.metrics.definitions import TEAMS
 from simulator.presentation.flowing import Flowing, lines_of
 from simulator.scenario import load_scenario
@@ -123,8 +124,8 @@ def test_the_language_is_that_of_the_locale(
 def test_texts_take_values_in_both_languages() -> None:
     both = Both("{n} of them", "{n}件")
     assert (both("en", n=3), both("ja", n=3)) == ("3 of them", "3件")
-    assert listed(["1", "2", "3"], "en") == "1, 2 and 3"
-    assert listed(["1", "2", "3"], "ja") == "1、2、3"
+    assert listed(["1", "2", "3"], language="en") == "1, 2 and 3"
+    assert listed(["1", "2", "3"], language="ja") == "1、2、3"
 
 
 # ------------------------------------------------------------------ scenarios

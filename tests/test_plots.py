@@ -13,16 +13,17 @@ from itertools import combinations, pairwise
 import matplotlib as mpl
 import numpy as np
 import pytest
+from conftest import Change
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from simulator import ScenarioError, compare, load_scenario, plots, replicate
-from simulator.experiment import Results
+from simulator import METRICS, Scenario, ScenarioError, compare, load_scenario, plots, replicate
 from simulator.experiment.comparison import Comparison
 from simulator.experiment.quantities import Scale
+from simulator.experiment.readiness import prepared
 from simulator.languages.languages import LANGUAGES, Language, speaking
 from simulator.plots.bars import Pairs, draw_bars, draw_pairs, draw_tornado, draw_waterfall
 from simulator.plots.blame import draw_blame
@@ -478,7 +479,10 @@ def test_what_cannot_be_drawn_is_known_before_runs() -> None:
     check_possible(["flow", "heat", "attribution"], 2, 1)
 
 
-@pytest.mark.parametrize("metric", ["mrrr", "nrr_of_nothing", "mrr_end"])
+WITHOUT_MONTHS = next(name for name, each in METRICS.items() if not each.monthly)
+
+
+@pytest.mark.parametrize("metric", ["mrrr", WITHOUT_MONTHS])
 def test_a_metric_that_has_no_months_is_refused(metric: str, evidence: Evidence) -> None:
     with pytest.raises(ScenarioError):
         plots.courses(*evidence.results, metric=metric)
@@ -495,17 +499,16 @@ def test_no_results_are_refused() -> None:
             draw()
 
 
-def test_one_off_sales_have_no_bridge() -> None:
-    results = one_off()
+def test_one_off_sales_have_no_bridge(small: Scenario, changed: Change) -> None:
+    loaded = prepared(changed(small, {"sale": "one_off"}))
+    results = replicate(loaded, replications=1)
     with pytest.raises(ScenarioError, match="subscription"):
         plots.bridge(results)
-    loaded = load_scenario("olist")
-    _, missing = drawn(Evidence((loaded,), (results,), None, {}), ["bridge", "flow", "courses"])
+    evidence = Evidence((loaded,), (results,), None, {})
+    figures, missing = drawn(evidence, ["bridge", "flow", "courses"])
     assert [each.name for each in missing] == ["bridge"]
-
-
-def one_off() -> Results:
-    return replicate("olist", replications=1)
+    for figure in figures.values():
+        assert_readable(figure)
 
 
 # ------------------------------------------------------------------ parts

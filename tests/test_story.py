@@ -31,7 +31,8 @@ from simulator.organization.journal import (
 from simulator.organization.simulation import run
 from simulator.presentation import story
 from simulator.presentation.figures import moment
-from simulator.presentation.sentences import TELLERS, TRUTH
+from simulator.presentation.sentences import TELLERS
+from simulator.presentation.story_rows import TRUTH
 from simulator.scenario import Scenario
 
 FACTS = Facts(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simulator.languages.messages import marked, say
 from simulator.calibration.estimates import Estimate, keyed
 from simulator.calibration.estimating.arrivals import Arrivals
 from simulator.calibration.estimating.customers import Deals
@@ -121,7 +122,10 @@ def of_market(
     """
     rates = keyed(arrivals.per_day)
     known = arrivals.of == "leads"
-    source = f"{arrivals.of} on file in the recent regime"
+    source = say(
+        "leads on file in the recent regime" if known
+        else "opportunities on file in the recent regime"
+    )  # fmt: skip
     stated = []
     some = any(rate.n for rate in rates.values())
     for name in records.channels:
@@ -135,14 +139,19 @@ def of_market(
             share = 1.0 if kept is None else kept.get(name, 1.0)
             more = Estimate(
                 rate.key, rate.value / share, rate.low / share, rate.high / share, rate.n,
-                rate.unit, f"{rate.method}; over {share:.3g}, the share that runs bring so far",
+                rate.unit,
+                say("{method}; over {share}, the share that runs bring so far",
+                    method=rate.method, share=f"{share:.3g}"),
                 rate.scale,
             )  # fmt: skip
-            words = f"{source}; inquiries are not on file: as many as they take in runs"
+            words = say(
+                "{source}; inquiries are not on file: as many as they take in runs", source=source
+            )
             stated.append(told(f"{path}.leads_per_day", more, words))
-        stated.append(Stated(f"{path}.fit_mean", 0.0, "not fitted: the average", ASSUMED))
-        stated.append(Stated(f"{path}.reach", 0.45, "default: files cannot tell it from fit", "C"))
-        stated.append(Stated(f"{path}.spend_per_month", 0.0, "not in the files", ASSUMED))
+        stated.append(Stated(f"{path}.fit_mean", 0.0, say("not fitted: the average"), ASSUMED))
+        words = say("default: files cannot tell it from fit")
+        stated.append(Stated(f"{path}.reach", 0.45, words, "C"))
+        stated.append(Stated(f"{path}.spend_per_month", 0.0, say("not in the files"), ASSUMED))
     if arrivals.dispersion is not None:
         stated.append(told("market.arrivals.dispersion", arrivals.dispersion, source))
     weekday = [rounded(weight, 3) for weight in arrivals.weekday]
@@ -151,9 +160,9 @@ def of_market(
     stated.append(Stated("market.arrivals.month", month, source, OWN_FILES))
     stated.append(start_month(records, arrivals.since))
     if records.currency:
-        stated.append(Stated("currency", records.currency, "amounts on file", OWN_FILES))
+        stated.append(Stated("currency", records.currency, say("amounts on file"), OWN_FILES))
     if records.currency != "JPY":
-        words = "the default's are Japanese fiscal years; elsewhere none is assumed"
+        words = say("the default's are Japanese fiscal years; elsewhere none is assumed")
         stated.append(Stated("market.obstacles.fiscal_year_end", [1.0] * 12, words, ASSUMED))
     return stated
 
@@ -163,7 +172,8 @@ def start_month(records: Records, when: float) -> Stated:
     # A run's months begin when it does: the nearest calendar month is meant.
     middle = np.array([when + _HALF_A_MONTH])
     month = int(records.time.stamps(middle)[0].astype("datetime64[M]").astype(int))
-    return Stated("market.start_month", month % 12 + 1, "where the run begins", OWN_FILES)
+    words = say("where the run begins")
+    return Stated("market.start_month", month % 12 + 1, words, OWN_FILES)
 
 
 def common_noise(arrivals: Arrivals) -> float:
@@ -204,7 +214,10 @@ def at_the_end(stated: Sequence[Stated], arrivals: Arrivals) -> list[Stated]:
             value * (bound / told_then.value) ** wider if bound > 0.0 else 0.0
             for bound in (told_then.low, told_then.high)
         )
-        words = f"{told_then.method}; by {factor:.2f}, where the trend stands at the end"
+        words = say(
+            "{method}; by {factor}, where the trend stands at the end", method=told_then.method,
+            factor=f"{factor:.2f}",
+        )  # fmt: skip
         now = Estimate(
             told_then.key, value, low, high, told_then.n, told_then.unit, words, told_then.scale
         )
@@ -245,15 +258,16 @@ def of_people(
         team = getattr(people, name, None)
         if team is not None:
             active = team.active
-            words = (
-                f"owners at work at the end ({active.low:.0f} to {active.high:.0f} by how many"
-                f" cases count as at work); {team.recorded} on file"
-            )
+            words = say(
+                "owners at work at the end ({low} to {high} by how many cases count as at work);"
+                " {recorded} on file",
+                low=f"{active.low:.0f}", high=f"{active.high:.0f}", recorded=team.recorded,
+            )  # fmt: skip
             stated.append(Stated(path, max(round(active.value), 1), words, OWN_FILES))
         else:
             default = int(getattr(_DEFAULT.teams, name).people)
             count = max(math.ceil(default * load), 1)
-            words = "not on file: as many for the work as the default company has"
+            words = say("not on file: as many for the work as the default company has")
             stated.append(Stated(path, count, words, ASSUMED))
     return stated
 
@@ -265,14 +279,14 @@ def of_deals(records: Records, deals: Deals) -> list[Stated]:
     p90 = deals.p90
     if p90.value < deals.median.value:
         return []
+    source = say("amounts of won opportunities on file")
     return [
-        told("market.deal.median", deals.median, "amounts of won opportunities on file"),
-        told("market.deal.p90", p90, "amounts of won opportunities on file"),
-    ]
+        told("market.deal.median", deals.median, source), told("market.deal.p90", p90, source)
+    ]  # fmt: skip
 
 
 def not_identifiable(records: Records, has_churn: bool) -> tuple[str, ...]:
-    """Say what these files cannot tell.
+    """Say what these files cannot tell: in English, to be said in the reader's language.
 
     Parameters
     ----------
@@ -285,37 +299,52 @@ def not_identifiable(records: Records, has_churn: bool) -> tuple[str, ...]:
     found = []
     if not lost:
         found.append(
-            "lost leads and opportunities: neither how many, nor when, nor why (so obstacles,"
-            " windows and reasons are the default company's)"
+            marked(
+                "lost leads and opportunities: neither how many, nor when, nor why (so obstacles,"
+                " windows and reasons are the default company's)"
+            )
         )
     if len(records.leads) and not np.isfinite(records.leads.converted).any():
         found.append(
-            "how the way splits between inside sales and field sales: only the whole of it is dated"
+            marked(
+                "how the way splits between inside sales and field sales: only the whole of it is"
+                " dated"
+            )
         )
     if not len(records.leads):
-        found.append("inquiries that never became opportunities, and where they came from")
+        found.append(marked("inquiries that never became opportunities, and where they came from"))
     if not len(records.activities):
-        found.append("effort: attempts, talks, meetings and who worked what did not sign")
+        found.append(marked("effort: attempts, talks, meetings and who worked what did not sign"))
     found.append(
-        "capacity: how long work takes and how busy people are (hours and speeds are the default"
-        " company's, shortened where the people on file could not have done the work)"
+        marked(
+            "capacity: how long work takes and how busy people are (hours and speeds are the"
+            " default company's, shortened where the people on file could not have done the work)"
+        )
     )
     found.append(
-        "what departments know and decide: cutoffs, depth of talks, recording, promises, and the"
-        " weights of their measures"
+        marked(
+            "what departments know and decide: cutoffs, depth of talks, recording, promises, and"
+            " the weights of their measures"
+        )
     )
     if len(records.leads):
-        found.append("reach by channel: a channel easier to reach looks like one that fits better")
         found.append(
-            "whether a late contract had been lost and taken up again, or had only been slow"
+            marked("reach by channel: a channel easier to reach looks like one that fits better")
+        )
+        found.append(
+            marked(
+                "whether a late contract had been lost and taken up again, or had only been slow"
+            )
         )
     if not records.amounts or records.amounts == "total":
-        found.append("what a contract brings a month (amounts of money mean nothing here)")
-    found.append("spending and pay (costs are the default company's)")
+        found.append(marked("what a contract brings a month (amounts of money mean nothing here)"))
+    found.append(marked("spending and pay (costs are the default company's)"))
     if not has_churn:
-        found.append("churn: how long customers stay, claims, onboarding and expansion")
+        found.append(marked("churn: how long customers stay, claims, onboarding and expansion"))
     else:
-        found.append("claims, onboarding and expansion (customer success' work is the default's)")
+        found.append(
+            marked("claims, onboarding and expansion (customer success' work is the default's)")
+        )
     return tuple(found)
 
 
@@ -338,27 +367,28 @@ def of_start(records: Records, when: float) -> list[Stated]:
     back = np.unique(deals.lead[there | signed])
     known = deals.lead >= 0
     parked = len(np.setdiff1d(deals.lead[lost & known], back)) + int((lost & ~known).sum())
-    source = "on file at that time"
+    text = marked("on file at that time ({day})")
     active = (contracts.start <= when) & ~(contracts.end <= when)
     begun = contracts.start[active]
     trust = OWN_FILES
     if not len(contracts):
         begun = deals.closed[signed]
-        source, trust = "signed by then; who left since is not on file", ASSUMED
+        text, trust = marked("signed by then; who left since is not on file ({day})"), ASSUMED
     customers = len(begun)
     day = str(records.time.stamps(np.array([when]))[0])[:10]
     counts = {"customers": customers, "opportunities": int(there.sum()), "parked": parked}
     loaded = any(counts.values())
-    stated = [Stated("start.loaded", loaded, f"what the files know of {day}", OWN_FILES)]
+    words = say("what the files know of {day}", day=day)
+    stated = [Stated("start.loaded", loaded, words, OWN_FILES)]
     if not loaded:
         return stated
     for name, count in counts.items():
-        words = source if name == "customers" else "on file at that time"
+        words = say(text if name == "customers" else "on file at that time ({day})", day=day)
         certain = trust if name == "customers" else OWN_FILES
-        stated.append(Stated(f"start.{name}", count, f"{words} ({day})", certain))
+        stated.append(Stated(f"start.{name}", count, words, certain))
     if customers:
         tenure = float((when - begun).mean())
-        words = f"mean of {customers:,} contracts"
+        words = say("mean of {count} contracts", count=f"{customers:,}")
         stated.append(Stated("start.tenure_mean_days", rounded(max(tenure, 1.0)), words, trust))
     return stated
 

@@ -15,6 +15,7 @@ from datetime import date
 
 import numpy as np
 
+from simulator.languages.messages import marked, say
 from simulator.calibration import drafting, funnel_fit, loads
 from simulator.calibration.drafting import Draft
 from simulator.calibration.estimates import Estimate, Finding, back, onto
@@ -45,10 +46,10 @@ _FEW_STRANGERS = 0.1  # share of contracts without an inquiry that is nothing to
 _MARGIN = 60.0  # business days that runs go on after the age to which conversion is told
 _FASTEST = 10.0  # with quicker wins than this there is no room for three meetings
 _TRANSITIONS: tuple[tuple[Transition, str], ...] = (
-    ("lead_to_win", "inquiry to contract"),
-    ("lead_to_opportunity", "inquiry to opportunity"),
-    ("opportunity_to_win", "opportunity to contract"),
-    ("opportunity_to_loss", "opportunity to loss"),
+    ("lead_to_win", marked("inquiry to contract")),
+    ("lead_to_opportunity", marked("inquiry to opportunity")),
+    ("opportunity_to_win", marked("opportunity to contract")),
+    ("opportunity_to_loss", marked("opportunity to loss")),
 )
 
 
@@ -262,22 +263,27 @@ def calibrate(
         findings.append(
             Finding(
                 "assumption",
-                f"Fewer than {funnel_fit.FEWEST} wins are on file in the recent regime: how"
-                " inquiries are sold is told by all of them, as if only their number had changed.",
+                say(
+                    "Fewer than {fewest} wins are on file in the recent regime: how inquiries are"
+                    " sold is told by all of them, as if only their number had changed.",
+                    fewest=funnel_fit.FEWEST,
+                ),
             )
         )
     if not enough:
         findings.append(
             Finding(
                 "few_cases",
-                f"Fewer than {funnel_fit.FEWEST} wins are on file in the recent regime: fit,"
-                " readiness and thinking time stay the default company's.",
+                say(
+                    "Fewer than {fewest} wins are on file in the recent regime: fit, readiness and"
+                    " thinking time stay the default company's.", fewest=funnel_fit.FEWEST,
+                ),
             )
         )
     ahead = history.with_stated(
         [
             *drafting.of_start(records, records.until),
-            drafting.horizon(LOOKS_AHEAD, "planning horizon"),
+            drafting.horizon(LOOKS_AHEAD, say("planning horizon")),
             drafting.start_month(records, records.until),
             *drafting.at_the_end(history.stated, told.arrivals),
         ]
@@ -345,15 +351,15 @@ def _of_one_kind(records: Records) -> tuple[Records, list[Finding]]:
     if not len(records.leads) or not count or strangers <= _FEW_STRANGERS * count:
         return records, []
     if strangers <= count / 2.0:
-        words = (
-            f"{strangers:,} of {count:,} contracts belong to no inquiry on file: they are not in"
-            " the scenario, which sells that much less."
-        )
+        words = say(
+            "{some} of {all} contracts belong to no inquiry on file: they are not in the scenario,"
+            " which sells that much less.", some=f"{strangers:,}", all=f"{count:,}",
+        )  # fmt: skip
         return records, [Finding("assumption", words)]
-    words = (
-        f"{strangers:,} of {count:,} contracts belong to no inquiry on file, so that inquiries do"
-        " not tell what is sold: opportunities alone are used."
-    )
+    words = say(
+        "{some} of {all} contracts belong to no inquiry on file, so that inquiries do not tell what"
+        " is sold: opportunities alone are used.", some=f"{strangers:,}", all=f"{count:,}",
+    )  # fmt: skip
     leads, *_ = nothing()
     alone = replace(
         records,
@@ -389,27 +395,35 @@ def _stated(records: Records, told: Told, qualified: bool) -> list[Stated]:
     stated += drafting.of_people(records, told.people, told.arrivals)
     stated += drafting.of_deals(records, told.deals)
     if meetings is not None:
-        words = f"meetings on file before a decision, median of {meetings.n:,} opportunities"
+        words = say(
+            "meetings on file before a decision, median of {count} opportunities",
+            count=f"{meetings.n:,}",
+        )  # fmt: skip
         count = max(round(meetings.value), 1)
         stated.append(Stated("work.field_sales.meetings", count, words, drafting.OWN_FILES))
     elif quickest is not None and quickest < _FASTEST:
-        words = f"a quarter of the wins take less than {quickest:.1f} days: no room for three"
+        words = say(
+            "a quarter of the wins take less than {days} days: no room for three",
+            days=f"{quickest:.1f}",
+        )  # fmt: skip
         stated.append(Stated("work.field_sales.meetings", 2, words, drafting.ASSUMED))
     if told.losses.recorded is not None:
         path = "decisions.field_sales.record_loss_reason"
         stated.append(
-            drafting.told(path, told.losses.recorded, "losses with a reason on file (upper bound)")
+            drafting.told(
+                path, told.losses.recorded, say("losses with a reason on file (upper bound)")
+            )
         )
     if qualified:
-        words = "the files hold qualified inquiries: all of them pass"
+        words = say("the files hold qualified inquiries: all of them pass")
         stated.append(Stated("decisions.marketing.mql_cutoff", -10.0, words, drafting.OWN_FILES))
     return stated
 
 
 def _found(matched: Matched, plan: funnel_fit.Plan) -> list[Stated]:
     """State what runs told."""
-    source = "found by runs that show what the files show"
-    method = "indirect inference"
+    source = say("found by runs that show what the files show")
+    method = say("indirect inference")
     estimates = matched.estimates(plan.counts, method)
     values = funnel_fit.ordered(matched.values())
     thinking = {}
@@ -436,10 +450,10 @@ def _hardly_told(matched: Matched) -> list[Finding]:
     ]
     if not vague:
         return []
-    words = (
-        f"The files hardly tell {', '.join(vague)}: the interval is about as wide as what is usual"
-        " elsewhere, and the value stays near the default company's."
-    )
+    words = say(
+        "The files hardly tell {paths}: the interval is about as wide as what is usual elsewhere,"
+        " and the value stays near the default company's.", paths=", ".join(vague),
+    )  # fmt: skip
     return [Finding("not_identifiable", words)]
 
 
@@ -481,10 +495,11 @@ def _missed(matched: Matched) -> list[Finding]:
     ]
     if not far:
         return []
-    words = (
-        f"Runs do not show these figures of the files, whatever the numbers: {', '.join(far)}. The"
-        " model's way of selling is not this one in that respect: do not trust what hangs on it."
-    )
+    words = say(
+        "Runs do not show these figures of the files, whatever the numbers: {figures}. The model's"
+        " way of selling is not this one in that respect: do not trust what hangs on it.",
+        figures=", ".join(far),
+    )  # fmt: skip
     return [Finding("misfit", words)]
 
 
@@ -528,17 +543,23 @@ def _leaving(told: Told, twin: Twin) -> list[Stated]:
     shown = twin.gross_churn({})
     if churn.shape is not None and shown is not None:
         shift = twin.draft.churn.tenure_shape - shown[1]
-        words = f"{churn.shape.method}; {shift:+.2f}, as runs show more faults, and thus another"
-        shape = _moved(churn.shape, shift, f"{words} course, than stated")
+        words = say(
+            "{method}; {shift}, as runs show more faults, and thus another course, than stated",
+            method=churn.shape.method, shift=f"{shift:+.2f}",
+        )  # fmt: skip
+        shape = _moved(churn.shape, shift, words)
         shape = replace(shape, value=min(max(shape.value, 0.2), 3.0))
-        stated.append(drafting.told("churn.tenure_shape", shape, "customers on file"))
+        stated.append(drafting.told("churn.tenure_shape", shape, say("customers on file")))
         shown = twin.gross_churn({each.path: each.value for each in stated})
     if shown is None:
         return stated
     factor = twin.draft.churn.monthly_at_one_year / shown[0]
-    words = f"by {factor:.2f}, the part that runs show to be nobody's fault"
-    net = _moved(churn.at_one_year, math.log(factor), f"{churn.at_one_year.method}; {words}")
-    stated.append(drafting.told("churn.monthly_at_one_year", net, "customers on file"))
+    words = say(
+        "{method}; by {factor}, the part that runs show to be nobody's fault",
+        method=churn.at_one_year.method, factor=f"{factor:.2f}",
+    )  # fmt: skip
+    net = _moved(churn.at_one_year, math.log(factor), words)
+    stated.append(drafting.told("churn.monthly_at_one_year", net, say("customers on file")))
     return stated
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from simulator.languages.messages import marked, say
 from simulator.calibration.estimates import Finding
 from simulator.calibration.twin import Twin
 from simulator.calibration.writing import Stated, rounded
@@ -28,7 +29,7 @@ HOPELESS = 0.96
 USUAL = 0.6
 """So busy is a team taken to be whose working times are shortened: nobody waits long for it."""
 _TRIES = 5
-_SOURCE = (
+_SOURCE = marked(
     "working time is not in the files: shortened from the default so that the people on file can"
     " do what the files show"
 )
@@ -37,6 +38,11 @@ _LAWS: dict[str, tuple[str, ...]] = {
     "marketing": ("work.marketing.screening", "work.marketing.nurturing"),
     "inside_sales": ("work.inside_sales.attempt", "work.inside_sales.talk"),
     "field_sales": ("work.field_sales.meeting",),
+}
+_NAMES = {
+    "marketing": marked("Marketing"),
+    "inside_sales": marked("Inside sales"),
+    "field_sales": marked("Field sales"),
 }
 _DEFAULT = Scenario()
 _TIMES = ("value", "mean", "median", "p90", "low", "high")
@@ -68,7 +74,7 @@ def bearable(twin: Twin, values: Mapping[str, Any], at_most: Mapping[str, float]
         for team in crowded:
             shorter[team] *= USUAL / busy[team]
             changes.update(_shortened(twin.draft, team, shorter[team]))
-    return [Stated(path, law, _SOURCE, "M") for path, law in changes.items()]
+    return [Stated(path, law, say(_SOURCE), "M") for path, law in changes.items()]
 
 
 def shortened(stated: Iterable[Stated]) -> list[Finding]:
@@ -79,7 +85,7 @@ def shortened(stated: Iterable[Stated]) -> list[Finding]:
     stated : iterable of Stated
         Of the finished draft.
     """
-    laws = {each.path: each.value for each in stated if each.source == _SOURCE}
+    laws = {each.path: each.value for each in stated if each.source == say(_SOURCE)}
     said = []
     for team, paths in _LAWS.items():
         path = paths[0]
@@ -90,9 +96,12 @@ def shortened(stated: Iterable[Stated]) -> list[Finding]:
         said.append(
             Finding(
                 "assumption",
-                f"{_names(team)} with the default company's working times could hardly do the work"
-                f" on file: they are taken as {100.0 * laws[path][time] / usual[time]:.0f} % of"
-                " those. Capacity is not identifiable.",
+                say(
+                    "{team} with the default company's working times could hardly do the work"
+                    " on file: they are taken as {share} % of those. Capacity is not identifiable.",
+                    team=say(_NAMES[team]),
+                    share=f"{100.0 * laws[path][time] / usual[time]:.0f}",
+                ),
             )
         )
     return said
@@ -117,7 +126,3 @@ def _shortened(draft: Scenario, team: str, factor: float) -> dict[str, Any]:
             law[name] = rounded(law[name] * factor)
         found[path] = law
     return found
-
-
-def _names(team: str) -> str:
-    return team.replace("_", " ").capitalize()

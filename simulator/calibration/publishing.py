@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from simulator.languages.messages import marked, say
 from simulator.calibration import drafting
 from simulator.calibration.fitting import Calibrated, day_of
 from simulator.calibration.retelling import begins, observed
 from simulator.calibration.writing import Stated, rounded, scenario_text
 from simulator.organization.journal import DAYS_PER_MONTH
 
-_GROUP = "found by runs"
-_BUSY = "busy weeks"
+_GROUP = marked("found by runs")
+_BUSY = marked("busy weeks")
 _LEAST = 0.01  # a correlation that is not worth a word
 
 
@@ -30,19 +31,20 @@ def scenario_file(calibrated: Calibrated, sources: Sequence[str], command: str) 
     records = calibrated.records
     since, until = day_of(records, calibrated.since), day_of(records, records.until, ends=True)
     head = [
-        "Written by themodel calibrate; every number says where it comes from.",
-        f"Again: {command}",
-        f"From: {'; '.join(sources)}",
-        f"The regime since {since}; looks ahead from {until}.",
-        "Beside a number: its 95 % interval and the cases behind it. What carries none was counted",
-        "in the files (trust B in sources), or is not in them at all (any other trust).",
+        say("Written by themodel calibrate; every number says where it comes from."),
+        say("Again: {command}", command=command),
+        say("From: {files}", files="; ".join(sources)),
+        say("The regime since {since}; looks ahead from {until}.", since=since, until=until),
+        say("Beside a number: its 95 % interval and the cases behind it. What carries none was"
+            " counted"),
+        say("in the files (trust B in sources), or is not in them at all (any other trust)."),
     ]
     return scenario_text(
         head,
-        f"How does this organization go on after {until}?",
-        f"Its own files, {since} to {until}, the recent regime.",
+        say("How does this organization go on after {until}?", until=until),
+        say("Its own files, {since} to {until}, the recent regime.", since=since, until=until),
         calibrated.ahead.stated,
-        calibrated.not_identifiable,
+        [say(each) for each in calibrated.not_identifiable],
         together=_together(calibrated),
     )
 
@@ -69,21 +71,25 @@ def retold_file(calibrated: Calibrated, extends: str) -> str | None:
     stated = [
         *drafting.of_start(records, since),
         drafting.start_month(records, since),
-        Stated("horizon.months", rounded(months, 8), "span of the files", drafting.OWN_FILES),
+        Stated("horizon.months", rounded(months, 8), say("span of the files"), drafting.OWN_FILES),
     ]
     head = [
-        "The same organization from the beginning of its recent regime to the end of the files:",
-        "a run prints what was observed beside what is simulated.",
+        say("The same organization from the beginning of its recent regime to the end of the"
+            " files:"),
+        say("a run prints what was observed beside what is simulated."),
     ]
     return scenario_text(
         head,
-        "Do runs show what the files show?",
-        f"Its own files, {day_of(records, since)} to {day_of(records, records.until, ends=True)}.",
+        say("Do runs show what the files show?"),
+        say(
+            "Its own files, {since} to {until}.", since=day_of(records, since),
+            until=day_of(records, records.until, ends=True),
+        ),
         stated,
         (),
         observed=entries,
         extends=extends,
-        further={"observed": {"source": "computed from the files", "trust": drafting.OWN_FILES}},
+        further={"observed": {"source": say("computed from the files"), "trust": drafting.OWN_FILES}},
     )
 
 
@@ -97,7 +103,7 @@ def _together(calibrated: Calibrated) -> dict[str, dict[str, Any]]:
     ]
     found: dict[str, dict[str, Any]] = {}
     if busy >= _LEAST and len(rates) > 1:
-        found = {path: {"group": _BUSY, "correlation": busy} for path in rates}
+        found = {path: {"group": say(_BUSY), "correlation": busy} for path in rates}
     if calibrated.matched is None:
         return found
     shared = {
@@ -107,5 +113,5 @@ def _together(calibrated: Calibrated) -> dict[str, dict[str, Any]]:
     }
     if len(shared) > 1:
         for path, size in shared.items():
-            found[path] = {"group": _GROUP, "correlation": size}
+            found[path] = {"group": say(_GROUP), "correlation": size}
     return found

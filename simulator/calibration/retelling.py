@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from simulator.languages.messages import say
 from simulator.calibration.estimates import CONFIDENCE
 from simulator.calibration.fitting import Calibrated
 from simulator.calibration.writing import rounded
@@ -94,19 +95,23 @@ def _figures(
 ) -> Iterator[tuple[str, float, float, str]]:
     """Which figures, each with its interval and what it is computed from."""
     for number in range(1, min(full, months) + 1):
-        yield f"leads_in_month_{number}", math.nan, math.nan, f"inquiries of month {number}"
+        yield f"leads_in_month_{number}", math.nan, math.nan, say("inquiries of month {number}", number=number)
     at = f"@1-{months}"
     signed, count = len(cohort.won), len(cohort.days)
-    yield f"conversion{at}", *_wilson(signed, count), f"{signed:,} of {count:,} inquiries"
+    words = say("{signed} of {count} inquiries", signed=f"{signed:,}", count=f"{count:,}")
+    yield f"conversion{at}", *_wilson(signed, count), words
     for number, name in enumerate(channels):
         mine = cohort[cohort.channel == number]
         if len(mine.days):
-            words = f"{len(mine.won):,} of {len(mine.days):,} inquiries of {name}"
+            words = say(
+                "{signed} of {count} inquiries of {channel}", signed=f"{len(mine.won):,}",
+                count=f"{len(mine.days):,}", channel=name,
+            )  # fmt: skip
             yield f"conversion.{name}{at}", *_wilson(len(mine.won), len(mine.days)), words
     won = np.sort(cohort.won)
     if len(won) < _FEWEST_WINS:
         return
-    words = f"{len(won):,} contracts"
+    words = say("{count} contracts", count=f"{len(won):,}")
     for percent in _PERCENTS:
         yield f"days_to_win_p{percent}{at}", *_order(won, percent / 100.0), words
     late = int((won > 180.0).sum())

@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from simulator.languages.messages import say
 from simulator.calibration.estimates import Estimate
 
 _WIDTH = 96
@@ -96,15 +97,15 @@ def scenario_text(
         notes[each.path] = _beside(each)
     lines += _block(tree, "", 0, notes)
     if not_identifiable:
-        lines += ["", "# What the files cannot tell: never fitted, only filled in."]
+        lines += ["", f"# {say('What the files cannot tell: never fitted, only filled in.')}"]
         lines += ["not_identifiable:"] + [f"  - {_scalar(each)}" for each in not_identifiable]
     if observed:
         lines += ["", "observed:"]
         for entry in observed:
             pairs = ", ".join(f"{key}: {_scalar(value)}" for key, value in entry.items())
             lines.append(f"  - {{{pairs}}}")
-    lines += ["", "# estimate: 95 % interval of what the files told, cases behind it, method.",
-              "sources:"]  # fmt: skip
+    heading = say("estimate: 95 % interval of what the files told, cases behind it, method.")
+    lines += ["", f"# {heading}", "sources:"]
     for each in stated:
         lines.append(f"  {_key(each.path)}:")
         lines += _source(each.source, each.trust, each.estimate, together.get(each.path))
@@ -151,7 +152,10 @@ def _beside(each: Stated) -> str:
 
 def interval_words(estimate: Estimate) -> str:
     """Return the interval and the cases of an estimate: ``16.2 to 18.6 (n = 1,736)``."""
-    return f"{rounded(estimate.low, 3):g} to {rounded(estimate.high, 3):g} (n = {estimate.n:,})"
+    return say(
+        "{low} to {high} (n = {n})", low=f"{rounded(estimate.low, 3):g}",
+        high=f"{rounded(estimate.high, 3):g}", n=f"{estimate.n:,}",
+    )  # fmt: skip
 
 
 def _source(

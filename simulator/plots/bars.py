@@ -88,8 +88,7 @@ def draw_bars(parts: Sequence[Bars], title: str, note: str, size: tuple[float, f
         box = Box(sheet.area.left, bottom, sheet.area.right, top)
         unit = each.scale.unit
         words = say("{label} ({unit})", label=each.label, unit=unit) if unit else each.label
-        said = say("{title}: {label}", title=each.title, label=words) if each.title else words
-        sheet.write(box.left, top, sheet.broken(said, LABEL, box.width, 1), LABEL, GREY, up="top")
+        sheet.write(box.left, top, sheet.broken(words, LABEL, box.width, 1), LABEL, GREY, up="top")
         _bars(sheet, box.inside(top=heading), each, row)
         top = bottom - gap
     return sheet

@@ -18,6 +18,7 @@ from simulator.presentation.views.shapes import Flow
 
 _SHADES = {"onward": "#a9bccd", "lost": "#dcdfe3", "back": VERMILION}
 _SMALLEST = 0.7
+_HOOK = 0.2
 _LEAST_NUMBERED = 0.2
 """Width of a ribbon that carries its number, in inches on a slide."""
 
@@ -97,6 +98,14 @@ def _ribbon(sheet: Sheet, ribbon: Ribbon) -> None:
         _loop(sheet, ribbon, color)
         return
     (x1, y1), (x2, y2), half = ribbon.start, ribbon.end, ribbon.width / 2.0
+    if x1 == x2:
+        out = x1 + _HOOK * sheet.scale + ribbon.width
+        curve = Path([(x1, y1), (out, y1), (out, y2), (x2, y2)], [Path.MOVETO, *[Path.CURVE4] * 3])
+        sheet.paper.add_patch(
+            PathPatch(curve, facecolor="none", edgecolor=color, linewidth=ribbon.width * 72.0,
+                      zorder=2)
+        )  # fmt: skip
+        return
     bend = 0.5 * (x2 - x1)
     points = [
         (x1, y1 + half), (x1 + bend, y1 + half), (x2 - bend, y2 + half), (x2, y2 + half),

@@ -135,7 +135,9 @@ def _parts(flow: Flow) -> _Parts:
     links = [each for each in flow.links if math.isfinite(each.size) and each.size > 0.0]
 
     def back(link: Link) -> bool:
-        return link.kind == "back" or nodes[link.source].column >= nodes[link.target].column
+        if link.kind == "back" or link.source == link.target:
+            return True
+        return nodes[link.source].column > nodes[link.target].column
 
     straight = tuple(each for each in links if not back(each))
     return _Parts(nodes, straight, tuple(each for each in links if back(each)))
@@ -267,12 +269,18 @@ def _ribbons(
             link,
             widths[link],
             (places[link.source].box.right, starts[link]),
-            (places[link.target].box.left, ends[link]),
+            (_side(places[link.source], places[link.target], link in lanes), ends[link]),
             lanes.get(link, math.nan),
             turns.get(link, (math.nan, math.nan)),
         )
         for link in parts.links
     ]
+
+
+def _side(source: Place, target: Place, looped: bool) -> float:
+    """Return where a ribbon comes in: on the right from a box above, else on the left."""
+    above = source.node.column == target.node.column and not looped
+    return target.box.right if above else target.box.left
 
 
 def _at(parts: _Parts, end: str, place: Place) -> Sequence[Link]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -221,7 +222,10 @@ def _width(slide: Slide, text: str, points: float, bold: bool) -> float:
     written = slide.text(
         0.0, 0.0, text, fontsize=points, fontweight="bold" if bold else "normal"
     )  # fmt: skip
-    extent = written.get_window_extent(slide.canvas.get_renderer())  # type: ignore[attr-defined]
+    with warnings.catch_warnings():
+        # A name may be written in letters that the fonts lack: a box stands for them.
+        warnings.filterwarnings("ignore", "Glyph .* missing")
+        extent = written.get_window_extent(slide.canvas.get_renderer())  # type: ignore[attr-defined]
     written.remove()
     return float(extent.width) / slide.dpi
 

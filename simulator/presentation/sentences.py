@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from simulator.languages.messages import marked, say
-from simulator.metrics.team_labels import TEAM_LABELS, team_label
 from simulator.organization.journal import (
     LOADED_SLOT,
-    NONE,
-    ChurnCause,
-    ClaimCause,
-    Facts,
     Kind,
     Meeting,
     Obstacle,
@@ -22,83 +16,25 @@ from simulator.organization.journal import (
     Reason,
     Screening,
     Status,
-    Team,
     TrustCause,
     Work,
 )
+from simulator.presentation import customer_sentences
 from simulator.presentation.figures import (
     HOURS_PER_DAY,
     lasting,
     moment,
-    money,
     number,
     roughly,
     words,
 )
-
-TRUTH = marked("truth")
-BUYER = marked("the buyer")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of a journal, as its sentences need it."""
-
-    time: float
-    kind: Kind
-    person: int
-    team: int
-    code: int
-    a: float
-    b: float
-    c: float
-    facts: Facts
-
-    @property
-    def here(self) -> str:
-        """Return the department of the row."""
-        return department(self.team)
-
-    @property
-    def inside(self) -> str:
-        """Return the department of the row, as it is called within a sentence."""
-        return say("nobody") if self.team == NONE else words(Team(self.team).name.lower())
-
-    @property
-    def somebody(self) -> str:
-        """Return who did it."""
-        return say("nobody" if self.person == NONE else "person {number}", number=self.person)
-
-    def amount(self, value: float) -> str:
-        """Write a contract's worth."""
-        money_now = money(value, self.facts.currency)
-        return say("{money} a month", money=money_now) if self.facts.subscription else money_now
-
-
-Told = Iterator[tuple[str, str]]
-"""Who and what, for each sentence of a row."""
-
-
-def department(team: int) -> str:
-    """Write a department's name."""
-    if team == NONE:
-        return say("nobody")
-    name = Team(team).name.lower()
-    return team_label(name) if name in TEAM_LABELS else words(name).capitalize()
-
-
-def health_text(rows: Sequence[Row]) -> str:
-    """Tell monthly health readings together."""
-    first, last = rows[0], rows[-1]
-    return say(
-        "health {first} to {last} of 100 over {count} monthly readings, paying {amount}"
-        if len(rows) > 1
-        else "health {first} of 100, paying {amount}",
-        first=number(first.a, 0),
-        last=number(last.a, 0),
-        count=len(rows),
-        amount=last.amount(last.b),
-    )
+from simulator.presentation.story_rows import (
+    BUYER,
+    TRUTH,
+    Row,
+    Told,
+    channel_said,
+)
 
 
 def _fit(value: float) -> str:
@@ -112,16 +48,6 @@ def _fit(value: float) -> str:
     elif value <= -0.5:
         text = marked("poor fit ({value} standard deviations)")
     return say(text, value=f"{value:+.2f}")
-
-
-# What the company starts with comes from none of the scenario's channels.
-_LOADED = (marked("parked earlier"), marked("open at start"), marked("customers at start"))
-
-
-def channel_said(facts: Facts, slot: int) -> str:
-    """Name what a slot of channels stands for; nothing if it has no name."""
-    name = facts.channels[slot]
-    return say(name) if slot >= LOADED_SLOT and name in _LOADED else name
 
 
 def _arrived(row: Row) -> Told:
@@ -402,94 +328,6 @@ def _gone(row: Row) -> Told:
     yield row.here, say("will not come back: {reason}", reason=reason)
 
 
-def _customer(row: Row) -> Told:
-    yield (
-        BUYER,
-        say(
-            "has been a customer for {time}, paying {amount}",
-            time=lasting(row.b),
-            amount=row.amount(row.a),
-        ),
-    )
-
-
-def _onboarded(row: Row) -> Told:
-    yield (
-        row.here,
-        say(
-            "onboarded {time} after the contract, late"
-            if row.a > row.facts.onboarding_due_days
-            else "onboarded {time} after the contract",
-            time=lasting(row.a),
-        ),
-    )
-    yield TRUTH, say("{share} of what field sales knew was at hand", share=roughly(row.b))
-
-
-_CLAIMS = {
-    ClaimCause.USE: marked("complains about using the product"),
-    ClaimCause.BROKEN_PROMISE: marked("complains about a promise that was not kept"),
-    ClaimCause.LOST_INFORMATION: marked("complains about what it had told before"),
-}
-
-
-def _claimed(row: Row) -> Told:
-    yield BUYER, say(_CLAIMS[ClaimCause(row.code)])
-    yield TRUTH, say("the gap between promised and delivered is {gap}", gap=number(row.a, 2))
-
-
-def _answered(row: Row) -> Told:
-    yield (
-        row.here,
-        say(
-            "the claim is answered late, after {time}"
-            if row.code == 1
-            else "the claim is answered in time, after {time}",
-            time=lasting(row.a),
-        ),
-    )
-
-
-def _reviewed(row: Row) -> Told:
-    yield (
-        row.here,
-        say(
-            "finds health at {health} of 100, {time} after the last contact",
-            health=number(row.b, 0),
-            time=lasting(row.a),
-        ),
-    )
-
-
-def _expanded(row: Row) -> Told:
-    more, now = row.amount(row.a), row.amount(row.b)
-    yield BUYER, say("buys more: {more} on top, {now} now", more=more, now=now)
-
-
-def _contracted(row: Row) -> Told:
-    less, now = row.amount(row.a), row.amount(row.b)
-    yield BUYER, say("cuts back by {less}, {now} now", less=less, now=now)
-
-
-def _churned(row: Row) -> Told:
-    yield (
-        BUYER,
-        say(
-            "leaves after {time} as a customer: {amount} lost",
-            time=lasting(row.b),
-            amount=row.amount(row.a),
-        ),
-    )
-    yield (
-        TRUTH,
-        say("what weighed most: {cause}", cause=words(ChurnCause(row.code).name.lower())),
-    )
-
-
-def _health(row: Row) -> Told:
-    yield department(Team.CUSTOMER_SUCCESS), health_text([row])
-
-
 def _unfinished(row: Row) -> Told:
     waits = math.isnan(row.b)
     yield (
@@ -540,15 +378,15 @@ TELLERS: dict[Kind, Callable[[Row], Told]] = {
     Kind.PARKED: _parked,
     Kind.RECYCLED: _recycled,
     Kind.GONE: _gone,
-    Kind.CUSTOMER: _customer,
-    Kind.ONBOARDED: _onboarded,
-    Kind.CLAIMED: _claimed,
-    Kind.ANSWERED: _answered,
-    Kind.REVIEWED: _reviewed,
-    Kind.EXPANDED: _expanded,
-    Kind.CONTRACTED: _contracted,
-    Kind.CHURNED: _churned,
-    Kind.HEALTH: _health,
+    Kind.CUSTOMER: customer_sentences.customer,
+    Kind.ONBOARDED: customer_sentences.onboarded,
+    Kind.CLAIMED: customer_sentences.claimed,
+    Kind.ANSWERED: customer_sentences.answered,
+    Kind.REVIEWED: customer_sentences.reviewed,
+    Kind.EXPANDED: customer_sentences.expanded,
+    Kind.CONTRACTED: customer_sentences.contracted,
+    Kind.CHURNED: customer_sentences.churned,
+    Kind.HEALTH: customer_sentences.health,
     Kind.UNFINISHED: _unfinished,
     Kind.STATUS: _status,
 }

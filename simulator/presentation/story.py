@@ -14,13 +14,8 @@ import numpy as np
 from simulator.errors import Problem, ScenarioError
 from simulator.languages.messages import say
 from simulator.organization.journal import LOADED_SLOT, NONE, SLOTS, Journal, Kind, Team
-from simulator.presentation.sentences import (
-    TELLERS,
-    Row,
-    channel_said,
-    department,
-    health_text,
-)
+from simulator.presentation.sentences import TELLERS
+from simulator.presentation.story_rows import Row, channel_said, department, health_text
 
 NO_BUYER = frozenset({Kind.HIRED, Kind.RAMPED, Kind.LEFT, Kind.SPENT, Kind.THRESHOLD})
 """Kinds of rows about people and money: no buyer's story."""

@@ -34,8 +34,8 @@ from simulator.presentation.figures import (
     words,
 )
 from simulator.presentation.flowing import Flowing
-from simulator.presentation.sentences import TRUTH
 from simulator.presentation.story import Line
+from simulator.presentation.story_rows import TRUTH
 
 _COMPANY = ("shared", "finance")
 _SECTIONS = (*((team,) for team in TEAMS), _COMPANY)

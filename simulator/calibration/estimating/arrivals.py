@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
+from simulator.languages.messages import say
 from simulator.calibration.estimates import CONFIDENCE, Estimate, Finding
 from simulator.calibration.estimating.intervals import rate
 from simulator.calibration.estimating.regimes import WEEK, Change, changes_of, weekday_numbers
@@ -104,7 +105,7 @@ def fit_arrivals(records: Records) -> Arrivals | None:
         return None
     until = _end(records, times)
     start = float(weekday_numbers(times.min(keepdims=True))[0]) * BUSINESS_DAYS_A_WEEKDAY
-    what = "inquiries" if of == "leads" else of
+    what = say("inquiries" if of == "leads" else "opportunities")
     changes = _changes(records, times, channel, start, until, what)
     since = changes[-1].at if changes else start
     recent = times >= since - 1e-6
@@ -112,7 +113,10 @@ def fit_arrivals(records: Records) -> Arrivals | None:
     findings = [Finding("regime_change", _used(change, changes)) for change in changes]
     if len(times) < FEW_CASES:
         findings.append(
-            Finding("few_cases", f"Only {len(times)} {what} are on file for the rates.")
+            Finding(
+                "few_cases",
+                say("Only {n} {what} are on file for the rates.", n=len(times), what=what),
+            )
         )
     days = _Days.of(records.time, times, channel, len(records.channels), since, until)
     month, said = _months(days)
@@ -171,8 +175,10 @@ def _changes(
 
 
 def _used(change: Change, changes: tuple[Change, ...]) -> str:
-    words = f"{change.words}: a change of regime."
-    return words + (" Only what came since is used." if change is changes[-1] else "")
+    return say(
+        "{change}: a change of regime. Only what came since is used." if change is changes[-1]
+        else "{change}: a change of regime.", change=change.words,
+    )  # fmt: skip
 
 
 # ------------------------------------------------------------------ counts
@@ -294,8 +300,8 @@ def _months(days: _Days) -> tuple[tuple[float, ...], list[Finding]]:
     of_month = np.bincount(cells % 12, weights=counts, minlength=12)
     if of_month.min() <= 0.0:
         return _FLAT_YEAR, [
-            Finding("not_identifiable", "A calendar month without any inquiry in two years or"
-                    " more: no pattern of months is estimated.")
+            Finding("not_identifiable", say("A calendar month without any inquiry in two years or"
+                    " more: no pattern of months is estimated."))
         ]  # fmt: skip
     time = (cells - cells.mean())[:, None].astype(np.float64)
     season = np.hstack([(cells % 12)[:, None] == np.arange(12), time]).astype(np.float64)
@@ -325,7 +331,10 @@ def _trend(days: _Days, month: tuple[float, ...], n: int) -> tuple[Estimate | No
     if abs(slope) + half > _STEEPEST:
         return None, 0.0
     value, low, high = (math.expm1(each) for each in (slope, slope - half, slope + half))
-    method = f"log-linear in {len(counts)} weekly counts, variance {noise:.1f} times the mean"
+    method = say(
+        "log-linear in {n} weekly counts, variance {times} times the mean", n=len(counts),
+        times=f"{noise:.1f}",
+    )  # fmt: skip
     return Estimate("trend", value, low, high, n, "share per month", method), slope
 
 
@@ -341,7 +350,7 @@ def _now(total: Estimate, trend: Estimate | None, exposure: float) -> Estimate:
         factor = whole / -math.expm1(-whole) if abs(whole) > 1e-9 else 1.0
         width = (math.log1p(trend.high) - math.log1p(trend.low)) / 2.0
         error = math.hypot(error, width / float(stats.norm.ppf(_UPPER)) * months / 2.0)
-        method = "mean of the regime carried to its end along the trend"
+        method = say("mean of the regime carried to its end along the trend")
     if not math.isfinite(error):
         return Estimate(key, total.value, total.low, total.high, total.n, total.unit, method, "log")
     value, wide = total.value * factor, math.exp(float(stats.norm.ppf(_UPPER)) * error)
@@ -387,7 +396,7 @@ def _weekdays(days: _Days, level: Floats) -> _Pattern:
     flat = level * counts.sum() / level.sum()
     unseen = _Pattern(_FLAT_WEEK, flat, 1, "")
     if len(counts) < _LEAST_DAYS:
-        return unseen._replace(words="Too few weeks for a pattern of weekdays: flat is used.")
+        return unseen._replace(words=say("Too few weeks for a pattern of weekdays: flat is used."))
     best, least = unseen, float(((counts - flat) ** 2 / level).sum())
     without = least
     for grid in ("calendar", "clock"):
@@ -406,7 +415,9 @@ def _weekdays(days: _Days, level: Floats) -> _Pattern:
     p = 2.0 * float(stats.f.sf((without - least) / (WEEK - 1) / (least / free), WEEK - 1, free))
     if p >= _LEVEL:
         return unseen._replace(
-            words=f"No pattern of weekdays is seen (p = {min(p, 1.0):.2f}): flat is used."
+            words=say(
+                "No pattern of weekdays is seen (p = {p}): flat is used.", p=f"{min(p, 1.0):.2f}"
+            )
         )
     return best
 
@@ -433,7 +444,8 @@ def _noise(days: _Days, pattern: _Pattern, n: int) -> Estimate | None:
     )
     return Estimate(
         "dispersion", value, low, high, n, "variance / mean",
-        f"variance and neighbors' covariance of {size} daily counts about weekday, month and trend",
+        say("variance and neighbors' covariance of {n} daily counts about weekday, month and trend",
+            n=size),
         "log",
     )  # fmt: skip
 
@@ -455,7 +467,7 @@ def _weekly_noise(
     )
     return Estimate(
         "dispersion.weekly", found, low, high, n, "variance / mean",
-        f"variance of {size} weekly counts about month and trend", "log",
+        say("variance of {n} weekly counts about month and trend", n=size), "log",
     )  # fmt: skip
 
 
@@ -490,26 +502,29 @@ def _doubts(
     found = []
     if law == "over-dispersed" and noise is not None:
         found.append(
-            Finding("over_dispersed", f"Daily counts vary {noise.value:.1f} times as much as chance"
-                    " alone would make them: they are drawn over-dispersed.")
+            Finding("over_dispersed", say("Daily counts vary {times} times as much as chance"
+                    " alone would make them: they are drawn over-dispersed.",
+                    times=f"{noise.value:.1f}"))
         )  # fmt: skip
     if noise is not None and weekly is not None and weekly.low > noise.high:
         found.append(
-            Finding("over_dispersed", f"Weekly counts vary {weekly.value:.1f} times as much as"
-                    f" chance would make them, daily ones only {noise.value:.1f} times: busy weeks"
-                    " follow each other, which the model's independent days do not show.")
+            Finding("over_dispersed", say("Weekly counts vary {weekly} times as much as"
+                    " chance would make them, daily ones only {daily} times: busy weeks"
+                    " follow each other, which the model's independent days do not show.",
+                    weekly=f"{weekly.value:.1f}", daily=f"{noise.value:.1f}"))
         )  # fmt: skip
     if trend is not None and trend.low * trend.high > 0.0:
         found.append(
-            Finding("trend", f"Within the recent regime {what} change by"
- f" {100 * trend.value:+.1f}"
-                    f" % a month (95 % interval {100 * trend.low:+.1f} to {100 * trend.high:+.1f}):"
-                    " the mean rate is behind the level at the end.")
+            Finding("trend", say("Within the recent regime {what} change by {change}"
+                    " % a month (95 % interval {low} to {high}):"
+                    " the mean rate is behind the level at the end.", what=what,
+                    change=f"{100 * trend.value:+.1f}", low=f"{100 * trend.low:+.1f}",
+                    high=f"{100 * trend.high:+.1f}"))
         )  # fmt: skip
     if days.short:
         found.append(
-            Finding("not_identifiable", "The recent regime is shorter than two years: a pattern of"
-                    " calendar months cannot be told from a trend; none is assumed.")
+            Finding("not_identifiable", say("The recent regime is shorter than two years: a"
+                    " pattern of calendar months cannot be told from a trend; none is assumed."))
         )  # fmt: skip
     return found
 
@@ -524,8 +539,8 @@ def _channels(
     ends = np.searchsorted(channel[order], np.arange(count + 1))
     for k, name in enumerate(records.channels if count > 1 else ()):
         mine = times[order[ends[k] : ends[k + 1]]]
-        what = f"inquiries of the channel {name}"
+        what = say("inquiries of the channel {channel}", channel=name)
         for change in changes_of(mine, since, until, records.time, what, comparisons=count):
-            words = f"{change.words}; its rate is the mean over both."
+            words = say("{change}; its rate is the mean over both.", change=change.words)
             found.append(Finding("regime_change", words))
     return found

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from simulator.languages.messages import marked, say
 from simulator.calibration.estimates import Estimate, Finding, back, onto
 from simulator.calibration.estimating.spans import Spans, Transition, spans, told_to
 from simulator.calibration.estimating.survival import (
@@ -42,8 +43,8 @@ _MOST_HAZARDS = 36
 _CHANCE = 0.001  # so rarely would files that recorded every win be taken for truncated ones
 _FEWEST_WINS = 10  # below that, a channel's or a file's wins say little
 _FEWEST_FOLLOWED = 5
-_KAPLAN_MEIER = "Kaplan-Meier, Jeffreys on the effective number"
-_AALEN_JOHANSEN = "Aalen-Johansen (competing: lost), Jeffreys on the effective number"
+_KAPLAN_MEIER = marked("Kaplan-Meier, Jeffreys on the effective number")
+_AALEN_JOHANSEN = marked("Aalen-Johansen (competing: lost), Jeffreys on the effective number")
 
 COHORT_COLUMNS = (
     "month", "cases", "won", "followed_days", "conversion", "low", "high", "complete",
@@ -92,7 +93,7 @@ def wins_recorded_since(records: Records) -> Recording:
     cases = spans(records, transition)
     won_at = (cases.created + cases.exit)[cases.event == ENDED]
     if not len(won_at):
-        return Recording(-math.inf, False, "No win is on file.")
+        return Recording(-math.inf, False, say("No win is on file."))
     first = float(won_at.min())
     waited = (first - cases.created)[cases.created < first]
     later = cases[cases.created >= first]
@@ -101,17 +102,22 @@ def wins_recorded_since(records: Records) -> Recording:
     else:
         pace = incidence(np.maximum(first - cases.created, 0.0), cases.exit, cases.event)
     expected = float(-np.log1p(-np.minimum(pace.shares(waited), 1.0 - 1e-12)).sum())
-    word = "inquiries" if transition == "lead_to_win" else "opportunities"
+    word = say("inquiries" if transition == "lead_to_win" else "opportunities")
     if math.exp(-expected) >= _CHANCE:
-        return Recording(-math.inf, False, "Wins are on file from the beginning, as far as seen.")
+        words = say("Wins are on file from the beginning, as far as seen.")
+        return Recording(-math.inf, False, words)
     day = records.time.stamps(np.array([first]))[0].astype("datetime64[D]")
     return Recording(
         first,
         True,
-        f"No win is on file before {day}, though {len(waited):,} {word} had come by then, of which"
-        f" about {expected:,.0f} would have been won at the later pace (chance of none: below 1 in"
-        f" {round(1.0 / _CHANCE)}): wins were not recorded until then, and the earlier {word} do"
-        " not count as never won.",
+        say(
+            "No win is on file before {day}, though {count} {what} had come by then, of which"
+            " about {expected} would have been won at the later pace (chance of none: below 1 in"
+            " {many}): wins were not recorded until then, and the earlier {what} do"
+            " not count as never won.",
+            day=day, count=f"{len(waited):,}", what=word, expected=f"{expected:,.0f}",
+            many=round(1.0 / _CHANCE),
+        ),
     )
 
 
@@ -201,7 +207,8 @@ def widened(told: Conversions, errors: Mapping[str, float]) -> Conversions:
             back(at + by * (onto(bound, each.scale) - at), each.scale)
             for bound in (each.low, each.high)
         )
-        return replace(each, low=low, high=high, method=f"{each.method}; as histories differ")
+        words = say("{method}; as histories differ", method=each.method)
+        return replace(each, low=low, high=high, method=words)
 
     changes: dict[str, object] = {}
     for one in fields(told):
@@ -318,6 +325,7 @@ def convert(
 
 def _told(cases: Spans, horizon: float, channels: tuple[str, ...], method: str) -> _Told:
     """Estimate one transition for all cases, and by channel."""
+    method = say(method)
     curve = cases.curve()
     # Nothing at all ended: the files do not tell this transition rather than "never".
     if not bool((cases.event == ENDED).any()):
@@ -336,8 +344,11 @@ def _told(cases: Spans, horizon: float, channels: tuple[str, ...], method: str) 
                 few.append(name)
     words: tuple[Finding, ...] = ()
     if few:
-        sentence = f"Fewer than {_FEWEST_WINS} wins are on file of {', '.join(few)}:"
-        words = (Finding("few_cases", f"{sentence} the intervals there are wide."),)
+        sentence = say(
+            "Fewer than {fewest} wins are on file of {channels}: the intervals there are wide.",
+            fewest=_FEWEST_WINS, channels=", ".join(few),
+        )  # fmt: skip
+        words = (Finding("few_cases", sentence),)
     return _Told(cases, curve, whole, tuple(found), words)
 
 
@@ -355,7 +366,10 @@ def _of_channel(
     value = own.at(age)
     low, high = bounds(value, own.error_at(age), followed_cases(own, 0.0, age))
     value, low, high = (min(x * factor, x + (1.0 - x) / 2.0) for x in (value, low, high))
-    words = f"{method}; to {age:.0f} business days, then drawn out as all channels together"
+    words = say(
+        "{method}; to {age} business days, then drawn out as all channels together",
+        method=method, age=f"{age:.0f}",
+    )  # fmt: skip
     return Estimate(key, value, low, high, own.cases, "share", words, "logit")
 
 
@@ -368,16 +382,26 @@ def _about(records: Records, signing: Spans, selling: Spans, horizon: float) -> 
     """Say what a reader of the numbers must know."""
     found = []
     kinds = (
-        (signing, "Wins dated before their inquiry came"),
-        (selling, "Ends dated before their opportunity was opened"),
+        (
+            signing,
+            marked(
+                "Wins dated before their inquiry came: {count}. They count, as if at once, and are"
+                " left out of the laws of durations."
+            ),
+        ),
+        (
+            selling,
+            marked(
+                "Ends dated before their opportunity was opened: {count}. They count, as if at"
+                " once, and are left out of the laws of durations."
+            ),
+        ),
     )
     for cases, words in kinds:
         if cases.negative:
             found.append(
                 Finding(
-                    "negative_duration",
-                    f"{words}: {cases.negative:,}. They count, as if at once, and are left out of"
-                    " the laws of durations.",
+                    "negative_duration", say(words, count=f"{cases.negative:,}"),
                 )
             )
         late = cases.entry > 0.0
@@ -386,29 +410,39 @@ def _about(records: Records, signing: Spans, selling: Spans, horizon: float) -> 
             found.append(
                 Finding(
                     "assumption",
-                    f"{int(late.sum()):,} older cases inform ages above {begins:.0f} business days"
-                    f" (told up to {horizon:.0f}), at which few or none of the recent ones could be"
-                    " followed: as if late wins had not changed since.",
+                    say(
+                        "{count} older cases inform ages above {age} business days"
+                        " (told up to {horizon}), at which few or none of the recent ones could be"
+                        " followed: as if late wins had not changed since.",
+                        count=f"{int(late.sum()):,}", age=f"{begins:.0f}",
+                        horizon=f"{horizon:.0f}",
+                    ),
                 )
             )
     deals = records.opportunities
     dated = np.isfinite(deals.opened)
     if len(deals) and not (deals.outcome == Outcome.LOST).any():
         found.append(
-            Finding("not_identifiable", "No lost opportunity is on file: when and why is unknown.")
+            Finding(
+                "not_identifiable",
+                say("No lost opportunity is on file: when and why is unknown."),
+            )
         )
     if len(deals) and not dated.all():
         number = int(np.count_nonzero(~dated))
         found.append(
             Finding(
                 "not_identifiable",
-                f"When {number:,} of {len(deals):,} opportunities were opened is not on file: they"
-                " tell nothing about the time from opening to closing.",
+                say(
+                    "When {count} of {all} opportunities were opened is not on file: they"
+                    " tell nothing about the time from opening to closing.",
+                    count=f"{number:,}", all=f"{len(deals):,}",
+                ),
             )
         )
     if len(records.leads) and not np.isfinite(records.leads.converted).any():
         found.append(
-            Finding("not_identifiable", "When inquiries became opportunities is not on file.")
+            Finding("not_identifiable", say("When inquiries became opportunities is not on file."))
         )
     return found
 

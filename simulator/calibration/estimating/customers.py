@@ -15,8 +15,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy import optimize, stats
 
+from simulator.languages.messages import say
 from simulator.calibration.estimates import CONFIDENCE, Estimate, Finding
 from simulator.calibration.estimating.intervals import quantile, rate, ratio, share
+from simulator.calibration.spoken_days import day_said
 from simulator.calibration.records import Floats, Integers, Outcome, Records
 
 MONTH = 20.0
@@ -99,37 +101,38 @@ def fit_deals(records: Records, since: float = -math.inf) -> Deals:
     """
     deals, contracts = records.opportunities, records.contracts
     won = (deals.outcome == Outcome.WON) & ~(deals.closed <= since)
-    found, source = deals.amount[won], "won opportunities"
+    found, source = deals.amount[won], say("won opportunities")
     if not (found > 0.0).any():
-        found, source = contracts.amount[~(contracts.start <= since)], "contracts"
+        found, source = contracts.amount[~(contracts.start <= since)], say("contracts")
     amounts = found[found > 0.0]
     findings = []
     if not len(amounts):
         return Deals(None, None, None, (
-            Finding("not_identifiable", "No contract has an amount: deal size is not known."),
+            Finding("not_identifiable", say("No contract has an amount: deal size is not known.")),
         ))  # fmt: skip
     missing = len(found) - len(amounts)
     if missing:
         findings.append(
-            Finding("dropped", f"{missing} of {len(found)} {source} have no amount above 0 and do"
-                    " not count for deal size.")
+            Finding("dropped", say("{count} of {all} {what} have no amount above 0 and do not"
+                    " count for deal size.", count=missing, all=len(found), what=source))
         )  # fmt: skip
     if len(amounts) < FEW_CASES:
-        findings.append(Finding("few_cases", f"Deal size comes from only {len(amounts)} {source}."))
+        few = say("Deal size comes from only {count} {what}.", count=len(amounts), what=source)
+        findings.append(Finding("few_cases", few))
     prefix, unit = "market.deal.", f"{records.currency or 'currency'} per month"
     if records.amounts == "annual":
         amounts = amounts / 12.0
     elif records.amounts != "monthly":
         prefix, unit = "deal.total_", records.currency or "currency"
         findings.append(
-            Finding("not_identifiable", "The amounts are totals: what a contract brings a month"
-                    " cannot be told without its length.")
+            Finding("not_identifiable", say("The amounts are totals: what a contract brings a month"
+                    " cannot be told without its length."))
         )  # fmt: skip
     like = _is_lognormal(amounts)
     if like is False:
         findings.append(
-            Finding("no_law_fits", "Amounts are not lognormal: simulated ones have the same median"
-                    " and 90th percentile, but not the same prices in between.")
+            Finding("no_law_fits", say("Amounts are not lognormal: simulated ones have the same"
+                    " median and 90th percentile, but not the same prices in between."))
         )  # fmt: skip
     return Deals(
         quantile(prefix + "median", amounts, 0.5, unit),
@@ -188,7 +191,10 @@ def fit_churn(records: Records) -> Churn | None:
     wrong = int((contracts.end < contracts.start).sum())
     if wrong:
         findings.append(
-            Finding("negative_duration", f"{wrong} contracts end before they begin: not used.")
+            Finding(
+                "negative_duration",
+                say("{count} contracts end before they begin: not used.", count=wrong),
+            )
         )
     start = contracts.start[sound]
     end = np.where(contracts.end[sound] <= until, contracts.end[sound], np.nan)
@@ -200,20 +206,21 @@ def fit_churn(records: Records) -> Churn | None:
     now = int(runs.sum())
     mean = ratio(
         "start.tenure_mean_days", tenure, np.ones(now), "business days", now,
-        "mean of those who are customers at the end",
+        say("mean of those who are customers at the end"),
     )  # fmt: skip
     if left < _FEWEST_LEFT:
         findings.append(
-            Finding("few_cases", f"Only {left} customers are seen to leave: how the hazard changes"
-                    " with tenure is not identifiable.")
+            Finding("few_cases", say("Only {count} customers are seen to leave: how the hazard"
+                    " changes with tenure is not identifiable.", count=left))
         )  # fmt: skip
     term = _term(end[~runs] - start[~runs], findings)
     at_one_year, shape = _hazard(table)
     if at_one_year is not None:
         findings.append(
-            Finding("assumption", "The fitted churn is of all customers and for all reasons. The"
-                    " model's churn.monthly_at_one_year is that of a well-served average customer"
-                    " and has to be lower; how much is not identifiable from these files.")
+            Finding("assumption", say("The fitted churn is of all customers and for all reasons."
+                    " The model's churn.monthly_at_one_year is that of a well-served average"
+                    " customer and has to be lower; how much is not identifiable from these"
+                    " files."))
         )  # fmt: skip
     return Churn(_bands(table), at_one_year, shape, term, now, mean, tuple(findings))
 
@@ -238,9 +245,10 @@ def _recorded_since(start: Floats, end: Floats, records: Records, findings: list
         return -math.inf
     day = records.time.stamps(np.array([first]))[0].astype("datetime64[D]").item()
     findings.append(
-        Finding("left_truncation", f"No customer is recorded to leave before {day.day} {day:%B %Y},"
-                f" where about {expected:.0f} should have: who left earlier is not on file."
-                " Customers from before are followed from that day on.")
+        Finding("left_truncation", say("No customer is recorded to leave before {day},"
+                " where about {expected} should have: who left earlier is not on file."
+                " Customers from before are followed from that day on.", day=day_said(day),
+                expected=f"{expected:.0f}"))
     )  # fmt: skip
     return first
 
@@ -279,7 +287,9 @@ def _bands(table: _Table) -> tuple[Estimate, ...]:
         name = f"{first}_{last}" if last < BANDS[-1][1] else f"{first}_on"
         found.append(
             Estimate(f"churn.month_{name}", hazard[0], hazard[1], hazard[2], at_risk,
-                     "hazard per month", f"{left} left in {at_risk} customer-months, Wilson", "log")
+                     "hazard per month",
+                     say("{left} left in {months} customer-months, Wilson", left=left,
+                         months=at_risk), "log")
         )  # fmt: skip
     return tuple(found)
 
@@ -291,8 +301,7 @@ def _hazard(table: _Table) -> tuple[Estimate | None, Estimate | None]:
         return None, None
     unit, key = "hazard per month", "churn.gross_at_one_year"
     if left < _FEWEST_LEFT:
-        constant = rate(key, left, float(at_risk), unit, method="one hazard at every tenure")
-        return constant, None
+        return rate(key, left, float(at_risk), unit, method=say("one hazard at every tenure")), None
     logs = np.log(table.months / 12.0)
     stayed = table.at_risk - table.left
 
@@ -308,8 +317,8 @@ def _hazard(table: _Table) -> tuple[Estimate | None, Estimate | None]:
     level, shape = (float(each) for each in found.x)
     errors = _errors(cost, found.x)
     if errors is None or not 0.05 < shape < 10.0:
-        return rate(key, left, float(at_risk), unit, method="one hazard at every tenure"), None
-    method = "monthly chances, a power of tenure; delayed entry, right censoring"
+        return rate(key, left, float(at_risk), unit, method=say("one hazard at every tenure")), None
+    method = say("monthly chances, a power of tenure; delayed entry, right censoring")
     half, wide = (_NORMAL * float(each) for each in errors)
     return (
         Estimate(key, math.exp(level), math.exp(level - half), math.exp(level + half), left, unit,
@@ -343,8 +352,9 @@ def _term(lengths: Floats, findings: list[Finding]) -> int | None:
         part = float(((np.abs(months - nearest * term) <= 0.5) & (nearest >= 1)).mean())
         if part >= 0.8:
             findings.append(
-                Finding("assumption", f"{100 * part:.0f} % of contracts that ended did so at a"
-                        f" multiple of {term} months: taken as their term.")
+                Finding("assumption", say("{share} % of contracts that ended did so at a"
+                        " multiple of {months} months: taken as their term.",
+                        share=f"{100 * part:.0f}", months=term))
             )  # fmt: skip
             return term
     return None

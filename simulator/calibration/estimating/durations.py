@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from simulator.languages.messages import say
 from simulator.calibration.estimates import CONFIDENCE, Estimate, Finding, back
 from simulator.calibration.estimating.goodness_of_fit import p_value
 from simulator.calibration.estimating.laws import LAWS, Ages, Law
@@ -168,10 +169,16 @@ def fit_durations(
     curve = incidence(begins, exits, events)
     findings = []
     if negative:
-        words = f"{name}: durations below zero: {negative:,}. They are left out of the laws."
+        words = say(
+            "{name}: durations below zero: {count}. They are left out of the laws.",
+            name=say(name), count=f"{negative:,}",
+        )  # fmt: skip
         findings.append(Finding("negative_duration", words))
     if ended < FEWEST_EVENTS:
-        words = f"{name}: {ended:,} of {n:,} cases have ended, too few for a law of durations."
+        words = say(
+            "{name}: {ended} of {n} cases have ended, too few for a law of durations.",
+            name=say(name), ended=f"{ended:,}", n=f"{n:,}",
+        )  # fmt: skip
         findings.append(Finding("few_cases", words))
         return Durations(name, n, n - ended, negative, (), None, curve, tuple(findings))
 
@@ -235,7 +242,7 @@ def _told(name: str, fit: Maximum, sample: Sample, curve: Curve, half: float) ->
         middle = -float(place[-1])
         cure = Estimate(
             f"{name}.never", never, back(middle - error, "logit"), back(middle + error, "logit"),
-            ended, "share", f"maximum likelihood, {law.name}", "logit",
+            ended, "share", say("maximum likelihood, {law}", law=law_said(law.name)), "logit",
         )  # fmt: skip
     return LawFit(
         law.name,
@@ -272,7 +279,7 @@ def _quantile(key: str, fit: Maximum, level: float, ended: int) -> Estimate:
         move[i] = 1e-4
         slope[i] = (log_quantile(fit.place + move) - log_quantile(fit.place - move)) / 2e-4
     half = min(_NORMAL * fit.error_of(slope), _WIDEST)
-    method = f"maximum likelihood, {fit.law.name}"
+    method = say("maximum likelihood, {law}", law=law_said(fit.law.name))
     low, high = back(value - half, "log"), back(value + half, "log")
     return Estimate(key, back(value, "log"), low, high, ended, "business days", method, "log")
 
@@ -282,28 +289,40 @@ def _about(
 ) -> list[Finding]:
     found = []
     if not ranked:
-        words = f"{name}: all durations are too alike or too few ({ended:,}) for a law."
+        words = say(
+            "{name}: all durations are too alike or too few ({n}) for a law.", name=say(name),
+            n=f"{ended:,}",
+        )  # fmt: skip
         found.append(Finding("few_cases", words))
     elif best is None:
         first = ranked[0]
-        chance = "below 0.001" if first.p_value < 0.001 else f"{first.p_value:.3f}"
+        chance = say("below 0.001") if first.p_value < 0.001 else f"{first.p_value:.3f}"
         found.append(
             Finding(
                 "no_law_fits",
-                f"{name}: no standard law fits the {ended:,} durations; the nearest, {first.law},"
-                f" misses them by up to {first.distance:.0%} (p {chance}). The empirical law is"
-                " kept.",
+                say(
+                    "{name}: no standard law fits the {n} durations; the nearest, {law},"
+                    " misses them by up to {distance} (p {p}). The empirical law is kept.",
+                    name=say(name), n=f"{ended:,}", law=law_said(first.law),
+                    distance=f"{first.distance:.0%}", p=chance,
+                ),
             )
         )
     elif math.isnan(best.p_value):
-        words = f"{name}: {ended:,} durations are too few to tell whether a law fits."
+        words = say(
+            "{name}: {n} durations are too few to tell whether a law fits.", name=say(name),
+            n=f"{ended:,}",
+        )  # fmt: skip
         found.append(Finding("few_cases", words))
     if best is not None and best.p90.value > max(curve.last, LEAST_DAYS):
         found.append(
             Finding(
                 "assumption",
-                f"{name}: by the fitted law ({best.law}) a tenth of the durations is longer than"
-                f" the longest one that could be seen ({curve.last:.0f} business days).",
+                say(
+                    "{name}: by the fitted law ({law}) a tenth of the durations is longer than"
+                    " the longest one that could be seen ({days} business days).",
+                    name=say(name), law=law_said(best.law), days=f"{curve.last:.0f}",
+                ),
             )
         )
     return found

@@ -11,6 +11,7 @@ import math
 import numpy as np
 from scipy import stats
 
+from simulator.languages.messages import say
 from simulator.calibration.estimates import CONFIDENCE, Estimate
 from simulator.calibration.records import Floats
 
@@ -55,8 +56,8 @@ def rate(
     low = float(stats.gamma.ppf(tail, shape)) if count else 0.0
     high = float(stats.gamma.isf(tail, shape))
     words = method or (
-        f"count over time, variance {wide:.1f} times the mean" if wide > 1.0 else
-        "count over time, Poisson"
+        say("count over time, variance {times} times the mean", times=f"{wide:.1f}")
+        if wide > 1.0 else say("count over time, Poisson")
     )  # fmt: skip
     scale = wide / exposure
     return Estimate(key, count / exposure, low * scale, high * scale, count, unit, words, "log")
@@ -66,7 +67,7 @@ def share(
     key: str,
     part: int,
     whole: int,
-    method: str = "share, Wilson interval",
+    method: str = "",
     dispersion: float = 1.0,
 ) -> Estimate:
     """Estimate a share (Wilson 1927).
@@ -77,6 +78,7 @@ def share(
     part, whole : int
         Cases that count, and all cases; whole above 0.
     method : str
+        Words for the report; "share, Wilson interval" if empty.
     dispersion : float
         Variance of the count over that of independent cases; taken as 1 where it is less.
     """
@@ -91,7 +93,8 @@ def share(
     )
     low = 0.0 if part == 0 else max(middle - half, 0.0)
     high = 1.0 if part == whole else min(middle + half, 1.0)
-    return Estimate(key, value, low, high, whole, "share", method, "logit")
+    words = method or say("share, Wilson interval")
+    return Estimate(key, value, low, high, whole, "share", words, "logit")
 
 
 def quantile(key: str, values: Floats, at: float, unit: str) -> Estimate | None:
@@ -120,7 +123,7 @@ def quantile(key: str, values: Floats, at: float, unit: str) -> Estimate | None:
     above = int(stats.binom.ppf(1.0 - _TAIL, n, at)) + 1
     if below >= 1 and above <= n:
         low, high = float(ordered[below - 1]), float(ordered[above - 1])
-        return Estimate(key, value, low, high, n, unit, "quantile, order statistics", "log")
+        return Estimate(key, value, low, high, n, unit, say("quantile, order statistics"), "log")
     logs = np.log(ordered)
     spread = float(logs.std(ddof=1))
     place = float(stats.norm.ppf(at)) * math.sqrt(n)
@@ -133,7 +136,7 @@ def quantile(key: str, values: Floats, at: float, unit: str) -> Estimate | None:
     )
     return Estimate(
         key, value, min(low, value), max(high, value), n, unit,
-        "quantile, interval of a lognormal law (few values)", "log",
+        say("quantile, interval of a lognormal law (few values)"), "log",
     )  # fmt: skip
 
 

@@ -18,9 +18,14 @@ from typing import NamedTuple
 import numpy as np
 from scipy import optimize, special
 
+from simulator.languages.messages import marked, say
 from simulator.calibration.records import Floats
 
 WITH_CURE = " with cure"
+_NAMES = (
+    marked("exponential"), marked("gamma"), marked("Weibull"), marked("lognormal"),
+    marked("log-logistic"), marked("two lognormals"),
+)  # fmt: skip
 """What a law's name ends in when a share of the cases never ends."""
 
 _LOG_ROOT = 0.5 * math.log(2.0 * math.pi)
@@ -345,6 +350,13 @@ def with_cure(law: Law) -> Law:
 _PLAIN: Sequence[Law] = (
     _exponential(), _gamma(), _weibull(), _lognormal(), _log_logistic(), _two_lognormals(),
 )  # fmt: skip
+
+def law_said(name: str) -> str:
+    """Say the name of a law."""
+    if name.endswith(WITH_CURE):
+        return say("{law} with cure", law=say(name.removesuffix(WITH_CURE)))
+    return say(name)
+
 
 LAWS: Mapping[str, Law] = {law.name: law for plain in _PLAIN for law in (plain, with_cure(plain))}
 """Every law by its name."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simulator.languages.messages import say
 from simulator.calibration.estimates import Estimate, Finding
 from simulator.calibration.estimating.intervals import share
 from simulator.calibration.records import Flags, Integers, LossReason, Outcome, Records
@@ -51,40 +52,44 @@ def fit_losses(records: Records, since: float = -math.inf) -> Losses:
     lost = (deals.outcome == Outcome.LOST) & ~(deals.closed <= since)
     count = int(lost.sum())
     if not count:
-        words = "No lost opportunity is on file: losses and their reasons are not identifiable."
+        words = say("No lost opportunity is on file: losses and their reasons are not identifiable.")
         return Losses(0, None, (), (Finding("not_identifiable", words),))
     findings = []
     if count < FEW_CASES:
-        findings.append(Finding("few_cases", f"Only {count} lost opportunities are on file."))
+        few = say("Only {count} lost opportunities are on file.", count=count)
+        findings.append(Finding("few_cases", few))
     reason = deals.reason[lost]
     month = np.floor(deals.closed[lost] / MONTH)
     month = np.where(np.isfinite(month), month, np.nanmin(month, initial=0.0)).astype(np.int64)
     has_reason = reason > LossReason.UNKNOWN
     told = int(has_reason.sum())
     if not told:
-        words = f"None of {count} losses has a reason: what kept buyers from buying is not known."
+        words = say(
+            "None of {count} losses has a reason: what kept buyers from buying is not known.",
+            count=count,
+        )  # fmt: skip
         findings.append(Finding("not_identifiable", words))
         return Losses(count, None, (), tuple(findings))
     recorded = share(
         "decisions.field_sales.record_loss_reason", told, count,
-        "share of losses with any reason recorded: an upper bound, reasons can be wrong; Wilson,"
-        " as unevenly as months differ",
+        say("share of losses with any reason recorded: an upper bound, reasons can be wrong; Wilson,"
+            " as unevenly as months differ"),
         _unevenness(has_reason, month),
     )  # fmt: skip
     counts = np.bincount(reason[has_reason], minlength=len(LossReason))
     reasons = tuple(
         share(
             f"loss_reason.{each.name.lower()}", int(counts[each]), told,
-            "share of recorded reasons; Wilson, as unevenly as months differ",
+            say("share of recorded reasons; Wilson, as unevenly as months differ"),
             _unevenness(reason[has_reason] == each, month[has_reason]),
         )
         for each in LossReason
         if each != LossReason.UNKNOWN
     )  # fmt: skip
     findings.append(
-        Finding("assumption", f"{told} of {count} losses have a reason. Sellers' reasons are often"
-                " wrong, so the share whose true reason is known is at most"
-                f" {100 * recorded.value:.0f} %.")
+        Finding("assumption", say("{told} of {count} losses have a reason. Sellers' reasons are"
+                " often wrong, so the share whose true reason is known is at most {share} %.",
+                told=told, count=count, share=f"{100 * recorded.value:.0f}"))
     )  # fmt: skip
     return Losses(count, recorded, reasons, tuple(findings))
 

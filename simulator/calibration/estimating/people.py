@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from simulator.languages.messages import marked, say
 from simulator.calibration.estimates import Estimate, Finding
 from simulator.calibration.estimating.intervals import quantile, rate, ratio
 from simulator.calibration.estimating.spread import spread_between
@@ -115,7 +116,7 @@ def fit_people(records: Records, since: float, until: float) -> People:
     """
     leads, deals = records.leads, records.opportunities
     handled = _Cases(
-        "inside_sales", "leads", leads.owner, leads.created,
+        "inside_sales", marked("leads"), leads.owner, leads.created,
         np.where(np.isnan(leads.converted), leads.won, leads.converted),
         np.zeros(len(leads), dtype=np.bool_),
     )  # fmt: skip
@@ -149,8 +150,9 @@ def _team(
     if not owned.any():
         if len(cases.owner):
             findings.append(
-                Finding("not_identifiable", f"No {cases.what} carry an owner: how many people work"
-                        f" in {_words(cases.name)}, and how they differ, is not known.")
+                Finding("not_identifiable", say("No {what} carry an owner: how many people work"
+                        " in {team}, and how they differ, is not known.", what=say(cases.what),
+                        team=_words(cases.name)))
             )  # fmt: skip
         return None
     count = max(people, int(cases.owner.max()) + 1)
@@ -165,8 +167,11 @@ def _team(
     estimate = Estimate(
         f"people.{cases.name}", float(at_work), float((cases_now >= 2 * FEWEST).sum()),
         float((cases_now >= 1).sum()), int(recent.sum()), "people",
-        f"owners with {FEWEST} or more {cases.what} in the last three months;"
-        f" range: {2 * FEWEST} or more to one",
+        say(
+            "owners with {fewest} or more {what} in the last three months;"
+            " range: {twice} or more to one",
+            fewest=FEWEST, what=say(cases.what), twice=2 * FEWEST,
+        ),
     )  # fmt: skip
     counted = active & ~crowds if (active & ~crowds).any() else active
     opened, reached, spread = _throughput(cases, counted, since, until)
@@ -177,8 +182,11 @@ def _team(
     )  # fmt: skip
 
 
+_TEAMS = {"inside_sales": marked("inside sales"), "field_sales": marked("field sales")}
+
+
 def _words(team: str) -> str:
-    return team.replace("_", " ")
+    return say(_TEAMS[team])
 
 
 def _within(times: Floats, since: float, until: float) -> Flags:
@@ -190,13 +198,14 @@ def _who_is_missing(cases: _Cases, owned: Flags) -> list[Finding]:
     if known >= 0.9:
         return []
     only = bool(np.isfinite(cases.succeeded[owned]).all())
-    words = f"Only {100 * known:.0f} % of the {cases.what} carry an owner"
-    if only:
-        words += ", those that succeeded: who worked the others is not known"
-    return [
-        Finding("not_identifiable", f"{words}. People in {_words(cases.name)} and their cases are"
-                " counted too low.")
-    ]  # fmt: skip
+    words = say(
+        "Only {share} % of the {what} carry an owner, those that succeeded: who worked the others"
+        " is not known. People in {team} and their cases are counted too low."
+        if only else
+        "Only {share} % of the {what} carry an owner. People in {team} and their cases are counted"
+        " too low.", share=f"{100 * known:.0f}", what=say(cases.what), team=_words(cases.name),
+    )  # fmt: skip
+    return [Finding("not_identifiable", words)]
 
 
 def _crowds(cases: _Cases, count: int, findings: list[Finding]) -> Flags:
@@ -211,14 +220,17 @@ def _crowds(cases: _Cases, count: int, findings: list[Finding]) -> Flags:
     found = almost | far_more
     where = _words(cases.name)
     for mine, each in zip(held[found], others[found], strict=True):
-        words = f"One owner in {where} holds {mine} of {total} {cases.what}"
-        words += f" ({100 * mine / total:.0f} %; the others {each:.0f} each):"
-        if len(holders) == 1:
-            words = f"All {total} {cases.what} of {where} carry one owner:"
-        findings.append(
-            Finding("one_owner", f"{words} probably a queue or an import and not a person. Nothing"
-                    " per person is taken from it where there are others.")
+        words = say(
+            "All {total} {what} of {team} carry one owner: probably a queue or an import and not a"
+            " person. Nothing per person is taken from it where there are others."
+            if len(holders) == 1 else
+            "One owner in {team} holds {mine} of {total} {what} ({share} %; the others {each}"
+            " each): probably a queue or an import and not a person. Nothing per person is taken"
+            " from it where there are others.",
+            team=where, mine=mine, total=total, what=say(cases.what),
+            share=f"{100 * mine / total:.0f}", each=f"{each:.0f}",
         )  # fmt: skip
+        findings.append(Finding("one_owner", words))
     return found
 
 
@@ -255,9 +267,9 @@ def _throughput(
 def _per_month(key: str, counts: Floats, months: Floats) -> Estimate:
     unit = f"{key.partition('.')[0]} per person and month"
     total = int(counts.sum())
-    method = f"{len(counts)} people at work, error between people"
+    method = say("{n} people at work, error between people", n=len(counts))
     found = ratio(key, counts, months, unit, total, method)
-    by_chance = rate(key, total, float(months.sum()), unit, method="one Poisson rate")
+    by_chance = rate(key, total, float(months.sum()), unit, method=say("one Poisson rate"))
     # People cannot be surer than chance alone allows.
     return by_chance if found is None or found.error < by_chance.error else found
 
@@ -270,7 +282,8 @@ def _workload(cases: _Cases, counted: Flags) -> Estimate | None:
     held = np.bincount(cases.owner[mine], minlength=len(counted))[counted].astype(np.float64)
     return ratio(
         f"workload.{cases.name}", held, np.ones(len(held)), "open opportunities per person",
-        int(held.sum()), f"open at the end, {len(held)} people at work; also those nobody touches",
+        int(held.sum()),
+        say("open at the end, {n} people at work; also those nobody touches", n=len(held)),
     )  # fmt: skip
 
 
@@ -292,7 +305,11 @@ def _effort(
     return rate(
         f"{kind}_per_day.{cases.name}", len(mine), (until - begins) * people,
         f"{kind} per person and business day", wide, max(weeks - 1.0, 1.0),
-        f"all {kind} of the last three months over {people} people at work",
+        say(
+            "all calls of the last three months over {people} people at work" if kind == "calls"
+            else "all meetings of the last three months over {people} people at work",
+            people=people,
+        ),
     )  # fmt: skip
 
 
@@ -309,7 +326,7 @@ def _attempts(records: Records, since: float, until: float) -> Estimate | None:
     calls = np.bincount(acts.lead[called], minlength=len(records.leads))[old].astype(np.float64)
     return ratio(
         "calls_per_lead", calls, np.ones(len(calls)), "calls per lead", len(calls),
-        "mean, of leads older than three months",
+        say("mean, of leads older than three months"),
     )  # fmt: skip
 
 
@@ -326,7 +343,7 @@ def _answered(records: Records, since: float, until: float) -> Estimate | None:
     answered = np.bincount(place, weights=acts.reached[told]).astype(np.float64)
     return ratio(
         "calls_answered", answered, calls, "share of calls", int(told.sum()),
-        "description: later calls reach less often, error between leads",
+        say("description: later calls reach less often, error between leads"),
     )  # fmt: skip
 
 
@@ -356,6 +373,7 @@ def _meetings(records: Records) -> Estimate | None:
     part = 100.0 * float((signed == usual).mean())
     return Estimate(
         found.key, found.value, found.low, found.high, found.n, found.unit,
-        f"median of opportunities that signed and met at all; most often {usual} ({part:.0f} %)",
+        say("median of opportunities that signed and met at all; most often {usual} ({share} %)",
+            usual=usual, share=f"{part:.0f}"),
         found.scale,
     )  # fmt: skip

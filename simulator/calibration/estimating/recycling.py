@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 from scipy.special import expit
 
+from simulator.languages.messages import say
 from simulator.calibration.estimates import Estimate, Finding
 from simulator.calibration.estimating.intervals import quantile, share
 from simulator.calibration.records import Floats, Integers, Outcome, Records
@@ -99,23 +100,24 @@ def fit_returns(records: Records, since: float = -math.inf) -> Returns:
     if again:
         reopened = share("recycling.reopened", again, len(deals))
         findings.append(
-            Finding("recycling", f"{again} of {len(deals)} opportunities were opened again after"
-                    " they had been closed.")
+            Finding("recycling", say("{count} of {all} opportunities were opened again after"
+                    " they had been closed.", count=again, all=len(deals)))
         )  # fmt: skip
     returned, gap = _second_ones(records)
     if returned is not None and gap is not None:
         findings.append(
-            Finding("recycling", f"{100 * returned.value:.1f} % of lost opportunities were followed"
-                    f" by another one of the same lead, half of them within {gap.value:.0f}"
-                    " business days.")
+            Finding("recycling", say("{share} % of lost opportunities were followed"
+                    " by another one of the same lead, half of them within {days} business days.",
+                    share=f"{100 * returned.value:.1f}", days=f"{gap.value:.0f}"))
         )  # fmt: skip
     wave = second_wave(*_ages(records, since))
     if wave is not None and wave.p < SURE:
         findings.append(
-            Finding("recycling", f"{wave.seen} wins came more than {wave.late:.0f} business days"
-                    f" after the inquiry; the first wave ({wave.law}) lets expect at most"
-                    f" {wave.expected:.0f} (p = {wave.p:.2g}): a second wave, as recycled buyers"
-                    " make it.")
+            Finding("recycling", say("{seen} wins came more than {late} business days"
+                    " after the inquiry; the first wave ({law}) lets expect at most"
+                    " {expected} (p = {p}): a second wave, as recycled buyers make it.",
+                    seen=wave.seen, late=f"{wave.late:.0f}", law=say(wave.law),
+                    expected=f"{wave.expected:.0f}", p=f"{wave.p:.2g}"))
         )  # fmt: skip
     return Returns(reopened, returned, gap, wave, tuple(findings))
 

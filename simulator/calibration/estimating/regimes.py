@@ -16,7 +16,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from simulator.languages.messages import say
 from simulator.calibration.records import Floats, Integers
+from simulator.calibration.spoken_days import day_of_year_said, month_said
 from simulator.calibration.working_time import BUSINESS_DAYS_A_WEEKDAY, WorkingTime
 
 WEEK = 5
@@ -122,10 +124,11 @@ def _season(first: int, weeks: int, time: WorkingTime, month: tuple[float, ...])
 
 def _named(at: float, before: float, after: float, time: WorkingTime, what: str) -> Change:
     day = time.stamps(np.array([at]))[0].astype("datetime64[D]").item()
-    words = (
-        f"{what} went from about {_round(before * _MONTH)} to {_round(after * _MONTH)} a month"
-        f" in {day:%B %Y} (about {day.day} {day:%B})"
-    )
+    words = say(
+        "{what} went from about {before} to {after} a month in {month} (about {day})",
+        what=what, before=_round(before * _MONTH), after=_round(after * _MONTH),
+        month=month_said(day), day=day_of_year_said(day),
+    )  # fmt: skip
     return Change(at, before, after, words[0].upper() + words[1:])
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from scipy import stats
 from scipy.special import logsumexp
 
+from simulator.languages.messages import say
 from simulator.calibration.estimates import CONFIDENCE, Estimate
 from simulator.calibration.records import Floats
 
@@ -57,7 +58,8 @@ def spread_between(key: str, counts: Floats, exposure: Floats) -> Estimate | Non
     high = _crossing(likelihood, likelihood[best] - drop, last, 1)
     return Estimate(
         key, float(_SPREADS[best]), low, high, n, "log standard deviation",
-        f"Poisson counts about lognormal rates of {people} people, likelihood ratio",
+        say("Poisson counts about lognormal rates of {people} people, likelihood ratio",
+            people=people),
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from simulator.languages.messages import say
 from simulator.calibration.estimates import CONFIDENCE, Estimate
 from simulator.calibration.records import Floats, Integers
 
@@ -358,7 +359,7 @@ def share_later(key: str, curve: Curve, age: float, horizon: float) -> Estimate 
         return None
     sooner, error = curve.part(age, horizon)
     low, high = bounds(1.0 - sooner, error, float(wins))
-    method = "Aalen-Johansen, share of the curve"
+    method = say("Aalen-Johansen, share of the curve")
     return Estimate(key, 1.0 - sooner, low, high, wins, "share", method, "logit")
 
 
@@ -391,7 +392,7 @@ def days_by(key: str, curve: Curve, share: float, horizon: float) -> Estimate | 
         low, after = float(curve.times[could_be[0]]), could_be[-1] + 1
         high = float(curve.times[after]) if after < len(reached) else horizon
     age, low, high = (max(x, LEAST_DAYS) for x in (age, low, high))
-    method = "Aalen-Johansen, among those that end within the horizon"
+    method = say("Aalen-Johansen, among those that end within the horizon")
     return Estimate(key, age, min(low, age), max(high, age), wins, "business days", method, "log")
 
 
@@ -406,5 +407,5 @@ def chance_within(key: str, curve: Curve, begins: float, ends: float) -> Estimat
     number = seen / chance if chance > 0.0 else at_risk
     error = math.sqrt(chance * (1.0 - chance) / number)
     low, high = bounds(chance, error, at_risk)
-    method = "Kaplan-Meier between two ages"
+    method = say("Kaplan-Meier between two ages")
     return Estimate(key, chance, low, high, round(at_risk), "share", method, "logit")
