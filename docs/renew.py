@@ -43,8 +43,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (
-    "README.md", "docs/model.md", "docs/olist.md", "docs/experiments.md", "docs/incentives.md",
-    "docs/calibration.md", "docs/sizing.md",
+    "README.md", "README.ja.md", "docs/report.md", "docs/model.md", "docs/olist.md",
+    "docs/experiments.md", "docs/incentives.md", "docs/calibration.md", "docs/sizing.md",
+    "docs/reporting_checklist.md",
 )  # fmt: skip
 STEPS = (
     "export-crm base -o exported",
@@ -335,8 +336,45 @@ def drawn() -> tuple[dict[Path, Callable[[], Any]], str]:
         ),
     }  # fmt: skip
     numbers = {path.name: _rounded(as_json(shape)) for path, (_, shape) in made.items()}
+    numbers.update({path.name: shown(language)[1] for language, path in SCREENS.items()})
     text = json.dumps(numbers, ensure_ascii=False, indent=1, allow_nan=False)
     return {path: draw for path, (draw, _) in made.items()}, f"{text}\n"
+
+
+SCREENS = {"en": PICTURES / "report.png", "ja": PICTURES / "report_ja.png"}
+"""Pictures of the first screen of the report, by its language."""
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_WINDOW = (1440, 1165)  # so high that the whole flow is seen
+
+
+@lru_cache
+def shown(language: str) -> tuple[Path, dict[str, Any]]:
+    """Return where a report of divisional against shared is, and what its first screen says."""
+    folder = a_folder()
+    command = f"report shared divisional -o report.html --lang {language} --json"
+    data = json.loads(printed(command, folder))
+    return folder / "report.html", _rounded({"verdict": data["verdict"], "tiles": data["tiles"]})
+
+
+def photograph() -> None:
+    """Take pictures of the report in a browser without a window, if there is one."""
+    browser = next((found for each in _BROWSERS if (found := shutil.which(each))), None)
+    if browser is None:
+        print(f"none of {', '.join(_BROWSERS)}: the pictures of the report stay as they are")
+        return
+    for language, path in SCREENS.items():
+        where, _ = shown(language)
+        taken = where.with_suffix(".png")
+        width, height = _WINDOW
+        subprocess.run(
+            [
+                browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+                f"--window-size={width},{height}", f"--screenshot={taken}", where.as_uri(),
+            ],
+            check=True, capture_output=True, timeout=120,
+        )  # fmt: skip
+        path.write_bytes(_in_few_colors(taken.read_bytes()))
+        print(f"took {path.relative_to(ROOT)}")
 
 
 def _rounded(value: Any) -> Any:
@@ -358,6 +396,7 @@ def draw() -> None:
     PICTURES.mkdir(exist_ok=True)
     for path, made in pictures.items():
         path.write_bytes(_in_few_colors(as_png(made())))
+    photograph()
     NUMBERS.write_text(numbers, encoding="utf-8")
     print(f"drew {', '.join(str(path.relative_to(ROOT)) for path in pictures)}")
 
@@ -376,7 +415,8 @@ def _in_few_colors(png: bytes) -> bytes:
 def pictures_are_current() -> bool:
     """Say whether the pictures are there and show what would be drawn now."""
     pictures, numbers = drawn()
-    missing = [path for path in (*pictures, NUMBERS) if not path.exists()]
+    wanted = (*pictures, *SCREENS.values(), NUMBERS)
+    missing = [path for path in wanted if not path.exists()]
     for path in missing:
         print(f"{path.relative_to(ROOT)}: missing; run: python docs/renew.py")
     if missing:

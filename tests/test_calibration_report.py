@@ -40,6 +40,7 @@ from simulator.calibration.records import (
     nothing,
 )
 from simulator.calibration.working_time import WorkingTime, weekday_of
+from simulator.languages.languages import speaking
 from simulator.presentation import calibration_gaps as gaps
 from simulator.presentation import calibration_words as catalogue
 from simulator.presentation.calibration_charts import Strip, band, weeks_of
@@ -667,6 +668,51 @@ def test_it_suits_dark_screens_telephones_and_paper(page: str) -> None:
     for rule in ("prefers-color-scheme: dark", "@media print", "size: A4", "max-width: 40rem"):
         assert rule in page
     assert 'name="viewport"' in page
+
+
+# ------------------------------------------------------------------ in Japanese
+
+
+@pytest.fixture(scope="module")
+def japanese(calibrated: Calibrated) -> str:
+    with speaking("ja"):
+        told = tell(calibrated.records)
+        draft = draft_of(calibrated.records, told)
+        again = replace(
+            calibrated, told=told, findings=told.findings(), stated=draft.stated, ahead=draft
+        )
+        nothing_told = replace(imported_of(calibrated.records), findings=())
+        return report(again, nothing_told, title="our <company>", command=COMMAND, version="9.9.9")
+
+
+def test_the_japanese_page_says_so_and_has_the_same_numbers(read: Page, japanese: str) -> None:
+    assert japanese.startswith('<!DOCTYPE html>\n<html lang="ja">')
+    page = Page(japanese)
+    assert tuple(page.sections) == SECTIONS
+    assert [each.exact for each in page.grids] == [each.exact for each in read.grids]
+    assert len(page.pictures) == len(read.pictures)
+
+
+def test_no_english_sentence_is_left_on_the_japanese_page(japanese: str) -> None:
+    page = Page(japanese)
+    text = "\n".join([*page.text, *(each.get("aria-label", "") for each in page.pictures)])
+    for own in (COMMAND, EVIL, "our <company>"):
+        text = text.replace(own, "")
+    laws = re.compile(r"\w+\([\w.=, ]+\)|[\w]+[._/][\w./]+")
+    english = re.compile(r"(?:\b[a-z]{2,}\b[\s,;:'()-]+){2,}\b[a-z]{2,}\b")
+    assert not [line for line in text.splitlines() if english.search(laws.sub("0", line))]
+    for grid in page.grids:
+        for each in (grid.caption, *grid.headings):
+            assert not english.search(each)
+            assert re.search(r"[\u3040-\u30ff\u4e00-\u9fff]|^p?$|[0-9]", each), each
+
+
+def test_dates_and_months_are_japanese(japanese: str) -> None:
+    said = words(Page(japanese))
+    assert re.search(r"直近の状況は20\d\d年\d+月\d+日から", said)
+    assert re.search(r">20\d\d年\d+月<", japanese)
+    assert "月曜" in said
+    assert "金曜" in said
 
 
 # ------------------------------------------------------------------ files that tell little

@@ -192,7 +192,7 @@ def test_what_is_printed_is_in_one_language_and_fits(
         }  # fmt: skip
         headings = [
             "この組織と健全な組織", "改善策ごとの効果", "回答がどのメカニズムを通じて効いているか",
-            "わからないと答えた質問", "\n回答\n", "使う前に", "smallを基に",
+            "分からないと答えた質問", "\n回答\n", "使う前に", "smallを基に",
         ]  # fmt: skip
     places = [result.stdout.rindex(heading) for heading in headings]
     assert places == sorted(places)

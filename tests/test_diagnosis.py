@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import string
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 
+import simulator
 from simulator.diagnosis.amounts import Amounts
 from simulator.diagnosis.answers import FACTS, WORDS, Answers, answers_text, read_answers
 from simulator.diagnosis.diagnosis import MECHANISMS, Diagnosis, diagnose, through
@@ -28,9 +32,10 @@ from simulator.diagnosis.verdict import MECHANISM_NAMES, verdict
 from simulator.errors import ScenarioError
 from simulator.experiment.execution import run_streamed
 from simulator.experiment.statistics import Estimate
-from simulator.languages.languages import LANGUAGES, Both, Language, of_locale
+from simulator.languages.languages import LANGUAGES, Both, Language, of_locale, speaking
 from simulator.languages.messages import listed
 from simulator.metrics.definitions import TEAMS
+from simulator.metrics.units import unit_shown
 from simulator.presentation.flowing import Flowing, lines_of
 from simulator.scenario import load_scenario
 from simulator.scenario.behavior import CounterForces
@@ -126,6 +131,43 @@ def test_texts_take_values_in_both_languages() -> None:
     assert (both("en", n=3), both("ja", n=3)) == ("3 of them", "3件")
     assert listed(["1", "2", "3"], language="en") == "1, 2 and 3"
     assert listed(["1", "2", "3"], language="ja") == "1、2、3"
+
+
+def _pairs_of_texts() -> Iterator[tuple[str, str]]:
+    """Every text that stands in both languages side by side: in code, and of the questions."""
+    for path in Path(simulator.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "Both":
+                texts = [each.value for each in node.args if isinstance(each, ast.Constant)]
+                if len(texts) == 2:
+                    yield texts[0], texts[1]
+    for question in questions().values():
+        told = (question.ask, question.title, question.means, question.remedy)
+        for each in (*told, question.good, question.partly, question.dangerous):
+            yield each.en, each.ja
+
+
+def test_both_texts_of_a_pair_have_the_same_places() -> None:
+    def places(text: str) -> set[str]:
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+    pairs = list(_pairs_of_texts())
+    assert len(pairs) > 100
+    assert not [(en, ja) for en, ja in pairs if places(en) != places(ja)]
+    assert any(places(en) for en, _ in pairs)
+
+
+def test_units_in_japanese_are_those_of_every_other_table() -> None:
+    assert Amounts.of("wins", "ja", "JPY", [3.0]).unit == unit_in_japanese("buyers")
+    assert Amounts.of("lead_time", "ja", "JPY", [3.0]).unit == unit_in_japanese("business days")
+    assert Amounts.of("logo_churn", "ja", "JPY", [0.1]).level_unit == unit_in_japanese(
+        "share per month"
+    )
+
+
+def unit_in_japanese(unit: str) -> str:
+    with speaking("ja"):
+        return unit_shown(unit, "JPY")
 
 
 # ------------------------------------------------------------------ scenarios
@@ -510,7 +552,7 @@ def test_amounts_are_written_as_each_language_writes_them() -> None:
     sizes = [3_400_000.0]
     for language, size, unit in (
         ("en", "3.40 M JPY (1.00 to 5.00)", "M JPY"),
-        ("ja", "3.40百万円(95%区間 1.00〜5.00)", "百万円"),
+        ("ja", "3.40百万円(95%区間 1.00～5.00)", "百万円"),
     ):
         money = Amounts.of("mrr_end", language, "JPY", sizes)  # type: ignore[arg-type]
         assert money.size(Estimate(-3_400_000.0, -5e6, -1e6, 9)) == size
@@ -525,7 +567,7 @@ def test_amounts_are_written_as_each_language_writes_them() -> None:
 
 
 SENTENCES = [
-    "差は7.4百万円(95%区間 5.0〜9.7)縮まります。原因は質問3、5、6、10です。「はい」と答えた。",
+    "差は7.4百万円(95%区間 5.0～9.7)縮まります。原因は質問3、5、6、10です。「はい」と答えた。",
     "A plain sentence (with parentheses, and more) that is longer than a line.",
     "https://example.org/a-very-long-address-that-fits-on-no-line-at-all",
     "",
@@ -539,7 +581,7 @@ def test_lines_fit_lose_nothing_and_begin_with_no_closing_mark(text: str, width:
     assert all(cell_len(line) <= width for line in lines)
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
     if width >= 20:
-        assert not any(line.startswith(tuple("、。)」〜")) for line in lines)
+        assert not any(line.startswith(tuple("、。)」〜～")) for line in lines)
         assert not any(line.endswith(tuple("「(")) for line in lines)
     for one, two in pairwise(lines):
         assert one

@@ -74,7 +74,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "run, one-off sale": (
         ("run", "one_off_sales", "--replications", "1", *SHORT),
-        ("終了時点の買い手の状態", "納品済み"),
+        ("終了時点の見込み顧客・顧客の状態", "納品済み"),
     ),
     "run against observed figures": (
         ("run", "olist", "--replications", "2", "--workers", "1"),
@@ -89,7 +89,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "explain, no difference": (("explain", "base", "--diff", "base"), ("同じです",)),
     "trace": (
         ("trace", "base", "--buyer", "first-won"),
-        ("買い手", "真実", "インサイドセールス", "商談", "担当者"),
+        ("顧客側", "真実", "インサイドセールス", "商談", "担当者"),
     ),
     "trace, most recycled": (
         ("trace", "base", "--buyer", "most-recycled"),
@@ -101,7 +101,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "incentives": (
         ("incentives", "divisional", *FEW, "--no-doses", "--remedies", "--workers", "1"),
-        ("全体最適", "部門最適の代償", "各部門の選択", "対策の効果", "乱数の種1"),
+        ("全体最適", "部門最適の代償", "各部門の選択", "改善策の効果", "乱数の種1"),
     ),
     "size": (
         ("size", "base", *FOR_A_BUDGET),
@@ -152,6 +152,41 @@ def test_what_is_told_beside_a_result_is_japanese(tmp_path: Path) -> None:
     assert "written" not in result.stderr
 
 
+def test_an_export_and_its_calibration_are_told_in_japanese(tmp_path: Path) -> None:
+    exported, out = tmp_path / "exported", tmp_path / "own.yaml"
+    result = told(
+        "export-crm", "base", "-o", str(exported), "--log", "none", "--missing", "5%",
+        "--starts", "2024-05-01", "--set", "horizon.months=5",
+    )  # fmt: skip
+    assert result.exit_code == 0
+    assert "日付は5月から始まります" in result.stderr
+    assert "わざと作った欠け" in (exported / "README.txt").read_text(encoding="utf-8")
+    assert not english_left(result.output)
+    result = told(
+        "calibrate", *map(str, sorted(exported.glob("*.csv"))), "--mapping",
+        str(exported / "mapping.yaml"), "-o", str(out), "--report", str(out.with_suffix(".html")),
+        "--workers", "1",
+    )  # fmt: skip
+    assert result.exit_code == 0
+    for word in ("ファイルの読み方", "ファイルから分かったこと", "知っておくべきこと", "間接推定"):
+        assert word in result.stdout, word
+    assert "列の意味を" in result.stderr
+    assert not english_left(result.output)
+    for name in ("own.yaml", "own_retold.yaml", "own_unusable.csv"):
+        assert not english_left((tmp_path / name).read_text(encoding="utf-8")), name
+    assert (tmp_path / "own_unusable.csv").read_text(encoding="utf-8").startswith("\ufeff")
+    mapping = (tmp_path / "own_mapping.yaml").read_text(encoding="utf-8")
+    assert mapping.startswith("# ファイルの読み方です。")
+    page = out.with_suffix(".html").read_text(encoding="utf-8")
+    assert '<html lang="ja">' in page
+    assert "2024年5月1日" in page
+    said = re.sub(r"<style.*?</style>|<code>.*?</code>", "", page, flags=re.DOTALL)
+    assert not english_left("\n".join(re.findall(r">([^<>]+)<", said)))
+    result = told("explain", str(out))
+    assert result.exit_code == 0
+    assert not english_left(result.output)
+
+
 def test_knowledge_and_luck_are_told_in_japanese(tmp_path: Path) -> None:
     own = tmp_path / "own.yaml"
     own.write_text(
@@ -166,7 +201,7 @@ def test_knowledge_and_luck_are_told_in_japanese(tmp_path: Path) -> None:
     )
     result = told("run", str(own), "--input-uncertainty", "--replications", "8", *SHORT)
     assert result.exit_code == 0
-    for word in ("分からないことと、運", "どの知識不足が最も響くか", "パラメータ抽出4組"):
+    for word in ("分からないことと、偶然", "どの知識不足が最も響くか", "パラメータ抽出4組"):
         assert word in result.stdout
     assert not english_left(result.output)
     result = told("explain", str(own))

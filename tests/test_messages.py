@@ -17,6 +17,7 @@ import simulator
 from simulator.languages.languages import of_locale, speaking, spoken
 from simulator.languages.messages import SENSE, japanese, listed, marked, say
 from simulator.metrics import METRICS
+from simulator.presentation import calibration_words
 from simulator.scenario import load_scenario, numbers, shipped_scenarios
 from simulator.scenario.schema import Scenario
 
@@ -94,10 +95,16 @@ def of_shipped_scenarios() -> set[str]:
     return found - {""}
 
 
+def of_calibration() -> set[str]:
+    """What the page of a calibration says, each by a key."""
+    return set(calibration_words.ENGLISH.values())
+
+
 GATHERED = {
     "metrics": of_metrics,
     "fields": of_fields,
     "shipped scenarios": of_shipped_scenarios,
+    "calibration": of_calibration,
 }
 
 MODULES = sorted(path for path in ROOT.rglob("*.py") if "languages" not in path.parts)

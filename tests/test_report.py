@@ -555,7 +555,8 @@ def test_a_disk_that_fills_up_leaves_the_page_that_was_there(
 def test_after_ctrl_c_the_page_rests_on_what_is_finished(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file, done_runs = tmp_path / "page.html", []
+    file = tmp_path / "page.html"
+    done_runs: list[Any] = []
     do = execution._do
 
     def interrupted(*what: Any) -> Any:

@@ -183,7 +183,7 @@ def test_places_are_named_in_the_language_that_is_spoken(half_year: Results) -> 
     with speaking("ja"):
         labels = {node.id: node.label for node in flow(half_year, "buyers").nodes}
         unit = flow(half_year, "mrr").scale.unit
-    assert labels["former"] == "解約済みの顧客"
+    assert labels["former"] == "元顧客"
     assert labels["marketing"] == "マーケティング"
     assert unit == "百万円"
     assert all(not label.isascii() for label in labels.values())

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.languages.messages import marked, say
 from simulator.calibration.estimates import Estimate, keyed
 from simulator.calibration.estimating.arrivals import Arrivals
 from simulator.calibration.estimating.customers import Deals
 from simulator.calibration.estimating.people import People
 from simulator.calibration.records import Outcome, Records
 from simulator.calibration.writing import Stated, rounded
+from simulator.languages.messages import marked, say
 from simulator.scenario import outline
 from simulator.scenario.checking import bounds
 from simulator.scenario.provenance import plain

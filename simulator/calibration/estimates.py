@@ -10,10 +10,23 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
+from simulator.languages.messages import marked
+
 Scale = Literal["linear", "log", "logit"]
 """On which scale the interval is symmetric, and its error about normal."""
 
 CONFIDENCE = 0.95
+
+UNITS = (
+    marked("inquiries per business day"), marked("variance / mean"), marked("business days"),
+    marked("people"), marked("opened per person and month"), marked("won per person and month"),
+    marked("converted per person and month"), marked("log standard deviation"),
+    marked("open opportunities per person"), marked("calls per person and business day"),
+    marked("meetings per person and business day"), marked("calls per lead"), marked("meetings"),
+    marked("per month"), marked("of calls"), marked("currency per month"), marked("currency"),
+    marked("Weibull shape"),
+)  # fmt: skip
+"""What estimates are in, as it is said; that of a share without the word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +94,7 @@ FindingKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something about the data that a reader must be told, in one English sentence or two.
+    """Something about the data that a reader must be told, in a sentence or two of their language.
 
     Attributes
     ----------

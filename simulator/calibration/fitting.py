@@ -15,7 +15,6 @@ from datetime import date
 
 import numpy as np
 
-from simulator.languages.messages import marked, say
 from simulator.calibration import drafting, funnel_fit, loads
 from simulator.calibration.drafting import Draft
 from simulator.calibration.estimates import Estimate, Finding, back, onto
@@ -34,6 +33,7 @@ from simulator.calibration.writing import Stated
 from simulator.errors import Problem, ScenarioError
 from simulator.experiment.departments import lasting
 from simulator.experiment.execution import Workers, execution_of
+from simulator.languages.messages import marked, say
 from simulator.scenario.changing import changed
 from simulator.scenario.schema import Scenario
 
@@ -276,7 +276,8 @@ def calibrate(
                 "few_cases",
                 say(
                     "Fewer than {fewest} wins are on file in the recent regime: fit, readiness and"
-                    " thinking time stay the default company's.", fewest=funnel_fit.FEWEST,
+                    " thinking time stay the default company's.",
+                    fewest=funnel_fit.FEWEST,
                 ),
             )
         )

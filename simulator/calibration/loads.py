@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from simulator.languages.messages import marked, say
 from simulator.calibration.estimates import Finding
 from simulator.calibration.twin import Twin
 from simulator.calibration.writing import Stated, rounded
 from simulator.experiment.execution import execute, run_streamed
+from simulator.languages.messages import marked, say
 from simulator.scenario.changing import changed, value_of
 from simulator.scenario.schema import Scenario
 

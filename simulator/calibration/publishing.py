@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from simulator.languages.messages import marked, say
 from simulator.calibration import drafting
 from simulator.calibration.fitting import Calibrated, day_of
 from simulator.calibration.retelling import begins, observed
 from simulator.calibration.writing import Stated, rounded, scenario_text
+from simulator.languages.messages import marked, say
 from simulator.organization.journal import DAYS_PER_MONTH
 
 _GROUP = marked("found by runs")
@@ -35,8 +35,10 @@ def scenario_file(calibrated: Calibrated, sources: Sequence[str], command: str) 
         say("Again: {command}", command=command),
         say("From: {files}", files="; ".join(sources)),
         say("The regime since {since}; looks ahead from {until}.", since=since, until=until),
-        say("Beside a number: its 95 % interval and the cases behind it. What carries none was"
-            " counted"),
+        say(
+            "Beside a number: its 95 % interval and the cases behind it. What carries none was"
+            " counted"
+        ),
         say("in the files (trust B in sources), or is not in them at all (any other trust)."),
     ]
     return scenario_text(
@@ -74,22 +76,25 @@ def retold_file(calibrated: Calibrated, extends: str) -> str | None:
         Stated("horizon.months", rounded(months, 8), say("span of the files"), drafting.OWN_FILES),
     ]
     head = [
-        say("The same organization from the beginning of its recent regime to the end of the"
-            " files:"),
+        say(
+            "The same organization from the beginning of its recent regime to the end of the files:"
+        ),
         say("a run prints what was observed beside what is simulated."),
     ]
+    computed = {"source": say("computed from the files"), "trust": drafting.OWN_FILES}
     return scenario_text(
         head,
         say("Do runs show what the files show?"),
         say(
-            "Its own files, {since} to {until}.", since=day_of(records, since),
+            "Its own files, {since} to {until}.",
+            since=day_of(records, since),
             until=day_of(records, records.until, ends=True),
         ),
         stated,
         (),
         observed=entries,
         extends=extends,
-        further={"observed": {"source": say("computed from the files"), "trust": drafting.OWN_FILES}},
+        further={"observed": computed},
     )
 
 

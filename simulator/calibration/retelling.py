@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from simulator.languages.messages import say
 from simulator.calibration.estimates import CONFIDENCE
 from simulator.calibration.fitting import Calibrated
 from simulator.calibration.writing import rounded
+from simulator.languages.messages import say
 from simulator.metrics.observed import CALENDAR_DAYS, Inquiries, figures_of
 from simulator.organization.journal import DAYS_PER_MONTH
 
@@ -95,7 +95,8 @@ def _figures(
 ) -> Iterator[tuple[str, float, float, str]]:
     """Which figures, each with its interval and what it is computed from."""
     for number in range(1, min(full, months) + 1):
-        yield f"leads_in_month_{number}", math.nan, math.nan, say("inquiries of month {number}", number=number)
+        words = say("inquiries of month {number}", number=number)
+        yield f"leads_in_month_{number}", math.nan, math.nan, words
     at = f"@1-{months}"
     signed, count = len(cohort.won), len(cohort.days)
     words = say("{signed} of {count} inquiries", signed=f"{signed:,}", count=f"{count:,}")

@@ -13,8 +13,8 @@ from typing import Any
 
 import yaml
 
-from simulator.languages.messages import say
 from simulator.calibration.estimates import Estimate
+from simulator.languages.messages import say
 
 _WIDTH = 96
 _UNQUOTED = frozenset("abcdefghijklmnopqrstuvwxyz_0123456789")

@@ -28,6 +28,8 @@ from simulator.commands.importing import (
 from simulator.commands.options import AsJson, Engine, Seed, Workers
 from simulator.commands.terminal import WRONG_INPUT, show, stop, tell
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.languages import spoken
+from simulator.languages.messages import say
 from simulator.version import version
 
 if TYPE_CHECKING:
@@ -102,7 +104,7 @@ def calibrate(
     if mapping is None and (out.parent / names["mapping"]).exists():
         # It may hold somebody's corrections: it is used, and never written over.
         mapping = out.parent / names["mapping"]
-        tell(f"files are read as {mapping} says; without it they are guessed anew")
+        tell(say("files are read as {file} says; without it they are guessed anew", file=mapping))
     beside = [name for name in names.values() if mapping is None or not _same(out, name, mapping)]
     if mapping is not None and out.exists() and mapping.resolve() == out.resolve():
         rule = "is the mapping: give the scenario another name with -o"
@@ -118,7 +120,8 @@ def calibrate(
     questions = open_questions(how, str(mapping) if mapping is not None else names["mapping"])
     if names["mapping"] in beside:
         disk.write_files(out.parent, {names["mapping"]: mapping_text(how).encode()})
-        tell(f"what the columns mean is written to {out.parent / names['mapping']}")
+        place = out.parent / names["mapping"]
+        tell(say("what the columns mean is written to {place}", place=place))
     if questions:
         remedy = f"answer in {mapping or names['mapping']} and type the same again"
         if [each.key for each in questions] == ["amounts"]:
@@ -141,7 +144,7 @@ def calibrate(
     }
     again = typed("calibrate", *map(_as_typed, files), options=options, changes=())
     command = shlex.join([*again, "-o", out.name])
-    with execution("calibration: looks at runs", workers, None, None, None, engine) as runs:
+    with execution(say("calibration: looks at runs"), workers, None, None, None, engine) as runs:
         result = fit(
             found.records, seed=seed, workers=runs, on_progress=runs.on_progress,
             qualified=qualified,
@@ -161,9 +164,9 @@ def calibrate(
         disk.write_files(report.parent, {report.name: text.encode()})
     _give(result, found, how, contents, as_json)
     for name in contents:
-        tell(f"written to {out.parent / name}")
+        tell(say("written to {place}", place=out.parent / name))
     if report is not None:
-        tell(f"written to {report}")
+        tell(say("written to {place}", place=report))
 
 
 def _names(out: Path) -> dict[str, str]:
@@ -221,11 +224,12 @@ def _unusable(found: Imported) -> str:
     for each in found.unusable:
         rows.writerow(
             [
-                harmless(each.file), each.row, harmless(each.column), REASON_WORDS[each.reason],
-                each.treatment, harmless(each.value),
+                harmless(each.file), each.row, harmless(each.column),
+                say(REASON_WORDS[each.reason]), say(each.treatment), harmless(each.value),
             ]
         )  # fmt: skip
-    return text.getvalue()
+    # By this mark Excel knows UTF-8.
+    return ("\ufeff" if spoken() == "ja" else "") + text.getvalue()
 
 
 def _give(

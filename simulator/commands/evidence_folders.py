@@ -141,7 +141,7 @@ def _said(folder: Path, command: str, asked: _Asked) -> dict[str, Any]:
         again = _line(typed, folder)
         changes = tuple(value for word, value in pairwise(typed) if word == "--set")
         of = _names_of(command, said)
-        seed = said["seed"]
+        seed, _, _ = said["seed"], said["verdict"], said["currency"]
         written = [str(name) for name in said["files"]]
         if any(Path(name).name != name for name in written):
             raise ValueError("its files lie elsewhere")
@@ -226,9 +226,7 @@ def _tables(
             if file.stat().st_size > MOST_BYTES:
                 raise ValueError(f"it is larger than {MOST_BYTES // 2**20} MB")
             # "NA" and "none" are names like any other.
-            table = pd.read_csv(
-                file, keep_default_na=False, na_values=[""], encoding="utf-8-sig"
-            )
+            table = pd.read_csv(file, keep_default_na=False, na_values=[""], encoding="utf-8-sig")
         except (OSError, ValueError) as error:
             rule = f"{file.name} cannot be read: {error}; make it again: "
             raise _refused(folder, rule + _line(asked.command(command), folder)) from error

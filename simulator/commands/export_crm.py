@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -13,6 +14,8 @@ from simulator.commands.answers import typed
 from simulator.commands.options import Changes, Engine, Name, Seed
 from simulator.commands.terminal import show, tell
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.languages import of_locale, speak
+from simulator.languages.messages import say
 from simulator.version import version
 
 if TYPE_CHECKING:
@@ -42,6 +45,15 @@ def _language(value: str) -> Language:
         if value == name:
             return name
     raise typer.BadParameter(f"{value!r} is neither en nor ja")
+
+
+def _spoken(context: typer.Context, parameter: typer.CallbackParam, value: Language) -> Language:
+    """Speak the language of the files where one is asked for, otherwise that of the locale."""
+    source = context.get_parameter_source(parameter.name or "")
+    # By name: typer brings a click of its own in some versions.
+    asked = source is not None and source.name == "COMMANDLINE"
+    speak(value if asked else of_locale(os.environ))
+    return value
 
 
 def _formats(value: str) -> tuple[Format, ...]:
@@ -93,7 +105,7 @@ def export_crm(
     lang: Annotated[
         Language,
         typer.Option(help="Stages, statuses, reasons and activities in en or ja.",
-                     parser=_language, metavar="en|ja"),
+                     parser=_language, metavar="en|ja", callback=_spoken, is_eager=True),
     ] = "en",
     log: Annotated[
         str,
@@ -190,14 +202,18 @@ def export_crm(
     rows = export(journal, out, choices, [*again, *(["--dates-only"] * dates_only)], version())
     show(explanation.changes(loaded))
     for name, count in rows.items():
-        typer.echo(f"{name:<28} {count:>10,} {'events' if '/' in name else 'rows'}")
+        typer.echo(f"{name:<28} {count:>10,} {say('events' if '/' in name else 'rows')}")
     show(explanation.notes(loaded))
     if begins.month != market.start_month:
         tell(
-            f"note: the scenario's seasons take the run to begin in month {market.start_month}"
-            f" (market.start_month), its dates begin in month {begins.month}"
+            say(
+                "note: the scenario's seasons take the run to begin in month {start}"
+                " (market.start_month), its dates begin in month {begins}",
+                start=market.start_month,
+                begins=begins.month,
+            )
         )
-    tell(f"written to {out}")
+    tell(say("written to {place}", place=out))
 
 
 def _cut(text: str, time: WorkingTime, ends: float) -> float:

@@ -13,6 +13,7 @@ import typer
 
 from simulator.commands.terminal import tell
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.messages import say
 
 if TYPE_CHECKING:
     from simulator.calibration.importing.imported import Imported
@@ -94,7 +95,7 @@ def read(
     sheets = [sheet for path in files for sheet in read_sheets(path)]
     for sheet in sheets:
         for note in sheet.notes:
-            tell(f"{sheet.file}: {note}")
+            tell(say("{file}: {note}", file=sheet.file, note=note))
     how = load_mapping(mapping, sheets) if mapping is not None else guess(sheets)
     if amounts is not None and how.amounts:
         how = replace(how, amounts=amounts)  # type: ignore[arg-type]
@@ -128,7 +129,12 @@ def are_qualified(leads: str | None, sheets: Sequence[Sheet], mapping: Mapping) 
             for name in (sheet.file, *sheet.columns[:_FIRST])
         )
         if found:
-            tell("leads are taken as qualified (a file or heading says so); else --leads inquiries")
+            tell(
+                say(
+                    "leads are taken as qualified (a file or heading says so); else --leads"
+                    " inquiries"
+                )
+            )
         return found
     if leads not in ("inquiries", "qualified"):
         raise ScenarioError([Problem("--leads", "", leads, "is neither inquiries nor qualified")])

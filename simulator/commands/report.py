@@ -13,6 +13,7 @@ from simulator.commands.evidence import gather
 from simulator.commands.options import AsJson, Dask, Engine, Replications, Seed, Workers
 from simulator.commands.terminal import tell
 from simulator.errors import OutputError, Problem, ScenarioError
+from simulator.languages.messages import say
 from simulator.version import version
 
 if TYPE_CHECKING:
@@ -117,10 +118,11 @@ def report(
         typer.echo(files.json_text(page.data))
     first = evidence.results[0]
     if first.interrupted:
-        tell(f"interrupted after {len(first.numbers)} of {first.asked} replications")
+        done = say("{done} of {asked} replications", done=len(first.numbers), asked=first.asked)
+        tell(say("interrupted after {after}", after=done))
     if failure is not None:
         raise failure
-    tell(f"written to {output}")
+    tell(say("written to {place}", place=output))
 
 
 def _check_output(output: Path) -> None:

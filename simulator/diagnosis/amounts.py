@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from simulator.experiment.quantities import Scale, size_of
 from simulator.experiment.statistics import Estimate
-from simulator.languages.languages import Language
+from simulator.languages.languages import Language, speaking
 from simulator.metrics.definitions import METRICS
-
-_JAPANESE = {"% points/month": "ポイント/月", "days": "日", "buyers": "件"}
+from simulator.metrics.units import unit_of_difference, unit_shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,28 +38,25 @@ class Amounts:
     def label(self) -> str:
         """The metric's name."""
         metric = METRICS[self.metric]
-        return metric.label if self.language == "en" else metric.label_ja
+        return metric.label_en if self.language == "en" else metric.label_ja
 
     @property
     def unit(self) -> str:
         """The unit of a difference; empty for counts in English."""
-        unit = self.scale.unit
-        if self.language == "en":
-            return unit
-        if METRICS[self.metric].unit == "buyers":
-            return "件"
-        money = {"JPY": "円"}.get(self.currency, self.currency)
-        millions = f"M {self.currency}"
-        if unit.startswith(millions):
-            return f"百万{money}{unit.removeprefix(millions)}"
-        return _JAPANESE.get(unit, unit.replace(self.currency, money))
+        unit, millions = METRICS[self.metric].unit, self.scale.factor < 1.0
+        with speaking(self.language):
+            if unit == "buyers" and self.language == "ja":
+                return unit_shown(unit, self.currency)
+            return unit_of_difference(unit, self.currency, millions)
 
     @property
     def level_unit(self) -> str:
         """The unit of a level: a share is not in points."""
-        if METRICS[self.metric].unit.startswith("share"):
-            return "%/month" if self.language == "en" else "%/月"
-        return self.unit
+        unit = METRICS[self.metric].unit
+        if not unit.startswith("share"):
+            return self.unit
+        with speaking(self.language):
+            return unit_shown(unit, self.currency)
 
     def number(self, value: float) -> str:
         """Write a value without its unit."""
@@ -74,10 +70,8 @@ class Amounts:
 
     def span(self, estimate: Estimate) -> str:
         """Write an interval without its unit; nothing if there is none."""
-        if estimate.low is None or estimate.high is None:
-            return ""
-        joint = " to " if self.language == "en" else "〜"
-        return f"{self.number(estimate.low)}{joint}{self.number(estimate.high)}"
+        with speaking(self.language):
+            return self.scale.span(estimate)
 
     def size(self, estimate: Estimate) -> str:
         """Write how large a difference is, whichever its sign: amount, unit, interval."""

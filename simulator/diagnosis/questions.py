@@ -60,7 +60,7 @@ class Question:
         return found
 
 
-DONT_KNOW = Both("I don't know.", "わかりません")
+DONT_KNOW = Both("I don't know.", "分かりません")
 
 
 @lru_cache(maxsize=1)

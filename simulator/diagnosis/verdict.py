@@ -35,7 +35,7 @@ _LESS = Both(
     "After {months} months this organization has {here} of {metric}; its healthy twin, with the"
     " same people, buyers and luck but the good answer wherever one was given, has {twin}:"
     " {size} more.",
-    "{months}か月後の{metric}は、この組織が{here}、健全な組織(人員・顧客・運は同じで、回答した質"
+    "{months}か月後の{metric}は、この組織が{here}、健全な組織(人員・顧客・乱数は同じで、回答した質"
     "問がすべて"
     "「良い」場合)が{twin}で、健全な組織のほうが{size}多くなります。",
 )
@@ -51,7 +51,7 @@ _SAME = Both(
     " no difference can be told.",
     "{months}か月後の{metric}は、この組織が{here}、健全な組織が{twin}で、差があるとは言えません。",
 )
-_BESIDES = Both("The twin's other differences: {parts}.", "健全な組織のその他の差: {parts}。")
+_BESIDES = Both("The twin's other differences: {parts}.", "健全な組織のそのほかの差: {parts}。")
 _BEST = Both(
     "What helps most by itself: {remedy} (question {number}): {size} more {metric}.",
     "単独で最も効くのは「{remedy}」(質問{number})で、{metric}が{size}増えます。",
@@ -78,7 +78,7 @@ _HARM = Both(
     "By themselves these lower {metric} here: {parts}. Look at churn and contribution, too,"
     " before you conclude anything; themodel bottleneck shows what they crowd out.",
     "単独では{metric}が下がるもの: {parts}。結論を出す前に、解約率と貢献利益も見てください。"
-    "何が押し出されるかは themodel bottleneck でわかります。",
+    "何が押し出されるかは themodel bottleneck で分かります。",
 )
 _HARM_PART = Both("{remedy} (question {number}), by {size}", "「{remedy}」(質問{number}) {size}")
 _NO_SUM = Both(

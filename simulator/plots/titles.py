@@ -203,12 +203,12 @@ def of_bars(bars: Bars) -> str:
     most = max(told, key=lambda bar: abs(bar.value))
     if bars.total is not None and math.isfinite(bars.total.value):
         return say(
-            "{label}, {title}: {total}, of which {most} makes {amount}",
+            "{title}, {label}: {total}, of which {most} makes {amount}",
             label=bars.label, title=bars.title, total=unit(bars.total.value), most=most.label,
             amount=unit(most.value),
         )  # fmt: skip
     return say(
-        "{label}, {title}: {most} changes it most, by {amount}",
+        "{title}, {label}: {most} changes it most, by {amount}",
         label=bars.label, title=bars.title, most=most.label, amount=unit(most.value),
     )  # fmt: skip
 

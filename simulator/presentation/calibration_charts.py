@@ -16,7 +16,7 @@ from simulator.calibration.estimating.durations import Durations, LawFit
 from simulator.calibration.estimating.survival import Curve, bounds
 from simulator.calibration.records import Flags, Floats, Integers, Records
 from simulator.calibration.working_time import BUSINESS_DAYS_A_WEEKDAY
-from simulator.presentation.calibration_words import say
+from simulator.presentation.calibration_words import said, say
 from simulator.presentation.figures import number
 from simulator.presentation.vector_drawing import (
     Axis,
@@ -46,7 +46,7 @@ _MONDAY = np.datetime64("1970-01-05", "D")
 
 def _share(value: float) -> str:
     places = 0 if value >= 0.1 or value == 0.0 else 1
-    return f"{number(100.0 * value, places)} %"
+    return say("share", number=number(100.0 * value, places))
 
 
 def _plain(value: float) -> str:
@@ -177,7 +177,7 @@ def _month(number_of: int, named: int) -> str:
     """Write a month counted from January 1970; its year where that was not named just before."""
     year, month = divmod(number_of, 12)
     name = say("months").split()[month]
-    return name if year == named else f"{name} {1970 + year}"
+    return name if year == named else say("month", month=name, year=1970 + year)
 
 
 # ------------------------------------------------------------------ fits over data
@@ -207,7 +207,7 @@ def durations_chart(durations: Durations, half: float) -> Markup:
     highest = min(1.05 * most, 1.0)
     y = Axis(0.0, highest, height - bottom, top)
     label = say(
-        "chart.durations.label", name=durations.name, n=durations.n,
+        "chart.durations.label", name=said(durations.name), n=durations.n,
         share=_share(curve.at(curve.last)), age=number(curve.last, 0),
     )  # fmt: skip
     drawing = Drawing(_NARROW, height, label)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from simulator.calibration.estimates import Estimate, back, keyed
 from simulator.calibration.estimating.durations import Durations, LawFit
+from simulator.calibration.estimating.laws import PARAMETERS, law_said
 from simulator.calibration.estimating.survival import Curve
 from simulator.calibration.fitting import Calibrated
 from simulator.calibration.funnel_fit import FEWEST
@@ -24,7 +25,7 @@ from simulator.presentation.calibration_charts import (
     drawn_laws,
     durations_chart,
 )
-from simulator.presentation.calibration_words import say
+from simulator.presentation.calibration_words import said, say
 from simulator.presentation.report_parts import (
     Block,
     Cell,
@@ -74,7 +75,8 @@ def arrivals_section(calibrated: Calibrated) -> Section:
     caption = say("arrivals.figure", what_first=what.capitalize())
     parts: list[Part] = [Picture(arrivals_chart(records, arrivals), caption, wide=True)]
     if arrivals.changes:
-        parts.append(Listing(tuple(("", f"{each.words}.") for each in arrivals.changes), True))
+        told = tuple(("", say("sentence", words=each.words)) for each in arrivals.changes)
+        parts.append(Listing(told, True))
     else:
         parts.append(Words(say("arrivals.no_change")))
     named = [(say("arrivals.all"), arrivals.total)]
@@ -97,7 +99,7 @@ def arrivals_section(calibrated: Calibrated) -> Section:
         if each is not None
     ]
     if noise:
-        parts.append(estimates_table(say("arrivals.noise", law=arrivals.law), noise))
+        parts.append(estimates_table(say("arrivals.noise", law=said(arrivals.law)), noise))
     parts += [_weekdays(calibrated), Words(say("weekday.note"), "note")]
     if len(set(arrivals.month)) > 1:
         parts.append(_pattern("month", arrivals.month, None))
@@ -303,21 +305,23 @@ def _transition(durations: Durations, half: float) -> Block:
     )  # fmt: skip
     key = [("curve", say("durations.key.files"))]
     for rank, fit in enumerate(drawn_laws(durations)):
-        words = fit.law
+        words = law_said(fit.law)
         if fit is durations.best:
-            words = say("durations.key.chosen", law=fit.law)
+            words = say("durations.key.chosen", law=words)
         key.append((f"law{rank}", words))
     picture = Picture(durations_chart(durations, half), facts, tuple(key))
     if not durations.fits:
-        return Block(durations.name.capitalize(), (_judged(durations), picture))
+        return Block(said(durations.name).capitalize(), (_judged(durations), picture))
     parts: list[Part] = [_judged(durations)]
     if durations.best is not None:
         told = _parameters(durations.best)
         parts.append(Words(say("durations.parameters", parameters=told), "note"))
     parts.append(Pair((picture,), (_laws(durations),)))
-    all_laws = tuple((f"{fit.law}:", _parameters(fit)) for fit in durations.fits)
+    all_laws = tuple(
+        (say("durations.law", law=law_said(fit.law)), _parameters(fit)) for fit in durations.fits
+    )
     parts.append(Folded(say("durations.all"), (Listing(all_laws),)))
-    return Block(durations.name.capitalize(), tuple(parts))
+    return Block(said(durations.name).capitalize(), tuple(parts))
 
 
 def _judged(durations: Durations) -> Words:
@@ -328,13 +332,13 @@ def _judged(durations: Durations) -> Words:
     nearest = durations.fits[0]
     if best is None:
         words = say(
-            "durations.unfit", law=nearest.law, distance=percent(nearest.distance),
+            "durations.unfit", law=law_said(nearest.law), distance=percent(nearest.distance),
             p=p_words(nearest.p_value),
         )  # fmt: skip
         return Words(words, "warning")
     if best is nearest:
-        return Words(say("durations.chosen", law=best.law))
-    return Words(say("durations.not_lowest", law=best.law, lowest=nearest.law))
+        return Words(say("durations.chosen", law=law_said(best.law)))
+    return Words(say("durations.not_lowest", law=law_said(best.law), lowest=law_said(nearest.law)))
 
 
 def _laws(durations: Durations) -> Table:
@@ -345,16 +349,19 @@ def _laws(durations: Durations) -> Table:
     )  # fmt: skip
     lowest = durations.fits[0].aic
     rows = tuple(_law(fit, fit.aic - lowest, durations.empirical) for fit in durations.fits)
-    return Table(say("durations.caption", name=durations.name), columns, rows)
+    return Table(say("durations.caption", name=said(durations.name)), columns, rows)
 
 
 def _law(fit: LawFit, above: float, curve: Curve) -> tuple[Cell, ...]:
     median = Cell(significant(fit.median.value), fit.median.value)
     if fit.median.value > curve.last:
         median = Cell(say("durations.beyond", age=significant(curve.last)), fit.median.value)
-    fits = Cell(say("yes"), flag="good") if fit.fits else Cell(say("no"), flag="bad")
+    fits = Cell(say("fits.no"), flag="bad")
+    if fit.fits:
+        fits = Cell(say("fits.yes"), flag="good")
     return (
-        Cell(fit.law), Cell(f"{above:,.1f}", fit.aic), Cell(percent(fit.distance), fit.distance),
+        Cell(law_said(fit.law)), Cell(f"{above:,.1f}", fit.aic),
+        Cell(percent(fit.distance), fit.distance),
         Cell(p_words(fit.p_value), None if math.isnan(fit.p_value) else fit.p_value), fits,
         median,
     )  # fmt: skip
@@ -362,8 +369,9 @@ def _law(fit: LawFit, above: float, curve: Curve) -> tuple[Cell, ...]:
 
 def _parameters(fit: LawFit) -> str:
     """Write the parameters of a law by their names."""
-    return ", ".join(
-        f"{name.replace('_', ' ')} {significant(value)}" for name, value in fit.parameters.items()
+    return say("joint").join(
+        say("durations.named", name=said(PARAMETERS[name]), value=significant(value))
+        for name, value in fit.parameters.items()
     )
 
 

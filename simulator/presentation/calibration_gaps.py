@@ -10,6 +10,7 @@ from simulator.calibration.drafting import OWN_FILES
 from simulator.calibration.fitting import Calibrated
 from simulator.calibration.importing.cleaning import (
     HARMLESS,
+    KIND_WORDS,
     LEFT_OUT,
     REASON_WORDS,
     Count,
@@ -18,7 +19,7 @@ from simulator.calibration.importing.cleaning import (
 )
 from simulator.calibration.importing.imported import Imported
 from simulator.presentation.calibration_organization import numbers_of, plain_value
-from simulator.presentation.calibration_words import say
+from simulator.presentation.calibration_words import said, say
 from simulator.presentation.report_parts import (
     Block,
     Cell,
@@ -31,6 +32,7 @@ from simulator.presentation.report_parts import (
     Words,
     count_cell,
     percent,
+    unit_said,
 )
 
 MOST_EXAMPLES = 3
@@ -78,17 +80,19 @@ def filled_in(calibrated: Calibrated) -> list[Filled]:
         own = stated.get(number.path)
         if own is None:
             value = plain_value(number.value)
-            found.append(Filled(number.path, value, number.unit, number.trust, number.source))
+            unit, source = unit_said(number.unit), said(number.source)
+            found.append(Filled(number.path, value, unit, number.trust, source))
         elif own.trust != OWN_FILES:
             value = plain_value(own.value)
-            found.append(Filled(number.path, value, number.unit, own.trust, own.source))
+            unit = unit_said(number.unit)
+            found.append(Filled(number.path, value, unit, own.trust, said(own.source)))
     return found
 
 
 def letters(filled: Iterable[Filled]) -> str:
     """Count numbers by their trust: ``C 3, M 11``."""
     counts = Counter(each.trust for each in filled)
-    return ", ".join(f"{letter} {counts[letter]:,}" for letter in _ORDER if counts[letter])
+    return say("joint").join(f"{letter} {counts[letter]:,}" for letter in _ORDER if counts[letter])
 
 
 def stands_for(item: str, filled: Sequence[Filled]) -> list[Filled]:
@@ -141,15 +145,17 @@ def shortened(item: str) -> str:
 
 
 def _parted(item: str) -> tuple[str, str]:
-    """Part a statement into its subject and the rest, as a sentence."""
-    places = [place for mark in (":", " (") if (place := item.find(mark)) > 0]
+    """Part a statement, as it is said, into its subject and the rest, as a sentence."""
+    item = said(item)
+    places = [place for mark in (":", " (", "：", "（") if (place := item.find(mark)) > 0]
     if not places:
         return item, ""
     place = min(places)
-    rest = item[place:].lstrip(": ").strip()
-    if rest.startswith("(") and rest.endswith(")") and rest.count("(") == 1:
-        rest = rest[1:-1]
-    return item[:place].strip(), rest[:1].upper() + rest[1:] + "."
+    rest = item[place:].lstrip(":： ").strip()
+    for begin, end in ("()", "（）"):
+        if rest.startswith(begin) and rest.endswith(end) and rest.count(begin) == 1:
+            rest = rest[1:-1]
+    return item[:place].strip(), say("sentence", words=rest[:1].upper() + rest[1:])
 
 
 def _table(caption: str, filled: Sequence[Filled]) -> Table:
@@ -189,7 +195,7 @@ def _files(counts: Sequence[Count]) -> Table:
     )  # fmt: skip
     rows = tuple(
         (
-            Cell(each.file), Cell(each.kind.replace("_", " ")), count_cell(each.rows),
+            Cell(each.file), Cell(said(KIND_WORDS[each.kind])), count_cell(each.rows),
             count_cell(each.used), count_cell(each.rows - each.used), count_cell(each.unusable),
         )
         for each in counts
@@ -208,7 +214,12 @@ def _reasons(counts: Sequence[Count]) -> Table:
             for reason, count in sorted(reasons.items(), key=lambda item: -item[1]):
                 done = _done(reason, kept)
                 rows.append(
-                    (Cell(each.file), Cell(REASON_WORDS[reason]), Cell(done), count_cell(count))
+                    (
+                        Cell(each.file),
+                        Cell(said(REASON_WORDS[reason])),
+                        Cell(done),
+                        count_cell(count),
+                    )
                 )
     return Table(say("dropped.reasons"), columns, tuple(rows))
 
@@ -231,11 +242,13 @@ def _examples(unusable: Sequence[Unusable]) -> Table:
         group = (each.file, each.reason, each.treatment)
         seen[group] += 1
         if seen[group] <= MOST_EXAMPLES:
-            done = _done(each.reason, False) if each.treatment == LEFT_OUT else each.treatment
+            done = said(each.treatment)
+            if each.treatment == LEFT_OUT:
+                done = _done(each.reason, False)
             rows.append(
                 (
                     Cell(each.file), count_cell(each.row), Cell(each.column),
-                    Cell(REASON_WORDS[each.reason]), Cell(done), Cell(each.value),
+                    Cell(said(REASON_WORDS[each.reason])), Cell(done), Cell(each.value),
                 )
             )  # fmt: skip
     rows.sort(key=lambda row: (str(row[0].text), str(row[3].text), row[1].exact or 0.0))

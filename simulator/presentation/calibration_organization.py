@@ -13,9 +13,10 @@ from simulator.calibration.estimating.recycling import SURE
 from simulator.calibration.fitting import Calibrated, day_of
 from simulator.calibration.records import Floats, Integers, Outcome, Records
 from simulator.calibration.writing import Stated
+from simulator.experiment.wording import paragraph
 from simulator.presentation.calibration_charts import Strip
 from simulator.presentation.calibration_evidence import p_words
-from simulator.presentation.calibration_words import say
+from simulator.presentation.calibration_words import said, say
 from simulator.presentation.figures import words
 from simulator.presentation.report_parts import (
     Cell,
@@ -28,6 +29,7 @@ from simulator.presentation.report_parts import (
     estimates_table,
     interval,
     significant,
+    unit_said,
     written,
 )
 from simulator.scenario.provenance import Number, list_numbers
@@ -66,7 +68,7 @@ def plain_value(value: Any) -> str:
         text = significant(value, _DIGITS)
         return text.rstrip("0").rstrip(".") if "." in text else text
     if isinstance(value, (list, tuple)):
-        return ", ".join(plain_value(each) for each in value)
+        return say("joint").join(plain_value(each) for each in value)
     if isinstance(value, dict):
         inside = [f"{k} {plain_value(v)}" for k, v in value.items() if k not in ("law", "unit")]
         return f"{value.get('law', '')} ({', '.join(inside)} {value.get('unit', '')})"
@@ -119,7 +121,8 @@ def _number(path: str, told: Estimate, number: Number | None) -> tuple[Cell, ...
     unit = told.unit or (number.unit if number is not None else "")
     return (
         Cell(path, under=_meaning(number)), Cell(value, told.value),
-        Cell(say("range", low=low, high=high)), Cell(unit), count_cell(told.n), Cell(told.method),
+        Cell(say("range", low=low, high=high)), Cell(unit_said(unit)), count_cell(told.n),
+        Cell(told.method),
     )  # fmt: skip
 
 
@@ -132,7 +135,7 @@ def _other(each: Stated, number: Number | None) -> tuple[Cell, ...]:
 
 
 def _meaning(number: Number | None) -> str:
-    return "" if number is None else number.meaning
+    return "" if number is None else said(number.meaning)
 
 
 # ------------------------------------------------------------------ people
@@ -275,8 +278,8 @@ def losses_section(calibrated: Calibrated) -> Section:
     if not losses.count:
         return Section("losses", heading, (Words(say("losses.none")),))
     if losses.recorded is None:
-        said = say("losses.no_reason", count=f"{losses.count:,}")
-        return Section("losses", heading, (Words(said),))
+        words_of = say("losses.no_reason", count=f"{losses.count:,}")
+        return Section("losses", heading, (Words(words_of),))
     value = written(losses.recorded)[0]
     lead = say(
         "losses.lead", count=f"{losses.count:,}", share=value, interval=interval(losses.recorded)
@@ -303,12 +306,12 @@ def returns_section(calibrated: Calibrated) -> Section:
         parts.append(estimates_table(say("returns.caption"), rows))
     wave = returns.wave
     if wave is not None:
-        said = say(
-            "returns.wave", seen=f"{wave.seen:,}", late=significant(wave.late), law=wave.law,
+        seen = say(
+            "returns.wave", seen=f"{wave.seen:,}", late=significant(wave.late), law=said(wave.law),
             expected=significant(wave.expected, 2), p=p_words(wave.p),
         )  # fmt: skip
         sure = say("returns.wave.sure" if wave.p < SURE else "returns.wave.chance")
-        parts.append(Words(f"{said} {sure}"))
+        parts.append(Words(paragraph((seen, sure))))
     if not parts:
         parts.append(Words(say("returns.none")))
     return Section("recycling", say("returns.heading"), tuple(parts))
@@ -328,8 +331,9 @@ def churn_section(calibrated: Calibrated) -> Section:
     tenure = ""
     if churn.tenure is not None:
         tenure = say("churn.tenure", days=significant(churn.tenure.value))
-    said = say("churn.customers", customers=f"{churn.customers:,}", tenure=tenure)
-    parts: list[Part] = [Words(said)]
+    parts: list[Part] = [
+        Words(say("churn.customers", customers=f"{churn.customers:,}", tenure=tenure))
+    ]
     if rows:
         strip = Strip.over([each.high for _, each in rows], "share")
         pictures = [strip.interval(each.value, each.low, each.high) for _, each in rows]

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from simulator.calibration.estimates import Estimate, of_kind
 from simulator.calibration.fitting import Calibrated
 from simulator.calibration.importing.imported import Imported
+from simulator.experiment.wording import paragraph
 from simulator.organization.journal import DAYS_PER_MONTH
 from simulator.presentation.calibration_evidence import (
     arrivals_section,
@@ -42,7 +43,7 @@ from simulator.presentation.calibration_organization import (
     people_section,
     returns_section,
 )
-from simulator.presentation.calibration_words import say
+from simulator.presentation.calibration_words import said, say
 from simulator.presentation.report_parts import (
     Cell,
     Tile,
@@ -178,18 +179,19 @@ def _median(calibrated: Calibrated) -> Estimate | None:
 def verdict(calibrated: Calibrated, imported: Imported) -> list[Words]:
     """Say in a few sentences what came out, what is surest, and what is not told."""
     sentences = [*_came(calibrated), *_signed(calibrated)]
-    found = [Words(" ".join(sentences), "lead"), _met(calibrated)]
+    found = [Words(paragraph(sentences), "lead"), _met(calibrated)]
     sure = _surest(calibrated)
     if sure:
         found.append(Words(sure))
-    unfit = [each.name for each in calibrated.told.durations if each.fits and each.best is None]
+    durations = calibrated.told.durations
+    unfit = [said(each.name) for each in durations if each.fits and each.best is None]
     if unfit:
-        found.append(Words(say("verdict.law", names="; ".join(unfit)), "warning"))
+        found.append(Words(say("verdict.law", names=say("joint.far").join(unfit)), "warning"))
     lost = sum(each.unusable for each in imported.counts)
     if lost:
         share = percent(lost / sum(each.rows for each in imported.counts))
         found.append(Words(say("verdict.rows", count=f"{lost:,}", share=share)))
-    items = "; ".join(shortened(each) for each in calibrated.not_identifiable)
+    items = say("joint.far").join(shortened(each) for each in calibrated.not_identifiable)
     if items:
         found.append(Words(say("verdict.untold", items=items)))
     return found
@@ -248,7 +250,8 @@ def figure_name(key: str) -> str:
     """Write the key of a figure that was held against runs as a reader would say it."""
     stem, _, rest = key.partition(".")
     if stem.startswith("days_"):
-        return f"{say(f'days.{stem}')}, {say('days.quantile', percent=rest[1:])}"
+        quantile = say("days.quantile", percent=rest[1:])
+        return say("figure.quantile", name=say(f"days.{stem}"), quantile=quantile)
     name = say(f"stage.{stem}")
     return say("figure.of_channel", name=name, channel=rest) if rest else name
 
@@ -277,7 +280,7 @@ def _surest(calibrated: Calibrated) -> str:
         return ""
 
     def pairs(some: list[tuple[float, str]]) -> str:
-        return ", ".join(
+        return say("joint").join(
             say("verdict.pair", name=name, width=percent(width, 0)) for width, name in some
         )
 

@@ -12,64 +12,84 @@ from rich.text import Text
 
 from simulator.calibration.estimates import Estimate, Finding, back
 from simulator.calibration.fitting import Calibrated, day_of
-from simulator.calibration.importing.cleaning import REASON_WORDS
+from simulator.calibration.importing.cleaning import KIND_WORDS, REASON_WORDS
 from simulator.calibration.importing.imported import Imported
+from simulator.calibration.importing.importing_words import listing
 from simulator.calibration.importing.mapping import FileMapping, Mapping
 from simulator.calibration.matching import Matched
 from simulator.calibration.writing import Stated, rounded
-from simulator.presentation.tables import grid, right, titled
+from simulator.experiment.wording import paragraph
+from simulator.languages.languages import spoken
+from simulator.languages.messages import marked, say
+from simulator.presentation.tables import grid, prose, right, titled
 from simulator.scenario.scalars import shorten
 
 
 def guess_story(mapping: Mapping) -> Iterator[RenderableType]:
     """Show what each file is taken for, which heading plays which role, and what stages mean."""
-    table = grid(Column("file"), Column("is"), Column("column"), Column("read as"))
+    table = grid(
+        Column(say("file")), Column(say("is¦file")), Column(say("column")), Column(say("read as"))
+    )
     for each in mapping.files:
         for at, (role, heading) in enumerate(each.columns.items()):
             first = at == 0
             table.add_row(each.file if first else "", _kind(each) if first else "", heading, role)
         if not each.columns:
             table.add_row(each.file, _kind(each), "", "")
-    yield titled("How the files are read", table)
+    yield titled(say("How the files are read"), table)
     if mapping.stages:
-        stages = grid(Column("stage"), Column("means that an opportunity is"))
+        stages = grid(Column(say("stage")), Column(say("means that an opportunity is")))
         for name, meaning in mapping.stages.items():
-            said = _STAGES_SAID.get(meaning, meaning)
-            note = mapping.notes.get(f"stages.{name}", "")
-            said = f"{said}: {note}" if note else said
-            stages.add_row(Text(shorten(name)), Text(said))  # a name is no markup
-        yield titled("What the stages are taken for (correct it in the mapping file)", stages)
+            said = say(_STAGES_SAID[meaning])
+            note = say(mapping.notes.get(f"stages.{name}", ""))
+            said = say("{meaning}: {note}", meaning=said, note=note) if note else said
+            stages.add_row(Text(shorten(name)), prose(said))  # a name is no markup
+        title = say("What the stages are taken for (correct it in the mapping file)")
+        yield titled(title, stages)
 
 
-_STAGES_SAID = {"ask": "? (asked)", "leave_out": "not used"}
+_ASKED = marked("? (asked)")
+_STAGES_SAID = {
+    "ask": _ASKED,
+    "leave_out": marked("not used"),
+    "open": marked("open¦deal"),
+    "won": marked("won¦deal"),
+    "lost": marked("lost¦deal"),
+}
 
 
 def _kind(each: FileMapping) -> str:
-    words = each.kind.replace("_", " ")
-    return "? (asked)" if each.kind == "ask" else words
+    return say(_ASKED if each.kind == "ask" else KIND_WORDS[each.kind])
 
 
 def import_story(imported: Imported) -> Iterator[RenderableType]:
     """Show how many rows of each file were used, and what could not be used of the others."""
-    table = grid(Column("file"), right("rows"), right("used"), Column("not used, and why"))
+    table = grid(
+        Column(say("file")), right(say("rows")), right(say("used¦rows")),
+        Column(say("not used, and why")),
+    )  # fmt: skip
     for each in imported.counts:
         why = Counter(found.reason for found in imported.unusable if found.file == each.file)
-        said = [f"{count:,} {REASON_WORDS[reason]}" for reason, count in why.most_common()]
+        said = [
+            say("{count} {reason}", count=f"{count:,}", reason=say(REASON_WORDS[reason]))
+            for reason, count in why.most_common()
+        ]
         used = each.rows - sum(each.left_out.values())
-        table.add_row(each.file, f"{each.rows:,}", f"{used:,}", ", ".join(said) or "-")
-    yield titled("Rows, and cells of them", table)
+        table.add_row(each.file, f"{each.rows:,}", f"{used:,}", _flowing(listing(said) or "-"))
+    yield titled(say("Rows, and cells of them"), table)
 
 
 def story(calibrated: Calibrated) -> Iterator[RenderableType]:
     """Show what was fitted, how well runs show the files' figures, and what nobody can tell."""
-    yield Text("\n" + verdict(calibrated))
-    yield titled("What the files told", _numbers(calibrated.ahead.stated))
+    yield prose("\n" + verdict(calibrated))
+    yield titled(say("What the files told"), _numbers(calibrated.ahead.stated))
     if calibrated.matched is not None:
-        yield titled("Runs of the result beside the files", _held_against(calibrated.matched))
-    yield from _listed("What to know", _said(calibrated.findings))
+        title = say("Runs of the result beside the files")
+        yield titled(title, _held_against(calibrated.matched))
+    yield from _listed(say("What to know"), _said(calibrated.findings))
     yield from _listed(
-        "What these files cannot tell (filled from the default company)",
-        calibrated.not_identifiable,
+        say("What these files cannot tell (filled from the default company)"),
+        [say(each) for each in calibrated.not_identifiable],
     )
 
 
@@ -77,29 +97,46 @@ def verdict(calibrated: Calibrated) -> str:
     """Say in a few sentences what came out."""
     told, records = calibrated.told, calibrated.records
     since, until = day_of(records, calibrated.since), day_of(records, records.until, ends=True)
-    words = (
-        f"{told.arrivals.total.n:,} {told.arrivals.of} since {since}, files until {until}:"
-        f" {told.arrivals.total.value:.3g} a business day."
-    )
+    sentences = [
+        say(
+            "{n} {what} since {since}, files until {until}: {rate} a business day.",
+            n=f"{told.arrivals.total.n:,}", since=since, until=until,
+            what=say("leads" if told.arrivals.of == "leads" else "opportunities"),
+            rate=f"{told.arrivals.total.value:.3g}",
+        )
+    ]  # fmt: skip
     conversion = told.conversions.lead_to_win or told.conversions.opportunity_to_win
     if conversion is not None:
-        what = "of inquiries" if told.conversions.lead_to_win else "of opportunities"
-        words += (
-            f" {100.0 * conversion.value:.3g} % {what} sign within"
-            f" {told.conversions.horizon:.0f} business days ({100.0 * conversion.low:.3g} to"
-            f" {100.0 * conversion.high:.3g} %)."
+        text = marked(
+            "{share} % of inquiries sign within {days} business days ({low} to {high} %)."
         )
+        if not told.conversions.lead_to_win:
+            text = marked(
+                "{share} % of opportunities sign within {days} business days ({low} to {high} %)."
+            )
+        sentences.append(
+            say(
+                text, share=f"{100.0 * conversion.value:.3g}",
+                days=f"{told.conversions.horizon:.0f}", low=f"{100.0 * conversion.low:.3g}",
+                high=f"{100.0 * conversion.high:.3g}",
+            )
+        )  # fmt: skip
     days = told.conversions.days_to_win or told.conversions.days_in_sales
     median = next((each for each in days if each.key.endswith("p50")), None)
     if median is not None:
-        words += f" Half of them within {median.value:.3g} ({median.low:.3g} to {median.high:.3g})."
-    return words
+        sentences.append(
+            say(
+                "Half of them within {days} ({low} to {high}).", days=f"{median.value:.3g}",
+                low=f"{median.low:.3g}", high=f"{median.high:.3g}",
+            )
+        )  # fmt: skip
+    return paragraph(sentences)
 
 
 def _numbers(stated: Sequence[Stated]) -> Table:
     table = grid(
-        Column("number of the scenario", overflow="fold"), right("value"),
-        right("95 % interval"), right("cases"), Column("how", overflow="fold"),
+        Column(say("number of the scenario"), overflow="fold"), right(say("value")),
+        right(say("95 % interval")), right(say("cases")), Column(say("how"), overflow="fold"),
     )  # fmt: skip
     for each in stated:
         if each.estimate is not None:
@@ -113,9 +150,9 @@ def _number(table: Table, path: str, estimate: Estimate) -> None:
     table.add_row(
         path.removeprefix("market.channels."),
         _figure(estimate.value, 4),
-        f"{_figure(estimate.low)} to {_figure(estimate.high)}",
+        say("{low} to {high}", low=_figure(estimate.low), high=_figure(estimate.high)),
         f"{estimate.n:,}",
-        estimate.method,
+        _flowing(estimate.method),
     )
 
 
@@ -126,15 +163,23 @@ def _figure(value: float, digits: int = 3) -> str:
 
 
 def _held_against(matched: Matched) -> Table:
-    table = grid(Column("figure"), right("on file"), right("95 % of histories"), right("in runs"))
+    table = grid(
+        Column(say("figure¦column")), right(say("on file¦rows")), right(say("95 % of histories")),
+        right(say("in runs")),
+    )  # fmt: skip
     rows = zip(matched.targets, matched.reached, matched.errors, strict=True)
     for target, reached, error in rows:
         low, high = (back(target.value + sign * 1.96 * error, target.scale) for sign in (-1.0, 1.0))
         table.add_row(
             target.key, _figure(back(target.value, target.scale)),
-            f"{_figure(low)} to {_figure(high)}", _figure(back(float(reached), target.scale)),
+            say("{low} to {high}", low=_figure(low), high=_figure(high)),
+            _figure(back(float(reached), target.scale)),
         )  # fmt: skip
     return table
+
+
+def _flowing(text: str) -> RenderableType:
+    return prose(text) if spoken() == "ja" else text
 
 
 def _said(findings: Sequence[Finding]) -> list[str]:
@@ -146,7 +191,7 @@ def _listed(heading: str, lines: Sequence[str]) -> Iterator[RenderableType]:
         return
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
     for line in lines:
-        table.add_row("-", line)
+        table.add_row("-", _flowing(line))
     yield titled(heading, table)
 
 

@@ -1,15 +1,17 @@
-"""Every word of the report on a calibration, in one place: another language is another catalogue.
+"""Every word of the report on a calibration, in one place, by a key.
 
-What the fit itself says (findings, methods, names of laws) comes from there as it is.
+What the fit itself says (findings, methods) comes from there, in the language that was spoken.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from simulator.languages import messages
+
 ENGLISH: Mapping[str, str] = {
     # The page
-    "language": "en",
+    "language": "en¦language of the page",
     "page.title": "Calibration: {title}",
     "page.lead": "What {title}'s own files tell: recent regime since {since}, files until {until}.",
     "page.contents": "Contents",
@@ -17,15 +19,22 @@ ENGLISH: Mapping[str, str] = {
     "page.strip": "picture of the interval",
     "page.warning": "Warning:",
     "page.end": "Made by themodel {version} from files alone. No name and no address is in here.",
+    "share": "{number} %",
     "months": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
     "month_names": "January February March April May June July August September October November"
     " December",
     "weekdays": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
     "day": "{day} {month} {year}",
+    "month": "{month} {year}",
     "range": "{low} to {high}",
+    "joint": ", ¦between parts",
+    "joint.far": "; ¦between parts",
+    "sentence": "{words}.",
     "none": "–",
     "yes": "yes",
     "no": "no",
+    "fits.yes": "yes¦fits",
+    "fits.no": "no¦fits",
     "of.leads": "inquiries",
     "of.opportunities": "opportunities",
     "outside": "outside the interval",
@@ -48,7 +57,7 @@ ENGLISH: Mapping[str, str] = {
     "column.weight": "weight",
     "column.weekday": "weekday",
     "column.month": "month",
-    "column.on_file": "on file",
+    "column.on_file": "on file¦rows",
     "column.person": "person",
     "column.opened": "began",
     "column.reached.inside_sales": "went on",
@@ -71,7 +80,7 @@ ENGLISH: Mapping[str, str] = {
     "column.file": "file",
     "column.kind": "read as",
     "column.rows": "rows",
-    "column.used": "used",
+    "column.used": "used¦rows",
     "column.left_out": "left out",
     "column.fault": "of them faulty",
     "column.row": "row",
@@ -158,6 +167,7 @@ ENGLISH: Mapping[str, str] = {
     "days.days_in_sales": "opportunity to contract",
     "days.days_to_loss": "opportunity to loss",
     "days.quantile": "{percent} % within",
+    "figure.quantile": "{name}, {quantile}",
     "figure.of_channel": "{name} of {channel}",
     "sure.days": "business days to half of the wins",
     "sure.deals": "median of contracts",
@@ -171,7 +181,9 @@ ENGLISH: Mapping[str, str] = {
     "durations.none": "Fewer than {fewest} wins are on file: no law of durations is fitted.",
     "durations.facts": "{n} cases, {ended} ended, {open} open or ended otherwise when last seen"
     "{negative}.",
-    "durations.negative": "; {count} end before they begin and are left out",
+    "durations.negative": "; {count} end before they begin and are left out¦cases",
+    "durations.law": "{law}:",
+    "durations.named": "{name} {value}",
     "durations.chosen": "Chosen: {law}.",
     "durations.not_lowest": "Chosen: {law}. Of a lower AIC is {lowest}, which does not fit or puts"
     " most of its durations beyond what could be seen.",
@@ -320,7 +332,7 @@ ENGLISH: Mapping[str, str] = {
 
 
 def say(key: str, /, **values: object) -> str:
-    """Return words with values in their places.
+    """Return words in the reader's language, with values in their places.
 
     Parameters
     ----------
@@ -333,5 +345,9 @@ def say(key: str, /, **values: object) -> str:
     KeyError
         If there are no such words, or a place is not filled.
     """
-    text = ENGLISH[key]
-    return text.format(**values) if values else text
+    return messages.say(ENGLISH[key], **values)
+
+
+def said(text: str) -> str:
+    """Return a text of the fit, which is English in data, in the reader's language."""
+    return messages.say(text)

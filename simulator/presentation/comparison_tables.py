@@ -180,9 +180,14 @@ def _with_unit(metric: str, unit: str) -> str:
     """Write a metric under the heading of its department, with its unit unless that is said."""
     label = METRICS[metric].label
     if METRICS[metric].department == "flow":
-        label = label.partition(": ")[2].capitalize()
+        label = _without_team(metric).capitalize()
     said = not unit or (unit.startswith("per ") and " per " in label)
     return label if said else _in_unit(label, unit)
+
+
+def _without_team(metric: str) -> str:
+    """Write a metric of a team's flow without the team, which stands above it."""
+    return METRICS[metric].label.removeprefix(team_label(metric.partition(".")[0])).lstrip(":： ")
 
 
 def _in_unit(label: str, unit: str) -> str:
@@ -329,7 +334,7 @@ def _short(metric: str) -> str:
     if METRICS[metric].department != "flow":
         return label
     what = metric.partition(".")[2]
-    return say(_SERIES[what]) if what in _SERIES else label.partition(": ")[2]
+    return say(_SERIES[what]) if what in _SERIES else _without_team(metric)
 
 
 def _inputs(changes: Sequence[Row]) -> Flowing:

@@ -104,7 +104,7 @@ _REMEDIES_NOTE = Both(
     "each"
     " interval stands alone. Pay for added people and licences is in the contribution; what it"
     " takes to bring a change about is not.",
-    "括弧内は、同時に調べたすべての中で効果があると言えないもの(Holm補正、5%)。区間は個別のもので"
+    "括弧内は、同時に調べたすべての中で効果があると言えないもの(Holm法、5%)。区間は個別のもので"
     "す。増員の人件費と"
     "ライセンス料は貢献利益に含まれ、改革そのものの手間は含まれません。",
 )
@@ -127,7 +127,7 @@ _BESIDE = Both(
     "Beside the ten mechanisms (through time, people or the recycle loop itself): {numbers}.",
     "10のメカニズム以外(時間・人員・リサイクルの流れそのもの)を通じて効くもの: 質問{numbers}。",
 )
-_UNKNOWN_TITLE = Both("What you do not know", "わからないと答えた質問")
+_UNKNOWN_TITLE = Both("What you do not know", "分からないと答えた質問")
 _IF_DANGEROUS = Both("if dangerous", "危険なら")
 _IF_GOOD = Both("if good", "良いなら")
 _BETWEEN = Both("between the two", "両者の差")
@@ -142,16 +142,16 @@ _LIMITS = Both(
     " the model's defaults (trust M: common knowledge of the trade), not from your data; decisions"
     " that follow from measures were searched for the default company. Write the scenario with"
     " --out, read it, and try it against wrong assumptions: themodel sensitivity.",
-    "使う前に: 回答は一人の見方です。影響の大きさはモデルの既定値(信頼度M: 業界の常識)によるもの"
+    "使う前に: 回答は一人の見方です。影響の大きさはモデルの既定値(信頼度M: 業界の通念)によるもの"
     "で、御社のデータによる"
-    "ものではありません。評価指標から導かれる行動は標準企業で探索したものです。--out でシナリオを"
+    "ものではありません。評価指標から導かれる行動は既定の会社で探索したものです。--out でシナリオを"
     "書き出して読み、"
     "themodel sensitivity で前提が違う場合も確かめてください。",
 )
 _CLOSING = Both(
     "{arms} x {runs} replications of {months} months, based on {name}, paired by luck;"
     " seed {seed}; themodel {version}.",
-    "{name}を基に{arms}通りの組織を{months}か月、{runs}回ずつ同じ運で比較。シード{seed}、"
+    "{name}を基に{arms}通りの組織を{months}か月、{runs}回ずつ同じ乱数で比較。乱数の種{seed}、"
     "themodel {version}。",
 )
 _INTERRUPTED = Both(

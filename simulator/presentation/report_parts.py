@@ -14,7 +14,10 @@ from typing import Literal
 from markupsafe import Markup
 
 from simulator.calibration.estimates import Estimate
+from simulator.experiment.wording import paragraph
+from simulator.languages.languages import spoken
 from simulator.languages.messages import say
+from simulator.metrics.units import money_unit
 from simulator.presentation.figures import MISSING, number
 
 Look = Literal["text", "number", "strip", "code", "wide"]
@@ -201,7 +204,8 @@ class Tile:
 
 # ------------------------------------------------------------------ how numbers look
 
-_PERCENT = "\u00a0%"  # the sign stays on the line of its number
+_PERCENT = "\u00a0%"  # the sign stays on the line of its number, and in Japanese close to it
+_CODE = 3  # letters of a currency
 _TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -232,7 +236,13 @@ def significant(value: float, digits: int = 3) -> str:
 
 def percent(value: float, decimals: int = 1) -> str:
     """Write a share of 0..1 as %."""
-    return f"{number(100.0 * value, decimals)}{_PERCENT}" if math.isfinite(value) else MISSING
+    if not math.isfinite(value):
+        return MISSING
+    return f"{number(100.0 * value, decimals)}{_percent_sign()}"
+
+
+def _percent_sign() -> str:
+    return "%" if spoken() == "ja" else _PERCENT
 
 
 def is_share(unit: str) -> bool:
@@ -263,7 +273,7 @@ def interval(estimate: Estimate, digits: int = 3) -> str:
     """Write an interval: ``13.5 to 15.6 %``."""
     _, low, high = written(estimate, digits)
     if is_share(estimate.unit):
-        low = low.removesuffix(_PERCENT)
+        low = low.removesuffix(_percent_sign())
     return say("{low} to {high}", low=low, high=high)
 
 
@@ -287,6 +297,15 @@ def unit_words(unit: str) -> str:
     return unit.removeprefix("share").removeprefix("hazard").strip() if is_share(unit) else unit
 
 
+def unit_said(unit: str) -> str:
+    """Say a unit; one of money names its currency."""
+    currency, per, _ = unit.partition(" per month")
+    if len(currency) == _CODE and currency.isupper():
+        name = money_unit(currency)
+        return say("{currency} per month", currency=name) if per else name
+    return say(unit)
+
+
 def estimates_table(
     caption: str, named: Sequence[tuple[str, Estimate]], strips: Sequence[Markup] = (),
     scale: Markup | None = None,
@@ -305,7 +324,7 @@ def estimates_table(
     for place, (name, each) in enumerate(named):
         row = [Cell(name), value_cell(each), interval_cell(each)]
         row += [Cell(strips[place])] if strips else []
-        row += [] if unit is not None else [Cell(unit_words(each.unit))]
+        row += [] if unit is not None else [Cell(unit_said(unit_words(each.unit)))]
         row.append(count_cell(each.n))
         row += [] if method is not None else [Cell(each.method)]
         rows.append(tuple(row))
@@ -327,5 +346,8 @@ def common_method(estimates: Sequence[Estimate]) -> str | None:
 def note_of(unit: str | None, method: str | None) -> str:
     """Say what unit and method all rows of a table have, where it is one."""
     # What is shown as % needs no unit; its caption says of what.
-    said = [say("In {unit}.", unit=unit)] if unit and not unit.startswith(("per ", "of ")) else []
-    return " ".join([*said, *([say("Method: {method}.", method=method)] if method else [])])
+    said = []
+    if unit and not unit.startswith(("per ", "of ")):
+        said.append(say("In {unit}.", unit=unit_said(unit)))
+    said += [say("Method: {method}.", method=method)] if method else []
+    return paragraph(said)

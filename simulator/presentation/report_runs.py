@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -38,7 +39,7 @@ from simulator.presentation.views.shapes import Course, Floats
 
 MOST_CELLS = 2500
 """Of maps and triangles of one kind on a page: each cell takes a third of a kilobyte."""
-_MEASURES = ("buyers", "mrr")
+_MEASURES: tuple[Literal["buyers", "mrr"], ...] = ("buyers", "mrr")
 _COURSES = ("wins", "logo_churn", "speed_to_lead", "claim_answer_days", "profit")
 
 
@@ -81,7 +82,8 @@ def flow_section(making: Making) -> Section:
 
 def heat_section(making: Making) -> Section:
     """Return where and when each scenario departs from the reference."""
-    parts, names = [], []
+    parts: list[tuple[Part, ...]] = []
+    names: list[str] = []
     room = MOST_CELLS
     for name in reversed(making.others):
         shape = heat(making.comparison, name)

@@ -374,16 +374,20 @@ def _draw(workbook: Any, paper: Any, sheet: Sheet, chart: LineChart) -> None:
     made = workbook.add_chart({"type": "line"})
     x, y = ([sheet.name, 1, at, chart.rows, at] for at in (chart.x, chart.y))
     made.add_series({"categories": x, "values": y, "line": {"color": _LINE, "width": 2.25}})
-    # A title that begins with "=" would be taken for the address of a cell.
-    made.set_title({"name": _text(chart.title), "name_font": {"size": 12, "bold": False}})
-    made.set_x_axis({"name": _text(chart.across)})
+    made.set_title({"name": _in_chart(chart.title), "name_font": {"size": 12, "bold": False}})
+    made.set_x_axis({"name": _in_chart(chart.across)})
     made.set_y_axis(
-        {"name": _text(chart.up), "num_format": "#,##0", "major_gridlines": {
+        {"name": _in_chart(chart.up), "num_format": "#,##0", "major_gridlines": {
             "visible": True, "line": {"color": "#d9dde3"}}}
     )  # fmt: skip
     made.set_legend({"none": True})
     made.set_size({"width": 720, "height": 360})
     paper.insert_chart(1, len(sheet.columns) + 1, made)
+
+
+def _in_chart(text: str) -> str:
+    """Return a text that is not taken for the address of a cell, as ``Plan!A1`` would be."""
+    return _text(text).replace("!", "\N{FULLWIDTH EXCLAMATION MARK}")
 
 
 def _put(paper: Any, row: int, at: int, cell: Cell, look: Any) -> None:

@@ -15,12 +15,12 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from simulator.languages.messages import say
 from simulator.calibration.estimates import CONFIDENCE, Estimate, Finding
 from simulator.calibration.estimating.intervals import rate
 from simulator.calibration.estimating.regimes import WEEK, Change, changes_of, weekday_numbers
 from simulator.calibration.records import Floats, Integers, Records
 from simulator.calibration.working_time import BUSINESS_DAYS_A_WEEKDAY, WorkingTime
+from simulator.languages.messages import marked, say
 
 MONTH, YEAR = 20.0, 240.0
 """Business days."""
@@ -484,7 +484,7 @@ def _law(days: _Days, pattern: _Pattern, month: tuple[float, ...], slope: float)
         if free >= 1 and fit.min() > 0.0:
             square = float(((counts - fit) ** 2 / fit).sum())
             least = min(least, len(tries) * float(stats.chi2.sf(square, free)))
-    return "over-dispersed" if least < _LEVEL else "Poisson"
+    return marked("over-dispersed") if least < _LEVEL else marked("Poisson")
 
 
 # ------------------------------------------------------------------ what to tell

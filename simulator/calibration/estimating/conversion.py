@@ -16,7 +16,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from simulator.languages.messages import marked, say
 from simulator.calibration.estimates import Estimate, Finding, back, onto
 from simulator.calibration.estimating.spans import Spans, Transition, spans, told_to
 from simulator.calibration.estimating.survival import (
@@ -32,6 +31,7 @@ from simulator.calibration.estimating.survival import (
     share_later,
 )
 from simulator.calibration.records import Floats, Outcome, Records
+from simulator.languages.messages import marked, say
 
 PERCENTILES = (10, 25, 50, 75, 90)
 LATE = 60.0
@@ -115,7 +115,10 @@ def wins_recorded_since(records: Records) -> Recording:
             " about {expected} would have been won at the later pace (chance of none: below 1 in"
             " {many}): wins were not recorded until then, and the earlier {what} do"
             " not count as never won.",
-            day=day, count=f"{len(waited):,}", what=word, expected=f"{expected:,.0f}",
+            day=day,
+            count=f"{len(waited):,}",
+            what=word,
+            expected=f"{expected:,.0f}",
             many=round(1.0 / _CHANCE),
         ),
     )
@@ -401,7 +404,8 @@ def _about(records: Records, signing: Spans, selling: Spans, horizon: float) -> 
         if cases.negative:
             found.append(
                 Finding(
-                    "negative_duration", say(words, count=f"{cases.negative:,}"),
+                    "negative_duration",
+                    say(words, count=f"{cases.negative:,}"),
                 )
             )
         late = cases.entry > 0.0
@@ -414,7 +418,8 @@ def _about(records: Records, signing: Spans, selling: Spans, horizon: float) -> 
                         "{count} older cases inform ages above {age} business days"
                         " (told up to {horizon}), at which few or none of the recent ones could be"
                         " followed: as if late wins had not changed since.",
-                        count=f"{int(late.sum()):,}", age=f"{begins:.0f}",
+                        count=f"{int(late.sum()):,}",
+                        age=f"{begins:.0f}",
                         horizon=f"{horizon:.0f}",
                     ),
                 )
@@ -436,7 +441,8 @@ def _about(records: Records, signing: Spans, selling: Spans, horizon: float) -> 
                 say(
                     "When {count} of {all} opportunities were opened is not on file: they"
                     " tell nothing about the time from opening to closing.",
-                    count=f"{number:,}", all=f"{len(deals):,}",
+                    count=f"{number:,}",
+                    all=f"{len(deals):,}",
                 ),
             )
         )

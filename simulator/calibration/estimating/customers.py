@@ -15,11 +15,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy import optimize, stats
 
-from simulator.languages.messages import say
 from simulator.calibration.estimates import CONFIDENCE, Estimate, Finding
 from simulator.calibration.estimating.intervals import quantile, rate, ratio, share
-from simulator.calibration.spoken_days import day_said
 from simulator.calibration.records import Floats, Integers, Outcome, Records
+from simulator.calibration.spoken_days import day_said
+from simulator.languages.messages import say
 
 MONTH = 20.0
 BANDS = ((1, 3), (4, 6), (7, 12), (13, 24), (25, 36), (37, 10_000))

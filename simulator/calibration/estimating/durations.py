@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from simulator.languages.messages import say
 from simulator.calibration.estimates import CONFIDENCE, Estimate, Finding, back
 from simulator.calibration.estimating.goodness_of_fit import p_value
-from simulator.calibration.estimating.laws import LAWS, Ages, Law
+from simulator.calibration.estimating.laws import LAWS, Ages, Law, law_said
 from simulator.calibration.estimating.likelihood import Maximum, Sample, day_of, maximize, sample_of
 from simulator.calibration.estimating.survival import CENSORED, ENDED, LEAST_DAYS, Curve, incidence
 from simulator.calibration.records import Floats
+from simulator.languages.messages import say
 
 LEVEL = 0.01
 """A law with a smaller p-value does not fit."""
@@ -303,8 +303,11 @@ def _about(
                 say(
                     "{name}: no standard law fits the {n} durations; the nearest, {law},"
                     " misses them by up to {distance} (p {p}). The empirical law is kept.",
-                    name=say(name), n=f"{ended:,}", law=law_said(first.law),
-                    distance=f"{first.distance:.0%}", p=chance,
+                    name=say(name),
+                    n=f"{ended:,}",
+                    law=law_said(first.law),
+                    distance=f"{first.distance:.0%}",
+                    p=chance,
                 ),
             )
         )
@@ -321,7 +324,9 @@ def _about(
                 say(
                     "{name}: by the fitted law ({law}) a tenth of the durations is longer than"
                     " the longest one that could be seen ({days} business days).",
-                    name=say(name), law=law_said(best.law), days=f"{curve.last:.0f}",
+                    name=say(name),
+                    law=law_said(best.law),
+                    days=f"{curve.last:.0f}",
                 ),
             )
         )

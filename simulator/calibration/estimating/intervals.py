@@ -11,9 +11,9 @@ import math
 import numpy as np
 from scipy import stats
 
-from simulator.languages.messages import say
 from simulator.calibration.estimates import CONFIDENCE, Estimate
 from simulator.calibration.records import Floats
+from simulator.languages.messages import say
 
 _TAIL = (1.0 - CONFIDENCE) / 2.0
 _NORMAL = float(stats.norm.ppf(1.0 - _TAIL))

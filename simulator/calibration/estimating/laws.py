@@ -18,8 +18,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import optimize, special
 
-from simulator.languages.messages import marked, say
 from simulator.calibration.records import Floats
+from simulator.languages.messages import marked, say
 
 WITH_CURE = " with cure"
 _NAMES = (
@@ -350,6 +350,22 @@ def with_cure(law: Law) -> Law:
 _PLAIN: Sequence[Law] = (
     _exponential(), _gamma(), _weibull(), _lognormal(), _log_logistic(), _two_lognormals(),
 )  # fmt: skip
+
+PARAMETERS = {
+    "mean": marked("mean¦of a law"),
+    "shape": marked("shape¦of a law"),
+    "scale": marked("scale¦of a law"),
+    "median": marked("median¦of a law"),
+    "sigma": marked("sigma"),
+    "share": marked("share¦of a law"),
+    "share_first": marked("share first"),
+    "median_first": marked("median first"),
+    "sigma_first": marked("sigma first"),
+    "median_second": marked("median second"),
+    "sigma_second": marked("sigma second"),
+}
+"""What a reader is told of the parameters of laws, by their names."""
+
 
 def law_said(name: str) -> str:
     """Say the name of a law."""

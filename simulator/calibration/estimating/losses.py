@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.languages.messages import say
 from simulator.calibration.estimates import Estimate, Finding
 from simulator.calibration.estimating.intervals import share
 from simulator.calibration.records import Flags, Integers, LossReason, Outcome, Records
+from simulator.languages.messages import say
 
 MONTH = 20.0
 _LEAST_MONTHS = 12
@@ -52,7 +52,9 @@ def fit_losses(records: Records, since: float = -math.inf) -> Losses:
     lost = (deals.outcome == Outcome.LOST) & ~(deals.closed <= since)
     count = int(lost.sum())
     if not count:
-        words = say("No lost opportunity is on file: losses and their reasons are not identifiable.")
+        words = say(
+            "No lost opportunity is on file: losses and their reasons are not identifiable."
+        )
         return Losses(0, None, (), (Finding("not_identifiable", words),))
     findings = []
     if count < FEW_CASES:
@@ -72,8 +74,8 @@ def fit_losses(records: Records, since: float = -math.inf) -> Losses:
         return Losses(count, None, (), tuple(findings))
     recorded = share(
         "decisions.field_sales.record_loss_reason", told, count,
-        say("share of losses with any reason recorded: an upper bound, reasons can be wrong; Wilson,"
-            " as unevenly as months differ"),
+        say("share of losses with any reason recorded: an upper bound, reasons can be wrong;"
+            " Wilson, as unevenly as months differ"),
         _unevenness(has_reason, month),
     )  # fmt: skip
     counts = np.bincount(reason[has_reason], minlength=len(LossReason))

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator.languages.messages import marked, say
 from simulator.calibration.estimates import Estimate, Finding
 from simulator.calibration.estimating.intervals import quantile, rate, ratio
 from simulator.calibration.estimating.spread import spread_between
 from simulator.calibration.records import Act, Flags, Floats, Integers, Outcome, Records
+from simulator.languages.messages import marked, say
 
 MONTH = 20.0
 RECENTLY = 60.0

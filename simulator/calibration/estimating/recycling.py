@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 from scipy.special import expit
 
-from simulator.languages.messages import say
 from simulator.calibration.estimates import Estimate, Finding
 from simulator.calibration.estimating.intervals import quantile, share
 from simulator.calibration.records import Floats, Integers, Outcome, Records
 from simulator.calibration.working_time import BUSINESS_DAYS_A_WEEKDAY
+from simulator.languages.messages import say
 
 FEWEST_WINS = 50
 SURE = 0.01

@@ -16,10 +16,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from simulator.languages.messages import say
 from simulator.calibration.records import Floats, Integers
 from simulator.calibration.spoken_days import day_of_year_said, month_said
 from simulator.calibration.working_time import BUSINESS_DAYS_A_WEEKDAY, WorkingTime
+from simulator.languages.messages import say
 
 WEEK = 5
 """Weekdays in a week of the calendar."""

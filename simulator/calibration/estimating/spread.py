@@ -11,9 +11,9 @@ import numpy as np
 from scipy import stats
 from scipy.special import logsumexp
 
-from simulator.languages.messages import say
 from simulator.calibration.estimates import CONFIDENCE, Estimate
 from simulator.calibration.records import Floats
+from simulator.languages.messages import say
 
 # Grid of a person's own log rate: this far from the middle, in steps of this size.
 _REACH, _STEP = 10.0, 0.03

@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from simulator.languages.messages import say
 from simulator.calibration.estimates import CONFIDENCE, Estimate
 from simulator.calibration.records import Floats, Integers
+from simulator.languages.messages import say
 
 CENSORED, ENDED, OTHERWISE = 0, 1, 2
 """How an observed age stopped: still open; the end in question; another end."""

@@ -19,6 +19,7 @@ from simulator.calibration.exporting.event_files import FILES, FORMATS, WRITERS,
 from simulator.calibration.exporting.event_log import event_log
 from simulator.calibration.working_time import WorkingTime
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.messages import say
 from simulator.organization.journal import Journal
 
 MANIFEST = "export.json"
@@ -193,42 +194,54 @@ def _mapping(tables: CrmTables, ends: date) -> str:
 def _readme(tables: CrmTables, choices: Choices, rows: dict[str, int], ends: date) -> str:
     """Say what the files are."""
     facts, holes = tables.facts, choices.holes
-    yearly = "one year's revenue (12 x MRR)" if facts.subscription else "the price of the sale"
     lines = [
-        f"A simulated company, as its CRM would show it: scenario {facts.scenario},"
-        f" seed {facts.seed}, replication {facts.replication}.",
-        "No row is of a real person or company.",
+        say(
+            "A simulated company, as its CRM would show it: scenario {scenario}, seed {seed},"
+            " replication {replication}.",
+            scenario=facts.scenario, seed=facts.seed, replication=facts.replication,
+        ),
+        say("No row is of a real person or company."),
         "",
-        *(f"  {name:<26} {count:>10,} rows" for name, count in rows.items()),
-        f"  {MAPPING:<26} what an importer cannot guess",
-        f"  {MANIFEST:<26} the command that made this, to repeat it",
+        *(f"  {name:<26} {count:>10,} {say('rows')}" for name, count in rows.items()),
+        f"  {MAPPING:<26} {say('what an importer cannot guess')}",
+        f"  {MANIFEST:<26} {say('the command that made this, to repeat it')}",
         "",
-        f"The run begins on {choices.starts}; nothing after {ends} is known.",
-        "Times are local, without a time zone (event logs write them as UTC); work is done on"
-        " weekdays from 9:00 to 18:00.",
-        f"Amounts of opportunities are {yearly} in {facts.currency}.",
-        "IS-1 is the first person that inside sales hired, FS-7 the seventh of field sales.",
-        "L-352 is a lead, A-352 its account, O-352-2 its second opportunity, C-352-1 its first"
-        " contract; 352 is the buyer's number in: themodel trace SCENARIO --buyer 352",
+        say(
+            "The run begins on {day}; nothing after {end} is known.", day=choices.starts, end=ends
+        ),
+        say("Times are local, without a time zone (event logs write them as UTC); work is done on"
+            " weekdays from 9:00 to 18:00."),
+        say(
+            "Amounts of opportunities are one year's revenue (12 x MRR) in {currency}."
+            if facts.subscription
+            else "Amounts of opportunities are the price of the sale in {currency}.",
+            currency=facts.currency,
+        ),
+        say("IS-1 is the first person that inside sales hired, FS-7 the seventh of field sales."),
+        say("L-352 is a lead, A-352 its account, O-352-2 its second opportunity, C-352-1 its first"
+            " contract; 352 is the buyer's number in: themodel trace SCENARIO --buyer 352"),
         "",
-        "Loss reasons are those that were recorded, not the true ones; empty: nobody wrote one"
-        " down. An opportunity that is open has no close date.",
-        "A brought-back buyer has another opportunity; its lead points at the first one.",
-        "What the company started with: its customers, with the true beginning of their"
-        " contracts; its open opportunities, entered on the first day at the stage they had"
-        " reached, without a lead. Buyers lost before the first day appear when somebody brings"
-        " them back: no row of the run dates their earlier loss.",
-    ]
+        say("Loss reasons are those that were recorded, not the true ones; empty: nobody wrote one"
+            " down. An opportunity that is open has no close date."),
+        say("A brought-back buyer has another opportunity; its lead points at the first one."),
+        say("What the company started with: its customers, with the true beginning of their"
+            " contracts; its open opportunities, entered on the first day at the stage they had"
+            " reached, without a lead. Buyers lost before the first day appear when somebody brings"
+            " them back: no row of the run dates their earlier loss."),
+    ]  # fmt: skip
     said = [
         (holes.recorded_since is not None,
-         "opportunities won or lost before the date given are missing, with their contracts"),
-        (holes.unclosed > 0.0, f"{holes.unclosed:.0%} of lost opportunities were never closed"),
-        (holes.missing > 0.0, f"{holes.missing:.0%} of owners, sources, amounts and reasons are"
-         " empty"),
-        (choices.duplicated > 0.0, f"{choices.duplicated:.0%} of rows are there twice"),
-        (choices.dates_only, "dates have no hour"),
+         say("opportunities won or lost before the date given are missing, with their contracts")),
+        (holes.unclosed > 0.0,
+         say("{share} of lost opportunities were never closed", share=f"{holes.unclosed:.0%}")),
+        (holes.missing > 0.0,
+         say("{share} of owners, sources, amounts and reasons are empty",
+             share=f"{holes.missing:.0%}")),
+        (choices.duplicated > 0.0,
+         say("{share} of rows are there twice", share=f"{choices.duplicated:.0%}")),
+        (choices.dates_only, say("dates have no hour")),
     ]  # fmt: skip
     made = [f"  - {what}" for there, what in said if there]
     if made:
-        lines += ["", "Holes made on purpose in the CRM files (event logs have none):", *made]
+        lines += ["", say("Holes made on purpose in the CRM files (event logs have none):"), *made]
     return "\n".join(lines) + "\n"

@@ -20,6 +20,7 @@ from simulator.calibration.records import (
     Outcome,
 )
 from simulator.calibration.working_time import WorkingTime
+from simulator.languages.messages import marked, say
 
 
 def positions(kept: Flags) -> Integers:
@@ -39,11 +40,6 @@ def not_before(began: Stamps, start: Floats, ended: Stamps, end: Floats) -> Floa
     """
     same_day = began.astype("datetime64[D]") == ended.astype("datetime64[D]")
     return np.where(same_day, np.fmax(start, end), end)
-
-
-def counted(count: int, one: str, several: str) -> str:
-    """Write a number of things."""
-    return f"{count:,} {one if count == 1 else several}"
 
 
 def leads_of(rows: LeadRows, time: WorkingTime, channel: Integers, owner: Integers) -> Leads:
@@ -89,16 +85,19 @@ def opportunities_of(
     opened, closed = time.days(*rows.opened), time.days(*rows.closed)
     closed = not_before(rows.opened[0], opened, rows.closed[0], closed)
     wrong = closed < opened
-    told = "used as closed, without its beginning"
+    told = marked("used as closed, without its beginning")
     count = ledger.note(table, wrong, "closed_before_created", rows.closing_role, told)
     if count:
-        findings.append(
-            Finding(
-                "negative_duration",
-                f"{counted(count, 'opportunity', 'opportunities')} closed before the day of"
-                " creation: counted among the outcomes, not among the durations.",
-            )
+        text = marked(
+            "{count} opportunities closed before the day of creation: counted among the outcomes,"
+            " not among the durations."
         )
+        if count == 1:
+            text = marked(
+                "{count} opportunity closed before the day of creation: counted among the"
+                " outcomes, not among the durations."
+            )
+        findings.append(Finding("negative_duration", say(text, count=f"{count:,}")))
     opened[wrong] = np.nan
     at = np.flatnonzero(table.kept)
     return Opportunities(
@@ -153,28 +152,32 @@ def with_wins(
     np.fmin.at(won, lead, signed)
     early = np.zeros(len(rows.table), dtype=np.bool_)
     early[at] = signed < leads.created[lead]
-    told = "used as won; its negative duration is not used"
+    told = marked("used as won; its negative duration is not used")
     count = ledger.note(rows.table, early, "won_before_lead_came", rows.closing_role, told)
     if count:
-        findings.append(
-            Finding(
-                "negative_duration",
-                f"{counted(count, 'opportunity', 'opportunities')} signed before the lead came;"
-                " the leads count as signed, negative durations are not used.",
-            )
+        text = marked(
+            "{count} opportunities signed before the lead came; the leads count as signed,"
+            " negative durations are not used."
         )
+        if count == 1:
+            text = marked(
+                "{count} opportunity signed before the lead came; the leads count as signed,"
+                " negative durations are not used."
+            )
+        findings.append(Finding("negative_duration", say(text, count=f"{count:,}")))
     early[:] = False
     early[at] = deal_opened < leads.created[lead]
-    told = "used; its negative duration is not used"
+    told = marked("used; its negative duration is not used")
     count = ledger.note(rows.table, early, "opened_before_lead_came", "created", told)
     if count:
-        findings.append(
-            Finding(
-                "negative_duration",
-                f"{counted(count, 'opportunity', 'opportunities')} opened before the lead came;"
-                " negative durations are not used.",
-            )
+        text = marked(
+            "{count} opportunities opened before the lead came; negative durations are not used."
         )
+        if count == 1:
+            text = marked(
+                "{count} opportunity opened before the lead came; negative durations are not used."
+            )
+        findings.append(Finding("negative_duration", say(text, count=f"{count:,}")))
     converted = np.where(np.isnan(opened), leads.converted, opened)
     return Leads(
         leads.created,

@@ -15,6 +15,7 @@ from simulator.calibration.importing.cell_text import is_missing
 from simulator.calibration.importing.channel_names import mask_addresses
 from simulator.calibration.importing.headings import AMOUNTS, DATES, WORDS, FileKind
 from simulator.calibration.records import Flags, Integers
+from simulator.languages.messages import marked
 from simulator.scenario.scalars import shorten
 
 Texts = NDArray[np.object_]
@@ -32,33 +33,33 @@ Reason = Literal[
 """Why something could not be used as it stands."""
 
 REASON_WORDS: dict[Reason, str] = {
-    "cells_do_not_match_headings": "more or fewer cells than headings",
-    "duplicate_row": "there twice",
-    "duplicate_id": "an older row of the same id",
-    "file_ignored": "the file is not used",
-    "creation_missing": "no date of creation",
-    "no_date": "no date at all, so nobody knows since when",
-    "no_stage": "no stage",
-    "unreadable_date": "a date that cannot be read",
-    "implausible_date": "a date before 1990, which stands for a missing one",
-    "date_in_the_future": "a date after the last day of the files",
-    "closed_without_date": "won or lost without a date",
-    "closed_before_created": "closed before it was created",
-    "won_before_lead_came": "won before its lead came",
-    "opened_before_lead_came": "opened before its lead came",
-    "unreadable_amount": "an amount that cannot be read",
-    "negative_amount": "a negative amount",
-    "absurd_amount": "an amount beyond all others",
-    "other_currency": "an amount in another currency",
-    "several_currencies": "amounts in several currencies, which no column names",
-    "stage_left_out": "in a stage that the mapping leaves out",
-    "status_left_out": "in a status that the mapping leaves out",
-    "pipeline_left_out": "in a pipeline that the mapping leaves out",
-    "not_on_file": "about an opportunity that is not on file",
-    "name_not_unique": "about a name that several opportunities have",
-    "not_a_change_of_stage": "about another field than the stage",
-    "planned": "planned for after the last day of the files",
-    "after_until": "after the day until which files are used",
+    "cells_do_not_match_headings": marked("more or fewer cells than headings"),
+    "duplicate_row": marked("there twice"),
+    "duplicate_id": marked("an older row of the same id"),
+    "file_ignored": marked("the file is not used"),
+    "creation_missing": marked("no date of creation"),
+    "no_date": marked("no date at all, so nobody knows since when"),
+    "no_stage": marked("no stage"),
+    "unreadable_date": marked("a date that cannot be read"),
+    "implausible_date": marked("a date before 1990, which stands for a missing one"),
+    "date_in_the_future": marked("a date after the last day of the files"),
+    "closed_without_date": marked("won or lost without a date"),
+    "closed_before_created": marked("closed before it was created"),
+    "won_before_lead_came": marked("won before its lead came"),
+    "opened_before_lead_came": marked("opened before its lead came"),
+    "unreadable_amount": marked("an amount that cannot be read"),
+    "negative_amount": marked("a negative amount"),
+    "absurd_amount": marked("an amount beyond all others"),
+    "other_currency": marked("an amount in another currency"),
+    "several_currencies": marked("amounts in several currencies, which no column names"),
+    "stage_left_out": marked("in a stage that the mapping leaves out"),
+    "status_left_out": marked("in a status that the mapping leaves out"),
+    "pipeline_left_out": marked("in a pipeline that the mapping leaves out"),
+    "not_on_file": marked("about an opportunity that is not on file"),
+    "name_not_unique": marked("about a name that several opportunities have"),
+    "not_a_change_of_stage": marked("about another field than the stage"),
+    "planned": marked("planned for after the last day of the files"),
+    "after_until": marked("after the day until which files are used"),
 }
 """Every reason in words that complete "row left out: …"."""
 
@@ -69,8 +70,20 @@ HARMLESS: frozenset[Reason] = frozenset(
 """Reasons that speak of what the files are about, not of their quality; such rows count as neither
 usable nor unusable."""
 
-LEFT_OUT = "row left out"
-VALUE_LEFT_OUT = "value left out"
+KIND_WORDS = {
+    "leads": marked("leads"),
+    "opportunities": marked("opportunities"),
+    "stage_history": marked("stage history"),
+    "field_history": marked("field history"),
+    "activities": marked("activities"),
+    "contracts": marked("contracts"),
+    "owners": marked("owners"),
+    "ignored": marked("ignored"),
+}
+"""Kinds of files, as a reader is told."""
+
+LEFT_OUT = marked("row left out")
+VALUE_LEFT_OUT = marked("value left out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,7 +380,7 @@ def leave_out_duplicates(
     is_last = np.append(codes[at][order][1:] != codes[at][order][:-1], True)
     rows[:] = False
     rows[at[order[~is_last]]] = True
-    treatment = "row left out; the latest row of its id is used"
+    treatment = marked("row left out; the latest row of its id is used")
     ledger.leave_out(table, rows, "duplicate_id", "id", treatment)
 
 

@@ -14,6 +14,7 @@ from simulator.calibration.importing.mapping import Mapping
 from simulator.calibration.importing.stage_moves import RawMoves, Stages, moves_of
 from simulator.calibration.importing.stage_names import reason_meaning, says_yes, stage_meaning
 from simulator.calibration.records import NONE, Flags, Integers, LossReason, Outcome
+from simulator.languages.messages import marked
 
 Dated = tuple[Stamps, Flags]
 
@@ -190,7 +191,8 @@ def _leave_out_undated(rows: DealRows, ledger: Ledger) -> None:
     ledger.leave_out(table, undated, "no_date", "created")
     if table.has("created"):
         missing = no_beginning & ~written
-        ledger.note(table, missing, "creation_missing", "created", "used without its beginning")
+        told = marked("used without its beginning")
+        ledger.note(table, missing, "creation_missing", "created", told)
 
 
 _REASONS = {reason.name.lower(): int(reason) for reason in LossReason}

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.messages import say
 
 MOST_BYTES = 1_000_000_000
 """No larger file is opened."""
@@ -197,15 +198,16 @@ def letters_of(path: Path, asked: str | None = None) -> Letters:
     broken, other = _broken_letters(path)
     if encoding == "utf-8-sig" or broken * 10 <= other:
         return Letters(encoding, True, (
-            f"{broken} letters are broken, the first in line {trouble[0]}; they are read as \ufffd",
+            say("{count} letters are broken, the first in line {line}; they are read as {mark}",
+                count=broken, line=trouble[0], mark="\ufffd"),
         ))  # fmt: skip
     sample = _sample(path)
     if _trouble(path, "cp932") is None and looks_japanese(sample):
         return Letters("cp932")
     if _trouble(path, "cp1252") is None:
         return Letters("cp1252", notes=(
-            "not UTF-8 and not Japanese: read as Western European (cp1252); "
-            "if letters look wrong, save the file as UTF-8 and give it again",
+            say("not UTF-8 and not Japanese: read as Western European (cp1252); "
+                "if letters look wrong, save the file as UTF-8 and give it again"),
         ))  # fmt: skip
     raise refused(
         f"{file}:{trouble[0]}",

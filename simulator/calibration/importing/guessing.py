@@ -37,6 +37,7 @@ from simulator.calibration.importing.mapping import (
 )
 from simulator.calibration.importing.reading import Sheet
 from simulator.calibration.importing.stage_names import any_telling
+from simulator.languages.messages import marked
 from simulator.scenario.scalars import shorten
 
 ANY_ZONE = "UTC"
@@ -77,7 +78,7 @@ def without_strangers(files: Iterable[FileMapping]) -> tuple[FileMapping, ...]:
     found = tuple(files)
     if not any(each.kind in ("leads", "opportunities") for each in found):
         return found
-    note = "not recognized, so it is not used"
+    note = marked("not recognized, so it is not used")
     return tuple(
         replace(each, kind="ignored", columns={}, notes={"kind": note})
         if each.kind == ASK and each.notes.get("kind", "").startswith("its headings")
@@ -321,7 +322,7 @@ def _fill_by_content(
 def _settle(role: str, headings: Sequence[str], matched: _Matched) -> None:
     if len(headings) == 1:
         matched.columns[role] = headings[0]
-        matched.notes[role] = "guessed by what stands in it"
+        matched.notes[role] = marked("guessed by what stands in it")
     elif headings:
         shown = " or ".join(f'"{shorten(each)}"' for each in headings)
         matched.columns[role], matched.notes[role] = ASK, f"could be {shown}"

@@ -43,6 +43,7 @@ from simulator.calibration.importing.stage_names import (
     stage_meaning,
     status_meaning,
 )
+from simulator.languages.messages import marked
 
 MOST_LISTED = 60
 """So many sources, statuses and reasons are written out; rarer ones are read by their words."""
@@ -71,11 +72,11 @@ def with_words(sheets: Sequence[Sheet], mapping: Mapping) -> Mapping:
         notes["amounts"] = note
     zone = ASK if _any_zoned(sheets, mapping) else AS_WRITTEN
     if zone == ASK:
-        notes["time_zone"] = "times in the files state their offset from UTC"
+        notes["time_zone"] = marked("times in the files state their offset from UTC")
     named = _counts(_columns(sheets, mapping, "opportunities", "pipeline"))
     pipelines = list(dict.fromkeys(map(mask_addresses, named)))
     if len(pipelines) > 1:
-        notes["pipelines"] = "delete those that are not to be used, such as renewals"
+        notes["pipelines"] = marked("delete those that are not to be used, such as renewals")
     channels = _channels(sheets, mapping)
     if any(name == OTHER != channel_name(word) for word, name in channels.items()):
         notes["channels"] = f"a scenario holds {MOST_CHANNELS} channels: the smallest are merged"
@@ -162,7 +163,7 @@ def _stages(
             found[shown] = told[name]
         elif said is None and name in mixed:
             found[shown] = "lost"
-            notes[f"stages.{shown}"] = "won where the column of flags says so, else lost"
+            notes[f"stages.{shown}"] = marked("won where the column of flags says so, else lost")
         elif said is not None and rated is not None and said != rated:
             found[shown] = ASK
             doubt = f"it sounds {said}, but its probability is {probabilities[name]:.0f} %"
@@ -256,10 +257,14 @@ def _doubt_undated(
                 continue
             if tells and said == "open" and share > _MOST:
                 found[name] = ASK
-                notes[f"stages.{name}"] = "it sounds open, but its rows have a closing date"
+                notes[f"stages.{name}"] = marked("it sounds open, but its rows have a closing date")
             elif said in ("won", "lost") and share < _FEW and dated_ends:
                 found[name] = ASK
-                notes[f"stages.{name}"] = f"it sounds {said}, but its rows have no closing date"
+                notes[f"stages.{name}"] = (
+                    marked("it sounds won, but its rows have no closing date")
+                    if said == "won"
+                    else marked("it sounds lost, but its rows have no closing date")
+                )
 
 
 def _probabilities(sheets: Sequence[Sheet], mapping: Mapping) -> dict[str, float]:

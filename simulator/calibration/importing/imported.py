@@ -63,6 +63,7 @@ from simulator.calibration.importing.stage_moves import Stages
 from simulator.calibration.records import Flags, Integers, Records
 from simulator.calibration.working_time import WorkingTime, weekday_of
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.messages import marked, say
 
 MOST_UNUSABLE = 0.2
 """Share of unusable rows above which an import stops, unless the user allows more."""
@@ -176,8 +177,10 @@ class _Import:
         records = self._records(leads, deals)
         counts = self._counts()
         if len(self.mapping.pipelines) > 1:
-            words = f"{len(self.mapping.pipelines)} pipelines are counted together;"
-            words += " if some are renewals, take them out of pipelines in the mapping file."
+            words = say(
+                "{count} pipelines are counted together; if some are renewals, take them out of"
+                " pipelines in the mapping file.", count=len(self.mapping.pipelines),
+            )  # fmt: skip
             self.findings.append(Finding("assumption", words))
         every = [each for each in tables.values() if each.files]
         self.findings += about_rows(deals) + about_records(records, counts)
@@ -233,7 +236,7 @@ class _Import:
         for table, (stamps, _) in ((leads.table, leads.created), (deals.table, deals.opened)):
             ledger.leave_out(table, self._is_later(stamps), "date_in_the_future", "created")
         late = self._is_later(deals.closed[0])
-        told = "used as closed on the last day of the files"
+        told = marked("used as closed on the last day of the files")
         ledger.note(deals.table, late, "date_in_the_future", deals.closing_role, told)
         deals.closed[0][late] = self.end.astype("datetime64[s]") + _DAY_END
         deals.closed[1][late] = False
@@ -306,9 +309,9 @@ class _Import:
         aliases = same_people(self.tables["owners"])
         of_lead, of_deal = leads.texts("owner")[leads.kept], deals.texts("owner")[deals.kept]
         beside = deals.texts("inside_owner")[deals.kept]
-        inside, inside_count, found = numbered([of_lead, beside], aliases, "inside-sales")
+        inside, inside_count, found = numbered([of_lead, beside], aliases, marked("inside-sales"))
         self.findings += found
-        field, field_count, found = numbered([of_deal], aliases, "field-sales")
+        field, field_count, found = numbered([of_deal], aliases, marked("field-sales"))
         self.findings += found
         lead_owner = inside[0]
         named = (lead_of >= 0) & (inside[1] >= 0)

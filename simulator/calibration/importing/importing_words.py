@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -12,9 +12,15 @@ from simulator.calibration.importing.deal_rows import DealRows
 from simulator.calibration.importing.joining import Joined
 from simulator.calibration.records import Contracts, Outcome, Records
 from simulator.errors import Problem
+from simulator.languages.messages import say
 
 DEFAULT_CURRENCY = "JPY"
 _FEW = 30
+
+
+def listing(parts: Iterable[str]) -> str:
+    """Write parts one after the other, by commas."""
+    return say(", ¦between parts").join(parts)
 
 
 def nothing_left(counts: Sequence[Count]) -> Problem:
@@ -45,16 +51,21 @@ def about_joins(joined: Joined, leads: Table, deals: Table) -> list[Finding]:
         return [
             Finding(
                 "assumption",
-                "Leads and opportunities could not be joined: no id, e-mail address or company is"
-                " in both. They are read as if they had nothing to do with each other.",
+                say(
+                    "Leads and opportunities could not be joined: no id, e-mail address or company"
+                    " is in both. They are read as if they had nothing to do with each other."
+                ),
             )
         ]
-    ways = ", ".join(f"{number:,} by {way}" for way, number in joined.ways.items())
-    return [
-        Finding(
-            "assumption", f"{found:,} of {count:,} opportunities were joined with leads: {ways}."
-        )
-    ]
+    ways = listing(
+        say("{count} by {way}", count=f"{number:,}", way=say(way))
+        for way, number in joined.ways.items()
+    )
+    words = say(
+        "{found} of {count} opportunities were joined with leads: {ways}.", found=f"{found:,}",
+        count=f"{count:,}", ways=ways,
+    )  # fmt: skip
+    return [Finding("assumption", words)]
 
 
 def about_rows(deals: DealRows) -> list[Finding]:
@@ -64,16 +75,22 @@ def about_rows(deals: DealRows) -> list[Finding]:
         found.append(
             Finding(
                 "assumption",
-                f"{deals.expected:,} open opportunities have a closing date: an expectation, which"
-                " is not used.",
+                say(
+                    "{count} open opportunities have a closing date: an expectation, which is not"
+                    " used.",
+                    count=f"{deals.expected:,}",
+                ),
             )
         )
     if deals.by_history:
         found.append(
             Finding(
                 "assumption",
-                f"{deals.by_history:,} opportunities were closed on another day by their history"
-                " than by their closing date; the history is used.",
+                say(
+                    "{count} opportunities were closed on another day by their history than by"
+                    " their closing date; the history is used.",
+                    count=f"{deals.by_history:,}",
+                ),
             )
         )
     return found
@@ -90,8 +107,11 @@ def about_contracts(table: Table, contracts: Contracts, kind: str) -> list[Findi
     return [
         Finding(
             "dropped",
-            f"{dropped:,} contracts state what a month or a year costs, opportunities what is paid"
-            " in all: the two cannot be compared, so these amounts of contracts are left out.",
+            say(
+                "{count} contracts state what a month or a year costs, opportunities what is paid"
+                " in all: the two cannot be compared, so these amounts of contracts are left out.",
+                count=f"{dropped:,}",
+            ),
         )
     ]
 
@@ -101,23 +121,28 @@ def about_currencies(records: Records, counts: Sequence[Count]) -> list[Finding]
     found = []
     other = sum(each.noted.get("other_currency", 0) for each in counts)
     if other:
-        used = f"in {records.currency}" if records.currency else "in the most frequent one"
-        words = "1 amount is" if other == 1 else f"{other:,} amounts are"
-        found.append(
-            Finding(
-                "dropped",
-                f"The files hold amounts in several currencies. Only those {used} are used, and"
-                f" {words} left out; another currency can be stated in the mapping file, or the"
-                " amounts converted in the files.",
-            )
-        )
+        used = say("the most frequent one") if not records.currency else records.currency
+        words = say(
+            "The files hold amounts in several currencies. Only those in {currency} are used, and"
+            " 1 amount is left out; another currency can be stated in the mapping file, or the"
+            " amounts converted in the files."
+            if other == 1 else
+            "The files hold amounts in several currencies. Only those in {currency} are used, and"
+            " {count} amounts are left out; another currency can be stated in the mapping file, or"
+            " the amounts converted in the files.",
+            currency=used, count=f"{other:,}",
+        )  # fmt: skip
+        found.append(Finding("dropped", words))
     several = sum(each.noted.get("several_currencies", 0) for each in counts)
     if several:
         found.append(
             Finding(
                 "dropped",
-                f"A column of amounts mixes several currencies: all {several:,} of its amounts are"
-                " left out. Add a column that names the currency of each row.",
+                say(
+                    "A column of amounts mixes several currencies: all {count} of its amounts are"
+                    " left out. Add a column that names the currency of each row.",
+                    count=f"{several:,}",
+                ),
             )
         )
     amounts = np.concatenate([records.opportunities.amount, records.contracts.amount])
@@ -125,9 +150,12 @@ def about_currencies(records: Records, counts: Sequence[Count]) -> list[Finding]
         found.append(
             Finding(
                 "assumption",
-                "No file names a currency, so the currency of the amounts is not known; they are"
-                f" shown in that of the default scenario ({DEFAULT_CURRENCY}). State currency in"
-                " the mapping file.",
+                say(
+                    "No file names a currency, so the currency of the amounts is not known; they"
+                    " are shown in that of the default scenario ({currency}). State currency in the"
+                    " mapping file.",
+                    currency=DEFAULT_CURRENCY,
+                ),
             )
         )
     return found
@@ -139,15 +167,17 @@ def about_records(records: Records, counts: Sequence[Count]) -> list[Finding]:
     for each in counts:
         for reason, count in each.left_out.items():
             if reason == "file_ignored":
-                found.append(Finding("dropped", f"{each.file} is not used ({count:,} rows)."))
-            elif reason not in HARMLESS or reason in ("duplicate_row", "not_on_file"):
-                said = REASON_WORDS[reason]
-                found.append(
-                    Finding(
-                        "dropped",
-                        f"{count:,} of {each.rows:,} rows of {each.file} were left out: {said}.",
-                    )
+                words = say(
+                    "{file} is not used ({count} rows).", file=each.file, count=f"{count:,}"
                 )
+                found.append(Finding("dropped", words))
+            elif reason not in HARMLESS or reason in ("duplicate_row", "not_on_file"):
+                words = say(
+                    "{count} of {rows} rows of {file} were left out: {reason}.",
+                    count=f"{count:,}", rows=f"{each.rows:,}", file=each.file,
+                    reason=say(REASON_WORDS[reason]),
+                )  # fmt: skip
+                found.append(Finding("dropped", words))
     deals = records.opportunities
     won = deals.outcome == Outcome.WON
     without = int(np.count_nonzero(won & np.isnan(deals.amount)))
@@ -155,14 +185,22 @@ def about_records(records: Records, counts: Sequence[Count]) -> list[Finding]:
         found.append(
             Finding(
                 "assumption",
-                f"{without:,} of {int(won.sum()):,} won opportunities have no amount, or one of 0,"
-                " which counts as none.",
+                say(
+                    "{count} of {won} won opportunities have no amount, or one of 0, which counts"
+                    " as none.",
+                    count=f"{without:,}",
+                    won=f"{int(won.sum()):,}",
+                ),
             )
         )
     if deals.reopened.any():
         found.append(
             Finding(
-                "recycling", f"{int(deals.reopened.sum()):,} closed opportunities were reopened."
+                "recycling",
+                say(
+                    "{count} closed opportunities were reopened.",
+                    count=f"{int(deals.reopened.sum()):,}",
+                ),
             )
         )
     return found + about_currencies(records, counts) + _outcomes(records)
@@ -176,22 +214,29 @@ def _outcomes(records: Records) -> list[Finding]:
         found.append(
             Finding(
                 "not_identifiable",
-                "Every opportunity in the files is won: how many were lost, when and why, they do"
-                " not tell.",
+                say(
+                    "Every opportunity in the files is won: how many were lost, when and why, they"
+                    " do not tell."
+                ),
             )
         )
     elif len(deals) and not outcomes[Outcome.LOST]:
         found.append(
-            Finding("not_identifiable", "No opportunity is marked as lost: losses are not told.")
+            Finding(
+                "not_identifiable", say("No opportunity is marked as lost: losses are not told.")
+            )
         )
     if not outcomes[Outcome.WON] and not np.isfinite(leads.won).any():
         found.append(
-            Finding("not_identifiable", "Nothing is won in the files: no conversion can be fitted.")
+            Finding(
+                "not_identifiable", say("Nothing is won in the files: no conversion can be fitted.")
+            )
         )
     size = max(len(leads), len(deals))
     if size < _FEW:
-        words = "row" if size == 1 else "rows"
-        found.append(
-            Finding("few_cases", f"The files hold {size} usable {words}: too few to fit anything.")
-        )
+        words = say(
+            "The files hold {count} usable row: too few to fit anything." if size == 1
+            else "The files hold {count} usable rows: too few to fit anything.", count=size,
+        )  # fmt: skip
+        found.append(Finding("few_cases", words))
     return found

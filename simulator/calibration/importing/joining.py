@@ -14,6 +14,7 @@ from simulator.calibration.importing.cell_text import is_missing, plain
 from simulator.calibration.importing.cleaning import Stamps, Table, Texts
 from simulator.calibration.importing.record_ids import position_of
 from simulator.calibration.records import NONE, Flags, Integers
+from simulator.languages.messages import marked
 
 _SEVERAL = r"[;,\s]+"
 _MOST_NAMED = 20
@@ -85,10 +86,13 @@ def join(leads: Table, deals: Table, when: Stamps) -> Joined:
     if leads.has("id") and deals.has("lead_id"):
         ids = leads.texts("id")
         for named in _each_named(deals.texts("lead_id")):
-            take("id", position_of(named, ids, leads.kept))
+            take(marked("id"), position_of(named, ids, leads.kept))
     if leads.has("opportunity_id") and deals.has("id"):
         take("id", _by_opportunity(leads, deals))
-    for way, role in (("e-mail address", "email"), ("domain", "domain"), ("company", "account")):
+    for way, role in (
+        (marked("e-mail address"), "email"), (marked("domain"), "domain"),
+        (marked("company"), "account"),
+    ):  # fmt: skip
         if role != "email" and ways:
             break
         if leads.has(role) and deals.has(role):

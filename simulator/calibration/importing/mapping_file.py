@@ -26,16 +26,23 @@ from simulator.calibration.importing.mapping import (
 from simulator.calibration.importing.reading import Sheet
 from simulator.calibration.importing.stage_names import ReasonMeaning, StageMeaning, StatusMeaning
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.messages import marked, say
 from simulator.scenario.outline import nearest
 from simulator.scenario.scalars import shorten
 from simulator.scenario.strict_yaml import Document, KeyPath, dotted, read_file
 
-_HEAD = """\
-# How the files are read. Correct what is wrong, answer every "ask", and pass this file on with
-# --mapping. A key that is left out is guessed; a file that is left out is guessed as a whole.
-# Texts on the left of a colon below `stages` and after it are as the files have them.
-"""
-_KINDS_SAID = "# kinds: " + ", ".join(KINDS)
+_HEAD = (
+    marked(
+        'How the files are read. Correct what is wrong, answer every "ask", and pass this file on'
+        " with"
+    ),
+    marked(
+        "--mapping. A key that is left out is guessed; a file that is left out is guessed as a"
+        " whole."
+    ),
+    marked("Texts on the left of a colon below `stages` and after it are as the files have them."),
+    "",
+)
 
 
 # ------------------------------------------------------------------ writing
@@ -55,7 +62,8 @@ def quoted(text: str) -> str:
 
 
 def _comment(note: str) -> str:
-    return f"  # {shorten(note, 110)}" if note else ""
+    """Write a note; those without a word from a file have a translation."""
+    return f"  # {shorten(say(note), 110)}" if note else ""
 
 
 def _choices(words: Iterable[str]) -> str:
@@ -69,30 +77,34 @@ def mapping_text(mapping: Mapping) -> str:
     ----------
     mapping : Mapping
     """
-    lines = [_HEAD]
+    lines = [f"# {say(line)}" if line else "" for line in _HEAD]
     notes = mapping.notes
     until = quoted(mapping.until.isoformat()) if mapping.until else quoted("")
-    lines.append(f"until: {until}  # nothing later is used; empty: the last event in the files")
-    zone_note = notes.get("time_zone", "as_written: no time in the files states its zone")
+    until_note = marked("nothing later is used; empty: the last event in the files")
+    lines.append(f"until: {until}{_comment(until_note)}")
+    zone = marked("as_written: no time in the files states its zone")
+    zone_note = notes.get("time_zone", zone)
     lines.append(f"time_zone: {quoted(mapping.time_zone)}{_comment(zone_note)}")
-    amounts_note = notes.get("amounts", "what an amount counts")
+    amounts_note = notes.get("amounts", marked("what an amount counts"))
     lines.append(f"amounts: {quoted(mapping.amounts)}{_comment(amounts_note)}")
     if mapping.amounts == ASK:
-        lines.append("  # monthly, annual, or total (of the whole contract or a one-off sale)")
+        choices = marked("monthly, annual, or total (of the whole contract or a one-off sale)")
+        lines.append(_comment(choices))
     lines.append(f"currency: {quoted(mapping.currency)}")
-    lines += ["", _KINDS_SAID, "files:"]
+    lines += ["", f"# {say('kinds: {kinds}', kinds=', '.join(KINDS))}", "files:"]
     for each in mapping.files:
         lines += _file_lines(each)
-    lines += _block("stages", mapping.stages, "in their order; open, won, lost, or leave_out")
+    order = marked("in their order; open, won, lost, or leave_out")
+    lines += _block("stages", mapping.stages, order)
     lines += _block("lead_statuses", mapping.lead_statuses, _choices(get_args(StatusMeaning)))
     lines += _block("loss_reasons", mapping.loss_reasons, _choices(get_args(ReasonMeaning)))
     lines += _block(
         "channels",
         mapping.channels,
-        notes.get("channels", "sources that get the same name on the right are merged"),
+        notes.get("channels", marked("sources that get the same name on the right are merged")),
     )
     lines.append("")
-    pipelines_note = notes.get("pipelines", "empty: all are used")
+    pipelines_note = notes.get("pipelines", marked("empty: all are used"))
     listed = "[" + ", ".join(quoted(each) for each in mapping.pipelines) + "]"
     lines.append(f"pipelines: {listed}{_comment(pipelines_note)}")
     return "\n".join(lines) + "\n"
@@ -102,7 +114,7 @@ def _block(name: str, words: dict[str, Any], said: str) -> list[str]:
     if not words:
         return ["", f"{name}: {{}}"]
     rows = [f"  {quoted(text)}: {quoted(meaning)}" for text, meaning in words.items()]
-    return ["", f"# {said}", f"{name}:", *rows]
+    return ["", f"# {say(said)}", f"{name}:", *rows]
 
 
 def _file_lines(each: FileMapping) -> list[str]:
@@ -119,16 +131,22 @@ def _file_lines(each: FileMapping) -> list[str]:
     if each.kind in ROLES:
         free = [role for role in ROLES[each.kind] if role not in each.columns]
         if free:
-            lines.append(f"    # other roles: {', '.join(free)}")
+            lines.append(f"    # {say('other roles: {roles}', roles=', '.join(free))}")
     if each.unused:
         shown = ", ".join(shorten(heading, 40) for heading in each.unused[:30])
-        more = f" and {len(each.unused) - 30} more" if len(each.unused) > 30 else ""
-        lines.append(f"    # headings without a role: {shown}{more}")
+        words = say("headings without a role: {headings}", headings=shown)
+        if len(each.unused) > 30:
+            words = say(
+                "headings without a role: {headings} and {count} more", headings=shown,
+                count=len(each.unused) - 30,
+            )  # fmt: skip
+        lines.append(f"    # {words}")
     if each.stage_dates:
         lines.append("    stage_dates:")
         lines += [f"      {quoted(h)}: {quoted(stage)}" for h, stage in each.stage_dates.items()]
     elif each.kind == "opportunities":
-        lines.append("    stage_dates: {}  # heading: stage, of columns that date a stage's begin")
+        dates_note = marked("heading: stage, of columns that date a stage's begin")
+        lines.append(f"    stage_dates: {{}}{_comment(dates_note)}")
     for name in ("date_order", "decimal"):
         value = getattr(each, name)
         note = each.notes.get(name, "")

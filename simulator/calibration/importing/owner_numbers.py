@@ -13,6 +13,7 @@ from simulator.calibration.importing.cleaning import Table, Texts
 from simulator.calibration.importing.record_ids import LONG, SHORT, keeps_case
 from simulator.calibration.importing.stage_names import is_nobody
 from simulator.calibration.records import NONE, Integers
+from simulator.languages.messages import say
 
 MOST_ROWS = 10_000
 MOST_SHARE = 0.5
@@ -86,8 +87,14 @@ def numbered(
     findings = [
         Finding(
             "one_owner",
-            f"One of {len(person)} {team} owners has {count:,} of {rows.sum():,} rows: probably a"
-            " program or a waiting line, so it is not counted as a person.",
+            say(
+                "One of {people} {team} owners has {count} of {rows} rows: probably a program or a"
+                " waiting line, so it is not counted as a person.",
+                people=len(person),
+                team=say(team),
+                count=f"{count:,}",
+                rows=f"{rows.sum():,}",
+            ),
         )
         for count in rows[machines].tolist()
     ]

@@ -21,6 +21,7 @@ from simulator.calibration.importing.cleaning import Table
 from simulator.calibration.importing.headings import plain
 from simulator.calibration.importing.mapping import Mapping
 from simulator.calibration.records import Integers
+from simulator.languages.messages import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,14 @@ def channels_of(leads: Table, deals: Table, lead_of: Integers, mapping: Mapping)
         findings.append(
             Finding(
                 "assumption",
-                f"{len(remarks)} sources that only one or two rows have ({rows:,} rows) are taken"
-                f" for remarks and merged into {OTHER}; list them under channels in the mapping"
-                " file if they are channels.",
+                say(
+                    "{count} sources that only one or two rows have ({rows} rows) are taken for"
+                    " remarks and merged into {other}; list them under channels in the mapping file"
+                    " if they are channels.",
+                    count=len(remarks),
+                    rows=f"{rows:,}",
+                    other=OTHER,
+                ),
             )
         )
     if merged:
@@ -96,9 +102,14 @@ def channels_of(leads: Table, deals: Table, lead_of: Integers, mapping: Mapping)
         findings.append(
             Finding(
                 "assumption",
-                f"A scenario holds {MOST_CHANNELS} channels, so the {len(merged)} smallest sources"
-                f" ({int(share):,} rows) are merged into {OTHER}; merge them by meaning in the"
-                " mapping file.",
+                say(
+                    "A scenario holds {most} channels, so the {count} smallest sources ({rows}"
+                    " rows) are merged into {other}; merge them by meaning in the mapping file.",
+                    most=MOST_CHANNELS,
+                    count=len(merged),
+                    rows=f"{int(share):,}",
+                    other=OTHER,
+                ),
             )
         )
     return Sources(tuple(kept), renumber[of_leads], renumber[of_deals], findings)

@@ -26,6 +26,7 @@ from xml.parsers import expat
 
 from simulator.calibration.importing.file_kinds import refused
 from simulator.errors import ScenarioError
+from simulator.languages.messages import say
 from simulator.scenario.scalars import shorten
 
 MOST_PACKED = 300_000_000
@@ -140,7 +141,8 @@ def open_workbook(path: Path, most_columns: int, most_letters: int) -> Iterator[
         hidden = [name for name, _, state in found if state != "visible"]
         if len(hidden) == len(found):
             raise refused(file, "", "has no visible sheet of cells; unhide the one to be read")
-        notes = (f"hidden sheets were not read: {', '.join(map(shorten, hidden))}",) * bool(hidden)
+        words = say("hidden sheets were not read: {sheets}", sheets=", ".join(map(shorten, hidden)))
+        notes = (words,) * bool(hidden)
         tabs = tuple(_tab(opened, name, part) for name, part, state in found if state == "visible")
         yield Workbook(tabs, notes)
 
@@ -382,8 +384,12 @@ def _rows(opened: _Opened, name: str, part: str, notes: list[str]) -> Iterator[l
             yield from ready
         if gatherer.empty_formulas:
             notes.append(
-                f"{gatherer.empty_formulas} formulas have no stored value and count as empty; "
-                f"{_SAVE_AGAIN} to have them stored"
+                say(
+                    "{count} formulas have no stored value and count as empty; open it in the"
+                    " spreadsheet program and save it again as .xlsx or CSV UTF-8 to have them"
+                    " stored",
+                    count=gatherer.empty_formulas,
+                )
             )
 
 

@@ -76,6 +76,10 @@ def _in_unit(scale: Scale) -> str:
     return say("In {unit}.", unit=scale.unit) if scale.unit else ""
 
 
+def _with_unit(label: str, scale: Scale) -> str:
+    return say("{label} ({unit})¦picture", label=label, unit=scale.unit) if scale.unit else label
+
+
 def _yes_no(told: bool) -> Cell:
     return Cell(say("yes¦beyond luck") if told else say("no¦beyond luck"))
 
@@ -115,7 +119,7 @@ def _heat(heat: Heat) -> Table:
     columns += _numbers(*(say("month {month}¦column", month=month) for month in heat.months))
     rows = []
     for row in heat.rows:
-        label = f"{row.label} ({row.scale.unit})" if row.scale.unit else row.label
+        label = _with_unit(row.label, row.scale)
         for name, values in ((heat.scenario, row.values), (heat.reference, row.reference)):
             cells = [_cell(float(value), row.scale) for value in values]
             if name == heat.scenario:
@@ -221,8 +225,8 @@ def _blame(blame: Blame) -> Table:
     columns.append(Column(say("verdict¦column")))
 
     def row(whose: str, reading: Reading) -> tuple[Cell, ...]:
-        scale, unit = reading.scale, reading.scale.unit
-        label = f"{reading.label} ({unit})" if unit else reading.label
+        scale = reading.scale
+        label = _with_unit(reading.label, scale)
         flag = {"better": "good", "worse": "bad", "alike": ""}[reading.verdict]
         return (
             Cell(whose), Cell(label, under=say("the measure¦dashboard") if reading.counts else ""),
