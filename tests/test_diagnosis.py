@@ -138,7 +138,7 @@ def _pairs_of_texts() -> Iterator[tuple[str, str]]:
     for path in Path(simulator.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "Both":
-                texts = [each.value for each in node.args if isinstance(each, ast.Constant)]
+                texts = [str(each.value) for each in node.args if isinstance(each, ast.Constant)]
                 if len(texts) == 2:
                     yield texts[0], texts[1]
     for question in questions().values():

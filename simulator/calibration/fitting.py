@@ -16,6 +16,7 @@ from datetime import date
 import numpy as np
 
 from simulator.calibration import drafting, funnel_fit, loads
+from simulator.calibration.doubts import hardly_told, missed, too_slow
 from simulator.calibration.drafting import Draft
 from simulator.calibration.estimates import Estimate, Finding, back, onto
 from simulator.calibration.estimating.arrivals import Arrivals, fit_arrivals
@@ -39,9 +40,7 @@ from simulator.scenario.schema import Scenario
 
 LOOKS_AHEAD = 24.0
 """Months that the written scenario looks ahead."""
-_FAR = 2.5  # standard errors that a figure may be missed by chance
 _FITS = 3  # searches at most, where what was found overloads people
-_VAGUE = 0.8  # of what is usual: an error as large tells hardly anything
 _FEW_STRANGERS = 0.1  # share of contracts without an inquiry that is nothing to speak of
 _MARGIN = 60.0  # business days that runs go on after the age to which conversion is told
 _FASTEST = 10.0  # with quicker wins than this there is no room for three meetings
@@ -246,7 +245,7 @@ def calibrate(
                 # What was found changes how much work there is. Busy people are no contradiction,
                 # unless their buyers would have to wait longer than those on file did. What is
                 # changed last has to be what was found, or runs would not show the figures.
-                limits = dict.fromkeys(most, loads.MOST_BUSY) if _too_slow(matched) else most
+                limits = dict.fromkeys(most, loads.MOST_BUSY) if too_slow(matched) else most
                 more = loads.bearable(twin, matched.values(), limits) if left > 1 else []
                 if not more:
                     break
@@ -257,8 +256,8 @@ def calibrate(
         history = history.with_stated(_leaving(told, twin))
     told = told.widened(scatter)
     findings += loads.shortened(history.stated)
-    findings += _missed(matched) if matched else []
-    findings += _hardly_told(matched) if matched else []
+    findings += missed(matched) if matched else []
+    findings += hardly_told(matched) if matched else []
     if told.selling_since < since:
         findings.append(
             Finding(
@@ -441,23 +440,6 @@ def _found(matched: Matched, plan: funnel_fit.Plan) -> list[Stated]:
     return stated
 
 
-def _hardly_told(matched: Matched) -> list[Finding]:
-    """Say which numbers the files hardly tell, so that they stay about where they began."""
-    errors = np.sqrt(np.diag(matched.covariance))
-    vague = [
-        knob.path
-        for knob, error in zip(matched.knobs, errors, strict=True)
-        if error > _VAGUE * knob.spread
-    ]
-    if not vague:
-        return []
-    words = say(
-        "The files hardly tell {paths}: the interval is about as wide as what is usual elsewhere,"
-        " and the value stays near the default company's.", paths=", ".join(vague),
-    )  # fmt: skip
-    return [Finding("not_identifiable", words)]
-
-
 def _most_busy(records: Records, told: Told) -> dict[str, float]:
     """How busy each team may be in runs.
 
@@ -474,34 +456,6 @@ def _most_busy(records: Records, told: Told) -> dict[str, float]:
         "inside_sales": loads.HOPELESS if owned else loads.AT_EASE,
         "field_sales": loads.HOPELESS if sold else loads.AT_EASE,
     }
-
-
-def _too_slow(matched: Matched) -> bool:
-    """Whether runs take longer than the files say, by more than these leave open."""
-    return any(
-        reached - target.value > _FAR * target.error
-        for target, reached in zip(matched.targets, matched.reached, strict=True)
-        if target.percent > 0.0
-    )
-
-
-def _missed(matched: Matched) -> list[Finding]:
-    """Say which figures runs do not show, whatever the numbers."""
-    far = [
-        target.key
-        for target, reached, error in zip(
-            matched.targets, matched.reached, matched.errors, strict=True
-        )
-        if abs(reached - target.value) > _FAR * error
-    ]
-    if not far:
-        return []
-    words = say(
-        "Runs do not show these figures of the files, whatever the numbers: {figures}. The model's"
-        " way of selling is not this one in that respect: do not trust what hangs on it.",
-        figures=", ".join(far),
-    )  # fmt: skip
-    return [Finding("misfit", words)]
 
 
 def _inquiries(records: Records, told: Told, twin: Twin) -> list[Stated]:

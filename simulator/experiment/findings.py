@@ -251,7 +251,7 @@ def verdict(
     """
     if len(main) == 1:
         # The main question is asked first and alone; what stands beside it is corrected.
-        called = [one for one in _told_together(beside) if one.kind in _TOLD]
+        called = [one for one in told_together(beside) if one.kind in _TOLD]
         return paragraph([_sentence(main[0], currency), *_further(called, currency)])
     against = say(
         "Against {reference}: {clauses}.",
@@ -261,8 +261,13 @@ def verdict(
     return paragraph([_order(main, ranking, currency), against])
 
 
-def _told_together(findings: Sequence[Finding]) -> list[Finding]:
-    """Leave open what Holm's correction over all of them takes back."""
+def told_together(findings: Sequence[Finding]) -> list[Finding]:
+    """Leave open what Holm's correction over all of them takes back.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+    """
     return [
         replace(one, kind="open") if one.kind in _TOLD and not p <= SIGNIFICANT else one
         for one, p in zip(findings, holm([one.p for one in findings]), strict=True)

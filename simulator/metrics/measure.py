@@ -34,7 +34,8 @@ class Measures:
     cohorts : DataFrame
         ``kind`` ("arrival" or "contract"), ``cohort`` (month; 0: customers at the start),
         ``age`` (months since the contract; 0 for arrivals, which are followed to the horizon),
-        ``metric``, ``value``, ``n`` (denominator).
+        ``metric``, ``value``, ``n`` (denominator), ``weight`` (what the share is of: ``n``, or of
+        the share of MRR the MRR at age 0).
     losses : DataFrame
         ``stage``, ``true_reason``, ``recorded_reason``, ``buyers``, ``amount``.
     stages : dict
@@ -127,21 +128,24 @@ def _cohorts(book: Book, periods: Periods) -> pd.DataFrame:
     for name, (at, counted, reached) in conversion(book).items():
         n = months.sum_by(at, counted)
         value = ratio(months.sum_by(at, reached), n)
-        parts.append(_cohort("arrival", number, np.zeros(len(months)), name, value, n))
+        parts.append(_cohort("arrival", number, np.zeros(len(months)), name, value, n, n))
     if book.facts.subscription:
         kept = retention_cohorts(book)
         parts += [
-            _cohort("contract", kept["cohort"], kept["age"], name, kept[name], kept["n"])
-            for name in ("logo_retention", "revenue_retention")
+            _cohort("contract", kept["cohort"], kept["age"], name, kept[name], kept["n"], weight)
+            for name, weight in (
+                ("logo_retention", kept["n"]), ("revenue_retention", kept["opening"])
+            )
         ]
-    columns = ("kind", "cohort", "age", "metric", "value", "n")
+    columns = ("kind", "cohort", "age", "metric", "value", "n", "weight")
     return pd.DataFrame(
         {name: np.concatenate([part[i] for part in parts]) for i, name in enumerate(columns)}
     )
 
 
 def _cohort(
-    kind: str, cohort: np.ndarray, age: Floats, metric: str, value: Floats, n: Floats
+    kind: str, cohort: np.ndarray, age: Floats, metric: str, value: Floats, n: Floats,
+    weight: Floats,
 ) -> tuple[np.ndarray, ...]:
     return (
         np.full(len(value), kind, dtype=object),
@@ -150,4 +154,5 @@ def _cohort(
         np.full(len(value), metric, dtype=object),
         value,
         n.astype(np.int64),
+        weight.astype(np.float64),
     )

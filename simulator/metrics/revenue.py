@@ -162,7 +162,8 @@ def retention_cohorts(book: Book) -> dict[str, Floats]:
     """Per contract month and month of age: share of customers and of MRR still there.
 
     Cohort 0 are the customers that the company starts with, by months since the start. Only
-    ages that every member of the cohort has lived to see are given.
+    ages that every member of the cohort has lived to see are given. ``opening`` is the MRR of the
+    cohort at age 0, on which its share of MRR rests.
     """
     life = contracts(book)
     horizon = book.facts.horizon_days
@@ -194,6 +195,7 @@ def retention_cohorts(book: Book) -> dict[str, Floats]:
         "logo_retention": logo,
         "revenue_retention": paying,
         "n": members[which].astype(np.float64),
+        "opening": money[which, 0],
     }
 
 

@@ -25,6 +25,7 @@ from simulator.presentation.workbook_assumptions import (
     assumptions,
     department_of,
     records,
+    terms_of_results,
 )
 from simulator.presentation.workbooks import (
     Cell,
@@ -34,9 +35,7 @@ from simulator.presentation.workbooks import (
     LineChart,
     Sheet,
     Shown,
-    Term,
     book,
-    everywhere,
     kind_of,
     reference,
     span,
@@ -86,7 +85,7 @@ def workbook(
             _recycling(results), _statuses(results), _observed(results),
         ]  # fmt: skip
     there = [sheet.name for sheet in rest if sheet.rows]
-    defined = Defined.of(shown, currency, _terms(currency), there)
+    defined = Defined.of(shown, currency, terms_of_results(currency), there)
     sheets = [_summary(results, defined)]
     if isinstance(results, Results):
         sheets.append(_monthly(results, defined))
@@ -463,38 +462,3 @@ def _observed(results: Results) -> Sheet:
             say("yes¦workbook") if row["fitted"] else say("no¦workbook"),
         ])  # fmt: skip
     return Sheet(say("Observed¦sheet"), columns, tuple(rows))
-
-
-# ------------------------------------------------------------------ words
-
-
-def _terms(currency: str) -> list[Term]:
-    """Say what the words beside the metrics mean."""
-    same, hours = say("as its value¦workbook"), say("hours¦results")
-    people, days = say("People¦sheet"), say("business days¦workbook")
-    cohorts, losses, money = say("Cohorts¦sheet"), say("Losses¦sheet"), money_unit(currency)
-    buyers, share = say("buyers"), say("share¦workbook")
-    return [
-        (say("Mean¦workbook"), everywhere(), say("Mean of all replications"), same),
-        (say("95 % low, 95 % high"), everywhere(), say(
-            "Interval that holds the true mean in 95 of 100 such studies (Student's t)"), same),
-        (say("Replications¦results"), everywhere(), say(
-            "Runs, each with its own luck, in which the metric is not missing"),
-         say("runs¦workbook")),
-        (say("Customers¦cohorts"), cohorts, say("Customers whose contract is of that month"),
-         say("customers¦workbook")),
-        (say("Share¦cohorts"), cohorts, say(
-            "Customers, or their MRR, still there so many months after the contract; only what was"
-            " observed that long"), share),
-        (say("Days employed¦results"), people, say("Person-days in the team, busy or not"), days),
-        (say("Days busy¦results"), people, say("Person-days at any kind of work"), days),
-        (say("Hours with buyers¦results"), people, say(
-            "Hours of that work in front of buyers and customers"), hours),
-        (say("Opportunities made¦results"), people, say("Meetings booked with field sales"),
-         buyers),
-        (say("Pay, {currency}¦results", currency=money), people, say(
-            "Pay of the people of the team while they were employed"), money),
-        (say("True reason¦results"), losses, say(
-            "Why the buyer was lost, as only the simulator knows it"), ""),
-        (say("Reason on file¦results"), losses, say("What the department recorded"), ""),
-    ]  # fmt: skip

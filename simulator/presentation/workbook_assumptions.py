@@ -10,6 +10,7 @@ from typing import Any
 from simulator.languages.messages import marked, say
 from simulator.metrics.definitions import METRICS, TEAMS
 from simulator.metrics.team_labels import team_label
+from simulator.metrics.units import money_unit
 from simulator.presentation.explanation import TRUST_KEY, fit_said, place_said, unit_said
 from simulator.presentation.figures import written
 from simulator.presentation.workbooks import (
@@ -21,6 +22,7 @@ from simulator.presentation.workbooks import (
     Term,
     about_sheet,
     definitions_sheet,
+    everywhere,
 )
 from simulator.scenario import LoadedScenario, Number, diff, effective_yaml, numbers
 
@@ -204,3 +206,38 @@ def about(
 def sha256_of(loaded: LoadedScenario) -> str:
     """Return the fingerprint of a scenario as it is in force, as in ``run.json``."""
     return hashlib.sha256(effective_yaml(loaded.scenario).encode()).hexdigest()
+
+
+# ------------------------------------------------------------------ words
+
+
+def terms_of_results(currency: str) -> list[Term]:
+    """Say what the words beside the metrics mean."""
+    same, hours = say("as its value¦workbook"), say("hours¦results")
+    people, days = say("People¦sheet"), say("business days¦workbook")
+    cohorts, losses, money = say("Cohorts¦sheet"), say("Losses¦sheet"), money_unit(currency)
+    buyers, share = say("buyers"), say("share¦workbook")
+    return [
+        (say("Mean¦workbook"), everywhere(), say("Mean of all replications"), same),
+        (say("95 % low, 95 % high"), everywhere(), say(
+            "Interval that holds the true mean in 95 of 100 such studies (Student's t)"), same),
+        (say("Replications¦results"), everywhere(), say(
+            "Runs, each with its own luck, in which the metric is not missing"),
+         say("runs¦workbook")),
+        (say("Customers¦cohorts"), cohorts, say("Customers whose contract is of that month"),
+         say("customers¦workbook")),
+        (say("Share¦cohorts"), cohorts, say(
+            "Customers, or their MRR, still there so many months after the contract; only what was"
+            " observed that long"), share),
+        (say("Days employed¦results"), people, say("Person-days in the team, busy or not"), days),
+        (say("Days busy¦results"), people, say("Person-days at any kind of work"), days),
+        (say("Hours with buyers¦results"), people, say(
+            "Hours of that work in front of buyers and customers"), hours),
+        (say("Opportunities made¦results"), people, say("Meetings booked with field sales"),
+         buyers),
+        (say("Pay, {currency}¦results", currency=money), people, say(
+            "Pay of the people of the team while they were employed"), money),
+        (say("True reason¦results"), losses, say(
+            "Why the buyer was lost, as only the simulator knows it"), ""),
+        (say("Reason on file¦results"), losses, say("What the department recorded"), ""),
+    ]  # fmt: skip

@@ -16,6 +16,8 @@ from simulator.scenario.outline import nearest
 
 OUTER = (10.0, 90.0)
 """Percentiles of single runs between which 80 % of them lie."""
+FEWEST_OUTER = 10
+"""Runs from which on there is one beyond either of them: of fewer they would be made up."""
 
 
 def course(results: Sequence[Results], metric: str) -> Course:
@@ -32,7 +34,8 @@ def course(results: Sequence[Results], metric: str) -> Course:
     -------
     Course
         A band each: the mean of the runs with its 95 % interval, and the 10 % and 90 % quantiles
-        of single runs. With one run, the mean alone.
+        of single runs. With less than ten runs there are no such quantiles, and with one the
+        mean alone.
 
     Raises
     ------
@@ -94,10 +97,10 @@ def outer(values: Floats) -> tuple[Floats, Floats]:
     Returns
     -------
     low, high : array, shape (n,)
-        NaN where fewer than two runs are known.
+        NaN where fewer than ten runs are known.
     """
     low, high = np.full((2, values.shape[1]), np.nan)
-    several = np.isfinite(values).sum(axis=0) > 1
+    several = np.isfinite(values).sum(axis=0) >= FEWEST_OUTER
     if several.any():
         low[several], high[several] = np.nanpercentile(values[:, several], OUTER, axis=0)
     return low, high

@@ -25,8 +25,8 @@ _LABELS = {
 def retention(results: Sequence[Results], metric: str = "logo_retention") -> Course | None:
     """Show which share of the customers won in the run is still there at each age.
 
-    In each run all monthly cohorts are pooled at each age, weighted by their customers; mean,
-    interval and quantiles are over runs. A cohort counts at an age only if all its members were
+    In each run all monthly cohorts are pooled at each age, weighted by their customers, or of
+    the share of MRR by the MRR that they began with; mean, interval and quantiles are over runs. A cohort counts at an age only if all its members were
     observed that long (right-censoring), so later ages rest on earlier, fewer cohorts, and a
     curve may rise where a cohort that lost many is no longer counted. Customers that the company
     starts with are left out: how old they are is not their age in the run.
@@ -64,7 +64,8 @@ def retention(results: Sequence[Results], metric: str = "logo_retention") -> Cou
 def triangle(results: Results, metric: str) -> Triangle | None:
     """Show which share of each month's customers is still there at each age.
 
-    Runs are pooled cell by cell, weighted by customers; a cell that no run observed is NaN.
+    Runs are pooled cell by cell, weighted as in :func:`retention`; a cell that no run observed is
+    NaN. Cohort 0 are the customers at the start, by months since the run began.
 
     Parameters
     ----------
@@ -89,9 +90,9 @@ def triangle(results: Results, metric: str) -> Triangle | None:
     cohorts, ages = (np.unique(cells[name].to_numpy(dtype=np.int64)) for name in ("cohort", "age"))
     shape = (len(cohorts), int(ages[-1]) + 1)
     at = np.searchsorted(cohorts, cells["cohort"]) * shape[1] + cells["age"].to_numpy(np.int64)
-    kept, customers = (
+    kept, whole = (
         np.bincount(at, cells[name], minlength=shape[0] * shape[1]).reshape(shape)
-        for name in ("kept", "counted")
+        for name in ("kept", "whole")
     )
     n = np.bincount(at, cells["n"], minlength=shape[0] * shape[1]).reshape(shape)[:, 0]
     return Triangle(
@@ -100,7 +101,7 @@ def triangle(results: Results, metric: str) -> Triangle | None:
         label=say(_LABELS[metric]),
         cohorts=tuple(cohorts.tolist()),
         ages=tuple(range(shape[1])),
-        share=ratio(kept, customers),
+        share=ratio(kept, whole),
         n=n / len(results.measures),
     )
 
@@ -112,17 +113,17 @@ def _check(metric: str) -> None:
 
 
 def _cohorts(table: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Return the contract cohorts of a run, with customers counted where the share is known."""
+    """Return the contract cohorts of a run, with what is left of the whole where that is known."""
     rows = table[(table["kind"] == "contract") & (table["metric"] == metric)]
-    value, n = (rows[name].to_numpy(dtype=np.float64) for name in ("value", "n"))
+    value, n, weight = (rows[name].to_numpy(dtype=np.float64) for name in ("value", "n", "weight"))
     known = np.isfinite(value)
     return pd.DataFrame(
         {
             "cohort": rows["cohort"].to_numpy(dtype=np.int64),
             "age": rows["age"].to_numpy(dtype=np.int64),
             "n": n,
-            "counted": np.where(known, n, 0.0),
-            "kept": np.where(known, value * n, 0.0),
+            "whole": np.where(known, weight, 0.0),
+            "kept": np.where(known, value * weight, 0.0),
         }
     )
 
@@ -140,5 +141,5 @@ def _band(results: Results, metric: str) -> Band:
 def _pooled(cohorts: pd.DataFrame) -> Floats:
     won = cohorts[cohorts["cohort"] > 0]
     age = won["age"].to_numpy(dtype=np.int64)
-    kept, counted = (np.bincount(age, won[name].to_numpy()) for name in ("kept", "counted"))
-    return ratio(kept, counted)
+    kept, whole = (np.bincount(age, won[name].to_numpy()) for name in ("kept", "whole"))
+    return ratio(kept, whole)

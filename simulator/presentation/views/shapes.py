@@ -7,6 +7,7 @@ currency); ``scale`` says how they are written.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal
@@ -108,12 +109,15 @@ class Link:
     kind : {"onward", "lost", "back"}
         "back" is a loop: to a place farther left, or the same again.
     size : float
+    note : str
+        What it is, where that is no move of buyers.
     """
 
     source: str
     target: str
     kind: Literal["onward", "lost", "back"]
     size: float
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +177,16 @@ class HeatRow:
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    """Where and when a scenario departs from the reference: series by month."""
+    """Where and when a scenario departs from the reference: series by month.
+
+    ``tested`` is whether there are runs enough to tell anything from luck.
+    """
 
     scenario: str
     reference: str
     months: tuple[int, ...]
     rows: tuple[HeatRow, ...]
+    tested: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +201,7 @@ class Band:
     mean, low, high : array, shape (n,)
         Mean of the runs with its 95 % interval; NaN where missing.
     outer_low, outer_high : array, shape (n,)
-        Between these lie 80 % of single runs.
+        Between these lie 80 % of single runs; NaN with few runs.
     """
 
     scenario: str
@@ -290,7 +298,7 @@ class Bar:
     value, low, high : float
         NaN where an end is not known.
     told : bool
-        Whether it differs from 0 beyond luck.
+        Whether it differs from 0 beyond luck, as ``Bars`` says it.
     note : str
         What to say beside it, if anything.
     """
@@ -304,10 +312,18 @@ class Bar:
     told: bool
     note: str
 
+    @property
+    def tested(self) -> bool:
+        """Whether there is an interval: one run has none."""
+        return math.isfinite(self.low) and math.isfinite(self.high)
+
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Shares of a gap, one bar each; ``total`` is what they add up to (NaN if they do not)."""
+    """Shares of a gap, one bar each; ``total`` is what they add up to (None if they do not).
+
+    ``alone`` is whether each bar is told by its own 95 % interval, not corrected for the others.
+    """
 
     title: str
     metric: str
@@ -315,6 +331,7 @@ class Bars:
     bars: tuple[Bar, ...]
     total: Bar | None
     scale: Scale
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,8 +345,9 @@ class Reading:
     value, reference : float
     difference, low, high : float
         Scenario minus reference with its 95 % interval, as paired.
-    verdict : {"better", "worse", "alike"}
-        Beyond luck, by the direction that this metric calls better.
+    verdict : {"better", "worse", "alike", "open"}
+        Beyond luck, by the direction that this metric calls better; "alike" if it is exactly the
+        same in every pair of runs, "open" if whether it differs cannot be told.
     counts : bool
         Whether the department is measured on it.
     scale : Scale
@@ -342,9 +360,14 @@ class Reading:
     difference: float
     low: float
     high: float
-    verdict: Literal["better", "worse", "alike"]
+    verdict: Literal["better", "worse", "alike", "open"]
     counts: bool
     scale: Scale
+
+    @property
+    def tested(self) -> bool:
+        """Whether there is an interval: one run has none."""
+        return math.isfinite(self.low) and math.isfinite(self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +404,7 @@ class Spoke:
     at_low, at_high : float
         The result there.
     told : bool
+        Whether the own 95 % interval of the change at an end excludes 0.
     source, trust : str
         "" where the scenario states none.
     """
@@ -412,6 +436,8 @@ class Tornado:
     verdict : str
         Whether it survives, in words.
     scale : Scale
+    tested : bool
+        Whether there are runs enough for intervals.
     """
 
     metric: str
@@ -421,6 +447,7 @@ class Tornado:
     survives: float
     verdict: str
     scale: Scale
+    tested: bool = True
 
 
 Shape = Flow | Heat | Course | Waterfall | Triangle | Bars | Blame | Tornado
