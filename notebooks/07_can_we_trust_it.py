@@ -95,22 +95,22 @@ SERVICE, PEOPLE, RUNS = 0.21, 3, 24
 reduced = experiments()[1].scenario
 
 
-def simulated_wait(arrivals: float, seed: int = SEED) -> Estimate:
-    """Run the reduced company, and estimate the mean wait after its warm-up."""
+def waits_by_run(arrivals: float) -> list[float]:
+    """Run the reduced company; return the mean wait of each run after its warm-up."""
     company = changed(reduced, {"market.channels.all.leads_per_day": arrivals})
     means = []
     for replication in range(RUNS):
-        journal = run(company, seed, replication)
+        journal = run(company, SEED, replication)
         every = waits(Book(journal))
         chosen = (every.team == Team.MARKETING) & (every.start > journal.facts.warm_up_days)
         means.append(float(np.mean((every.end - every.start)[chosen])))
-    return Estimate.of(means)
+    return means
 
 
 LOADS = (0.3, 0.5, 0.7, 0.8, 0.9)
 rates = [load * PEOPLE / SERVICE for load in LOADS]
 formula = [erlang_c_wait(rate, SERVICE, PEOPLE) for rate in rates]
-engine = [simulated_wait(rate) for rate in rates]
+engine = [Estimate.of(waits_by_run(rate)) for rate in rates]
 held = [each.low <= value <= each.high for value, each in zip(formula, engine, strict=True)]
 table(
     ["people are busy", "Erlang C, days", "simulated, days", "interval holds the formula?"],
@@ -164,7 +164,8 @@ far = sum(abs(each.z) > 2.0 for each in statistical)
 tell(
     f"**{sum(each.passed for each in checks)} of {len(checks)} checks pass** (seed {SEED}).",
     f"{len(exact)} are exact. Of the {len(statistical)} statistical ones {far} lie more than two",
-    "standard errors off; if the engine is right, about one in twenty should, by luck alone. The",
+    "standard errors off; if the engine is right, about one in twenty should, by luck alone (more",
+    "or less: figures of one queue err together). The",
     f"farthest is *{worst.name}*, {abs(worst.z):.1f} standard errors off; the limit is",
     f"{limit:.1f}, so that all of them together raise a false alarm once in a hundred seeds.",
 )
@@ -192,14 +193,7 @@ display(figure)
 # %%
 from simulator.verification import held_against, limit_for
 
-rate = rates[2]
-runs = []
-company = changed(reduced, {"market.channels.all.leads_per_day": rate})
-for replication in range(RUNS):
-    journal = run(company, SEED, replication)
-    every = waits(Book(journal))
-    chosen = (every.team == Team.MARKETING) & (every.start > journal.facts.warm_up_days)
-    runs.append(float(np.mean((every.end - every.start)[chosen])))
+rate, runs = rates[2], waits_by_run(rates[2])
 claim = next(each for each in experiments()[1].claims if each.figure == "wait")
 rows = []
 for error in (0.0, 0.01, 0.03, 0.05, 0.1):
@@ -262,9 +256,13 @@ table(
 )  # fmt: skip
 short = [METRICS[metric].label for metric, each in found.items() if each.high < 0.95]
 tell(
-    "Intervals of Student's t take means to be about normal.",
-    f"Counted here, {len(short)} of {len(found)} metrics are held less often than promised"
-    + (f" ({', '.join(short)}: skewed, so that few runs tell too little)." if short else "."),
+    "Intervals of Student's t take means to be about normal. "
+    + (
+        f"{', '.join(short)} can be told to fall short of the promise: a skewed metric, of which"
+        f" {GROUP} runs tell too little. For such ones, take more runs."
+        if short
+        else "None of these metrics can be told to fall short of the promise."
+    )
 )
 
 # %% [markdown]
@@ -350,8 +348,9 @@ from collections import Counter
 from simulator.scenario import numbers
 
 MEANING = {
-    "A": "measured at large, or a law", "B": "measured somewhere, or your own files",
-    "C": "an industry's figure", "D": "somebody says so", "M": "assumed by the model",
+    "A": "peer-reviewed or official", "B": "primary data with a stated sample",
+    "C": "secondary", "D": "no source", "M": "common knowledge of the trade",
+    "calc": "computed from cited figures",
 }  # fmt: skip
 letters = Counter(each.trust for each in numbers(base) if each.is_number)
 total = sum(letters.values())
@@ -365,36 +364,37 @@ table(
     " (`themodel explain base` lists all of them).",
     words=2,
 )
-unsure = sum(count for letter, count in letters.items() if letter not in ("A", "B"))
+unsure = sum(count for letter, count in letters.items() if letter not in ("A", "B", "calc"))
 tell(
-    f"**{unsure} of {total} numbers are no measurements.** The default company is a possible",
-    "company and not yours; a calibrated one (notebook 06) replaces some of these by what your",
-    "files tell, and says of the others that they are assumed.",
+    f"**{unsure} of {total} numbers rest on no data of their own** (trust C or worse). The",
+    "default company is a possible company and not yours; a calibrated one (notebook 06) replaces",
+    "some of these by what your files tell, and says of the others that they are assumed.",
 )
 
 # %% [markdown]
 # So we vary them. `sensitivity` takes every number of trust C or worse through its range, finds
-# those that matter, and asks whether **the verdict survives**: does *shared* (departments measured
-# on the common result) still end with more MRR than *divisional*? This is a small study of
-# half-sized companies over a year; `themodel sensitivity shared divisional` does the large one.
+# those that matter for a result, and then moves the strongest alone, from one end of its range to
+# the other (a *tornado*). This is a small study: contracts won by the small company of above.
+# (Does a verdict between two companies survive? `themodel sensitivity shared divisional` asks that
+# with many more runs; `docs/experiments.md` has the answer.)
 
 # %%
-both = [variant(name, name, *HALF, "horizon.months=12") for name in ("shared", "divisional")]
 study = sensitivity(
-    *both,
+    small,
+    metric="wins",
     seed=SEED,
     trajectories=2,
-    top=4,
+    top=3,
     sobol=4,
-    points=60,
+    points=20,
     replications=6,
+    workers=2,
 )
 tell(study.verdict)
-survival = study.survival
+statuses = Counter(study.assumptions["status"])
 tell(
-    f"{len(study.screening)} assumptions matter at all. In **{survival.ahead:g} of",
-    f"{survival.points}** random points of the whole space *shared* ends ahead",
-    f"({survival.share:.0%}, 95 % interval {survival.low:.0%} to {survival.high:.0%}).",
+    f"{statuses['varied']} assumptions were varied and do something, {statuses['without effect']}",
+    "have no effect in this company at all (they belong to mechanisms that it does not use).",
     f"{study.runs:,} runs, seed {study.seed}.",
 )
 
@@ -402,31 +402,35 @@ tell(
 plots.tornado(study, size=(9, 6))
 
 # %%
-open_ends = study.tornado[study.tornado["verdict"] != ""]
-flips = study.tornado[study.tornado["verdict"] == "flips"]
-tell(
-    f"Of the {study.tornado['path'].nunique()} assumptions that are tested alone, "
-    + (
-        f"**{flips['path'].nunique()} can turn the verdict round**: "
-        + ", ".join(f"`{path}`" for path in flips["path"].unique())
-        if len(flips)
-        else "**none can be told to turn the verdict round**"
-    )
-    + f"; at {len(open_ends)} of {len(study.tornado)} ends the lead may be luck or lies the other"
-    " way. (Six runs an end are few: a wide interval says *we do not know yet*, and never *there is"
-    " no effect*.)"
-)
+ends = study.tornado
+is_luck = (ends["change_low"] <= 0.0) & (ends["change_high"] >= 0.0)
 table(
-    ["assumption", "end", "value there", "lead of shared, M JPY", "verdict"],
+    ["assumption", "end", "value there", "contracts won", "change"],
     [
-        [f"`{row.path}`", row.end, f"{row.value:.3g}",
-         f"{row.outcome / 1e6:.1f} ({row.outcome_low / 1e6:.1f} to {row.outcome_high / 1e6:.1f})",
-         row.verdict or "stays"]
-        for row in study.tornado.head(8).itertuples()
+        [f"`{row.path}`", row.end, f"{row.value:.3g}", f"{row.outcome:.1f}",
+         f"{row.change:+.1f} ({row.change_low:.1f} to {row.change_high:.1f})"]
+        for row in ends.head(8).itertuples()
     ],
-    f"Widest first; 95 % intervals, {int(study.tornado['n'].min())} pairs an end, seed {SEED}.",
+    f"Widest first; 95 % intervals of the change with the same luck, {int(ends['n'].min())} pairs"
+    f" an end, seed {SEED}. Values of a law of times are factors.",
     words=2,
 )  # fmt: skip
+strongest = ends.head(2)
+swing = abs(strongest["outcome"].iloc[1] - strongest["outcome"].iloc[0])
+luck = study.baseline.high - study.baseline.low
+tell(
+    f"The strongest assumption, `{strongest['path'].iloc[0]}`, moves the result by",
+    f"**{swing:.1f} contracts** from one end of its range to the other; the interval of luck",
+    f"around the stated values is {luck:.1f} wide. "
+    + (
+        "Being wrong about this number costs more than luck: measure it first."
+        if swing > luck
+        else "That is no more than luck."
+    ),
+    f"At {int(is_luck.sum())} of {len(ends)} ends the",
+    "change cannot be told from zero; six pairs are few, and *cannot be told* never means *no",
+    "effect*.",
+)
 
 # %% [markdown]
 # ## 4. Is it like the world?
@@ -454,7 +458,7 @@ axes.set_yticks(
 )
 axes.set_xticks([0, 1], ["lowest published", "highest published"])
 axes.set_title(
-    f"{sum(each.passed for each in published)} of {len(published)} means lie in the published range",
+    f"{sum(each.passed for each in published)} of {len(published)} means lie in the range",
     loc="left",
 )
 axes.spines["left"].set_visible(False)
@@ -493,21 +497,37 @@ display(Markdown("\n".join(f"- {each.rstrip('.')}" for each in left_out)))
 
 # %% [markdown]
 # ## How a result could be wrong, and what to do about it
-#
-# | what could be wrong | what tests it | what stays open |
-# |---|---|---|
-# | a mistake in the program | theory checks, books that balance, two engines that must agree | mechanisms for which there is no formula (trust, promises, recycling) |
-# | too few runs | intervals, counted above | skewed metrics with very few runs |
-# | a company at its start | the run begins with customers and open deals; `themodel warm-up` | a start that is unlike yours |
-# | a wrong number | `sensitivity`, `run --input-uncertainty` | ranges are judgments, too |
-# | a wrong *form*: trust, patience, who decides what | switches: every mechanism can be turned off (`themodel attribute`) | forms that nobody has thought of |
-# | what is left out | the list above | all of it |
-# | people decide otherwise than stated | `themodel incentives` searches what they would do | people are more than their measures |
-# | the future is unlike the past | `backtest` on your own history | a future of which there is no past |
-#
-# **A rule of thumb.** Trust *comparisons* more than *levels* (what is wrong in both cancels in part),
-# *directions* more than *sizes*, and *why* more than *how much*. Before you act on a number, ask
-# which single assumption would turn it round, and go and measure that one.
+
+# %%
+table(
+    ["what could be wrong", "what tests it", "what stays open"],
+    [
+        ["a mistake in the program",
+         "theory checks, books that balance, two engines that must agree",
+         "mechanisms for which there is no formula: trust, promises, recycling"],
+        ["too few runs", "intervals, counted above", "skewed metrics with very few runs"],
+        ["a company at its start",
+         "the run begins with customers and open deals; `themodel warm-up`",
+         "a start that is unlike yours"],
+        ["a wrong number", "`sensitivity`, `run --input-uncertainty`",
+         "ranges are judgments, too"],
+        ["a wrong form: trust, patience, who decides what",
+         "every mechanism can be turned off (`themodel attribute`)",
+         "forms that nobody has thought of"],
+        ["what is left out", "the list above", "all of it"],
+        ["people decide otherwise than stated",
+         "`themodel incentives` searches what they would do",
+         "people are more than their measures"],
+        ["the future is unlike the past", "`themodel backtest` on your own history",
+         "a future of which there is no past"],
+    ],
+    words=3,
+)  # fmt: skip
+
+# %% [markdown]
+# **A rule of thumb.** Trust *comparisons* more than *levels* (what is wrong in both cancels in
+# part), *directions* more than *sizes*, and *why* more than *how much*. Before you act on a number,
+# ask which single assumption would turn it round, and go and measure that one.
 
 # %% [markdown]
 # ## Try it
@@ -519,7 +539,9 @@ display(Markdown("\n".join(f"- {each.rstrip('.')}" for each in left_out)))
 # %%
 def told(runs: int, seed: int) -> object:
     """Draw the difference that so many pairs of runs tell."""
-    return plots.difference(compare(*both, seed=seed, replications=runs), "mrr_end", size=(9, 3.6))
+    return plots.difference(
+        compare("shared", "divisional", seed=seed, replications=runs), "mrr_end", size=(9, 3.6)
+    )
 
 
 play(told, runs=[8, 2, 4, 16, 32], seed=[1, 2, 3, 4, 5])

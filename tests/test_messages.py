@@ -191,3 +191,62 @@ def test_no_english_letter_stands_where_japanese_should() -> None:
     """A sentence of several English words in a row was forgotten, not translated."""
     forgotten = re.compile(r"(?:\b[a-z]{3,}\b[ ,]+){4,}")
     assert not [text for text in japanese().values() if forgotten.search(text)]
+
+
+TOLD = {"tell": 0, "stop": 1}
+"""Functions that tell a reader something, and after how many arguments."""
+
+
+def english_in(node: ast.expr) -> bool:
+    """Whether an argument is a sentence that no catalogue could say: an f-string or a literal."""
+    if isinstance(node, ast.JoinedStr):
+        return any(english_in(part) for part in node.values)
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str) and bool(node.value.strip())
+    if isinstance(node, ast.IfExp):
+        return english_in(node.body) or english_in(node.orelse)
+    if isinstance(node, ast.BinOp):
+        return english_in(node.left) or english_in(node.right)
+    return False
+
+
+def told_in_english(tree: ast.AST) -> list[int]:
+    """Lines on which something is told as it stands, in English."""
+    found = []
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = ast.unparse(node.func)
+        if name in TOLD:
+            told = node.args[TOLD[name] :]
+        elif name == "typer.echo" or name == "execution":
+            told = node.args[:1]
+        else:
+            continue
+        found += [node.lineno for each in told if english_in(each)]
+    return found
+
+
+COMMANDS = sorted((ROOT / "commands").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=lambda path: path.name)
+def test_what_a_command_tells_is_said_in_the_language_of_the_reader(path: Path) -> None:
+    assert told_in_english(ast.parse(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "lines"),
+    [
+        ('tell("done")', [1]),
+        ('tell(f"{name}: done")', [1]),
+        ('tell("a" if x else say("b"))', [1]),
+        ('stop(WRONG, "a" + name)', [1]),
+        ('execution("runs", workers)', [1]),
+        ('tell(say("done"))', []),
+        ('stop(WRONG, "", say("a"))', []),
+        ("tell(line)", []),
+    ],
+)
+def test_english_that_is_told_as_it_stands_is_found(code: str, lines: list[int]) -> None:
+    assert told_in_english(ast.parse(code)) == lines

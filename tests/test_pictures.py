@@ -21,7 +21,7 @@ from simulator.languages.languages import speaking
 from simulator.organization.journal import Journal, Kind, Status
 from simulator.organization.simulation import run
 from simulator.presentation.pictures.bars import bars_chart
-from simulator.presentation.pictures.controls import month_slider, scenario_buttons, switch
+from simulator.presentation.pictures.controls import month_slider, scenario_buttons
 from simulator.presentation.pictures.dashboards import blame_picture
 from simulator.presentation.pictures.heat_map import heat_map, step_of
 from simulator.presentation.pictures.journey import MOST_MOVES, flow_data
@@ -178,7 +178,7 @@ def blame_of(value: float = 3.0) -> Blame:
     def reading(verdict: str, counts: bool = False) -> Reading:
         return Reading("wait", ATTACK, value, 2.0, 1.0, 0.5, 1.5, verdict, counts, PLAIN)  # type: ignore[arg-type]
 
-    readings = (reading("better", True), reading("alike"), reading("worse"))
+    readings = (reading("better", True), reading("alike"), reading("worse"), reading("open"))
     teams = ("marketing", "inside_sales", "field_sales", "customer_success")
     dashboards = tuple(Dashboard(team, LONG, readings) for team in teams)
     return Blame("divisional", "shared", dashboards, (reading("worse"),), (reading("worse"),))
@@ -520,16 +520,103 @@ def test_bars_within_luck_are_hollow() -> None:
 def test_a_light_says_its_verdict_in_a_word_a_sign_and_a_colour() -> None:
     tree = parsed(blame_picture(blame_of()))
     items = list(tree.iter("li"))
-    assert len(items) == 4 * 3 + 2
+    assert len(items) == 4 * 4 + 2
     first = items[0]
     light = first.find("svg")
     assert light is not None
     assert light.get("class") == "light better"
     assert "better" in "".join(first.itertext())
     signs = {
-        path.attrib["d"] for item in items[:3] for path in item.iter("path")
+        path.attrib["d"] for item in items[:4] for path in item.iter("path")
     }  # fmt: skip
-    assert len(signs) == 3
+    assert len(signs) == 4
+    words = ["".join(item.itertext()) for item in items[:4]]
+    assert "exactly the same" in words[1]
+    assert "cannot be told from luck" in words[3]
+
+
+def untested(reading: Reading) -> Reading:
+    return replace(reading, low=NAN, high=NAN, verdict="open")
+
+
+def test_of_one_run_nothing_is_said_of_luck(language: str) -> None:
+    blame = blame_of()
+    boards = tuple(
+        replace(board, readings=tuple(map(untested, board.readings))) for board in blame.dashboards
+    )
+    bars = bars_of(-4e6, 0.5e6)
+    alone = tuple(replace(bar, low=NAN, high=NAN, told=False) for bar in bars.bars)
+    heat = heat_of(12)
+    rows = tuple(replace(row, told=np.zeros(12, dtype=np.bool_)) for row in heat.rows)
+    tornado = tornado_of(5e6, (6e6, 9e6))
+    shapes: list[tuple[Shape, Callable[[Any], Markup]]] = [
+        (replace(blame, dashboards=boards, lived=(), company=()), blame_picture),
+        (replace(bars, bars=alone, total=None), bars_chart),
+        (replace(heat, rows=rows, tested=False), heat_map),
+        (replace(tornado, tested=False), tornado_chart),
+    ]
+    for shape, draw in shapes:
+        written = str(draw(shape)) + " ".join(
+            f"{table.note} {[cell.text for row in table.rows for cell in row]}"
+            for table in tables_of(shape)
+        )
+        for claim in ("within luck", "beyond luck", "cannot be told", "95 % interval does",
+                      "偶然の範囲内", "偶然を超える"):  # fmt: skip
+            assert claim not in written, (type(shape), claim)
+        assert ("検定なし" if language == "ja" else "not tested") in written.lower()
+
+
+def test_what_is_told_by_its_own_interval_says_so() -> None:
+    bars = replace(bars_of(-4e6, 0.5e6), alone=True)
+    for shape, draw in ((bars, bars_chart), (tornado_of(5e6, (6e6, 9e6)), tornado_chart)):
+        markup = str(draw(shape))
+        assert "its own 95 % interval does not exclude 0" in markup
+        assert "luck" not in markup
+        headings = [column.heading for table in tables_of(shape) for column in table.columns]
+        assert "own 95 % interval excludes 0" in headings
+        assert "beyond luck" not in headings
+
+
+def test_a_tornado_says_which_colour_is_which_end() -> None:
+    tree = parsed(tornado_chart(tornado_of(5e6, (6e6, 9e6))))
+    words = [each.text for each in tree.iter("text")]
+    looks = [each.get("class") for each in tree.iter("rect")]
+    assert words.index("low end of the assumption") < words.index("high end of the assumption")
+    assert looks[-2:] == ["low-side", "high-side"]
+
+
+def test_a_revaluation_is_no_loss() -> None:
+    flow = flow_of()
+    note = "revaluation: for a test"
+    links = (replace(flow.links[8], note=note), *flow.links[9:])
+    shown = replace(flow, links=links)
+    titles = [each.text or "" for each in parsed(sankey(shown)).iter("title")]
+    (told,) = (each for each in titles if note in each)
+    assert "lost" not in told
+    table = tables_of(shown)[1]
+    assert table.rows[0][2].text == note
+
+
+def test_no_line_stands_at_the_bottom_of_an_axis_that_does_not_begin_at_zero() -> None:
+    def baselines(low: float) -> int:
+        course = course_of(1, 4)
+        mean = np.linspace(low, 100.0, 4)
+        band = replace(course.bands[0], mean=mean, low=mean, high=mean, outer_low=mean,
+                       outer_high=mean)  # fmt: skip
+        tree = parsed(course_chart(replace(course, bands=(band,))))
+        lines = [each for each in tree.iter("line") if each.get("class") == "axis"]
+        return sum(each.attrib["y1"] == each.attrib["y2"] for each in lines)
+
+    assert baselines(48.0) == 1
+    assert baselines(52.0) == 0
+
+
+def test_a_course_of_few_runs_has_no_column_for_most_of_them() -> None:
+    course = course_of(2, 6)
+    nothing = np.full(6, NAN)
+    few = tuple(replace(band, outer_low=nothing, outer_high=nothing) for band in course.bands)
+    assert len(tables_of(course)[0].columns) == 7
+    assert len(tables_of(replace(course, bands=few))[0].columns) == 5
 
 
 # ------------------------------------------------------------------ letters
@@ -565,8 +652,7 @@ def test_places_are_moved_apart_in_their_order(wanted: Sequence[float]) -> None:
 
 def test_controls_are_hidden_until_a_script_works_them_and_escape_names() -> None:
     for markup in (
-        scenario_buttons([ATTACK, "b"]), switch("measure", ATTACK, [("buyers", "Buyers")]),
-        month_slider(1, 18),
+        scenario_buttons([ATTACK, "b"]), month_slider(1, 18),
     ):  # fmt: skip
         tree = ElementTree.fromstring(
             re.sub(r"<input ([^>]*)>", r"<input \1/>", str(markup))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 from test_cli import call
 
+from simulator.experiment import execution
 from simulator.plots.catalogue import CHARTS
 
 SMALL = """\
@@ -86,6 +89,55 @@ def test_an_analysis_is_drawn_from_its_folder(folder: Path) -> None:
                 "--replications", 1, "--workers", 1)  # fmt: skip
     assert done.exit_code == 0, done.output
     assert [path.name for path in out.iterdir()] == ["bottleneck.png"]
+
+
+def test_what_a_chart_lacks_can_be_made_as_it_is_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    setting = ("--seed", 7, "--set", "horizon.months=2")
+    done = call("plot", "small.yaml", "pushy.yaml", "-o", "pictures", *setting, "--replications", 1,
+                "--workers", 1)  # fmt: skip
+    assert done.exit_code == 0, done.output
+    same = "--seed 7 --set horizon.months=2 --out DIR"
+    told = {
+        line.partition(": ")[0]: line.partition("run ")[2].partition(", then")[0]
+        for line in done.stderr.splitlines() if "needs its analysis" in line
+    }  # fmt: skip
+    assert told == {
+        "attribution": f"themodel attribute small.yaml pushy.yaml {same}",
+        "bottleneck": f"themodel bottleneck pushy.yaml {same}",
+        "tornado": f"themodel sensitivity small.yaml --versus pushy.yaml {same}",
+        "incentives": f"themodel incentives pushy.yaml {same}",
+    }
+    words = shlex.split(told["bottleneck"].replace("DIR", "found"))[1:]
+    made = call(*words, "--replications", 2, "--workers", 1)
+    assert made.exit_code == 0, made.output
+    done = call("plot", "small.yaml", "pushy.yaml", "-o", "pictures", *setting, "--replications", 1,
+                "--workers", 1, "--from", "found", "--chart", "bottleneck")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    done = call("plot", "small.yaml", "pushy.yaml", "--chart", "tornado", *setting)
+    assert done.exit_code == 2
+    assert told["tornado"] in done.stderr
+
+
+def test_ctrl_c_draws_what_is_finished_and_says_so(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    do, done_runs = execution._do, []
+
+    def interrupted(*what: Any) -> Any:
+        if len(done_runs) == 2:
+            raise KeyboardInterrupt
+        done_runs.append(what)
+        return do(*what)
+
+    monkeypatch.setattr(execution, "_do", interrupted)
+    done = call("plot", folder / "small.yaml", "-o", folder / "pictures", "--chart", "courses",
+                "--replications", 4, "--workers", 1, "--lang", "ja")  # fmt: skip
+    assert done.exit_code == 130
+    assert "反復4回のうち2回で中断しました" in done.stderr
+    assert [path.name for path in (folder / "pictures").iterdir()] == ["courses.png"]
 
 
 @pytest.mark.parametrize(

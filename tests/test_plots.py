@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from simulator import METRICS, Scenario, ScenarioError, compare, load_scenario, plots, replicate
@@ -27,13 +28,15 @@ from simulator.experiment.readiness import prepared
 from simulator.languages.languages import LANGUAGES, Language, speaking
 from simulator.plots.bars import Pairs, draw_bars, draw_pairs, draw_tornado, draw_waterfall
 from simulator.plots.blame import draw_blame
-from simulator.plots.catalogue import CHARTS, check_possible, checked_charts, drawn
+from simulator.plots.catalogue import CHARTS, check_possible, checked_charts, drawn, main_series
 from simulator.plots.grids import draw_heat, draw_triangle
 from simulator.plots.lines import draw_course, draw_panels
 from simulator.plots.sankey import draw_flow
 from simulator.plots.sankey_places import placed
 from simulator.plots.slide import COLORS, SIZE, Sheet, begin, ink_of, spread
-from simulator.presentation.chart_style import as_png, as_svg, styled
+from simulator.plots.titles import of_bands, of_bars, of_blame, of_heat
+from simulator.presentation.chart_style import BLUE, VERMILION, as_png, as_svg, styled
+from simulator.presentation.pictures.heat_map import heat_map
 from simulator.presentation.views.flows import flow as flow_view
 from simulator.presentation.views.shapes import (
     Band,
@@ -185,7 +188,7 @@ def a_tornado(count: int = 8, flat: bool = False, missing: bool = False) -> Torn
 
 def a_blame(readings: int = 5) -> Blame:
     def reading(place: int) -> Reading:
-        verdict = ("better", "worse", "alike")[place % 3]
+        verdict = ("better", "worse", "alike", "open")[place % 4]
         label = (HOSTILE, "Lead time", "失注した商談の数と理由")[place % 3]
         return Reading("mrr", label, 41e6, math.nan if place == 2 else 30e6, 1.0, 0.0, 2.0,
                        verdict, place == 0, MONEY)  # type: ignore[arg-type]  # fmt: skip
@@ -404,6 +407,122 @@ def test_the_difference_is_the_one_of_the_comparison(comparison: Comparison) -> 
     said = " ".join(text.get_text() for text in texts_of(figure))
     scale = Scale.of("mrr_end", "JPY", [found.difference, found.low or 0.0, found.high or 0.0])
     assert scale.number(found.difference) in said
+
+
+def colors_of(figure: Figure) -> list[str]:
+    """Colours of everything that is filled, in the order of drawing."""
+    return [
+        mpl.colors.to_hex(color)
+        for each in figure.axes[0].collections for color in each.get_facecolor()
+    ]  # fmt: skip
+
+
+def test_a_tornado_has_the_colours_of_pages_and_says_which_end_is_which() -> None:
+    spoke = Spoke("k", "promise", "low", "high", 6e6, 14e6, True, "", "")
+    with styled():
+        figure = draw_tornado(Tornado("mrr_end", "MRR", 10e6, (spoke,), 0.9, "", MONEY),
+                              TITLE, NOTE, SIZE).slide  # fmt: skip
+    said = [text.get_text() for text in texts_of(figure)]
+    assert said.index("low end of the assumption") < said.index("high end of the assumption")
+    assert colors_of(figure) == [BLUE, VERMILION] * 2  # key, then the spoke
+
+
+def test_the_more_customers_are_left_the_darker_is_a_cell() -> None:
+    for months, foot in ((12, "cells: % still there"), (60, "the darker, the more")):
+        with styled():
+            figure = draw_triangle(a_triangle(months), TITLE, NOTE, SIZE).slide
+        cells = [each for each in figure.axes[0].patches if isinstance(each, Rectangle)]
+        first = [sum(each.get_facecolor()[:3]) for each in cells[:months]]
+        assert first == sorted(first)  # ages from left to right: ever paler
+        assert first[0] < first[-1]
+        assert any(foot in text.get_text() for text in texts_of(figure))
+
+
+def test_where_most_runs_lie_is_drawn_of_three_scenarios_too() -> None:
+    for count, bands in ((1, 2), (3, 6), (4, 0)):
+        with styled():
+            figure = draw_course(a_course(count), TITLE, NOTE, SIZE).slide
+        assert len(figure.axes[1].collections) == bands, count
+
+
+def test_bands_are_said_to_be_what_they_are() -> None:
+    assert of_bands(3, 1) == of_bands(4, 20) == ""
+    assert "80 %" not in of_bands(1, 9)
+    assert "80 %" in of_bands(1, 10)
+    assert "80 %" in of_bands(3, 10)
+
+
+def test_steps_of_a_waterfall_have_their_intervals() -> None:
+    plain = a_waterfall()
+    with_ends = replace(
+        plain, steps=tuple(replace(step, low=step.value - 1e6, high=step.value + 2e6)
+                           for step in plain.steps)
+    )  # fmt: skip
+    with styled():
+        few, more = (draw_waterfall(each, TITLE, NOTE, SIZE).slide.axes[0].lines
+                     for each in (plain, with_ends))  # fmt: skip
+    whiskers = [line for line in more if line.get_xdata()[0] == line.get_xdata()[1]]
+    assert len(more) - len(few) == len(whiskers) == len(plain.steps)
+    heights = [float(np.ptp(line.get_ydata())) for line in whiskers]
+    assert max(heights) == pytest.approx(min(heights))  # each 3 M JPY
+    assert min(heights) > 0.0
+
+
+def test_of_one_run_a_title_claims_nothing() -> None:
+    def untested(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
+        return tuple(replace(each, low=math.nan, high=math.nan, verdict="open")
+                     for each in readings)  # fmt: skip
+
+    blame = a_blame(5)
+    boards = tuple(replace(each, readings=untested(each.readings)) for each in blame.dashboards)
+    once = replace(blame, dashboards=boards, lived=untested(blame.lived),
+                   company=untested(blame.company))  # fmt: skip
+    assert "in one run, nothing can be told" in of_blame(once)
+    assert "can be told" in of_blame(blame)
+    heat = replace(a_heat(12), tested=False)
+    assert "in one run, nothing can be told" in of_heat(heat)
+    bars = some_bars(2, interval=False)
+    none = replace(bars, bars=tuple(replace(each, told=False) for each in bars.bars))
+    assert "in one run, nothing can be told" in of_bars(none)
+
+
+def test_where_nothing_is_worse_a_title_says_only_what_can_be_told() -> None:
+    blame = a_blame(1)
+    title = of_blame(replace(blame, lived=(), company=()))
+    assert "can be told to be worse off" in title
+    assert "4 of 4 departments see nothing worse that can be told" in title
+
+
+def test_one_off_sales_are_shown_by_their_revenue(small: Scenario, changed: Change) -> None:
+    loaded = prepared(changed(small, {"sale": "one_off"}))
+    evidence = Evidence((loaded,), (), None, {})
+    assert main_series(evidence) == "revenue"
+    assert "revenue" in CHARTS["courses"].shows
+
+
+def test_what_is_missing_has_the_same_name_on_slides_and_pages() -> None:
+    heat = a_heat(24, missing=True)
+    with styled():
+        slide = [text.get_text() for text in texts_of(draw_heat(heat, TITLE, NOTE, SIZE).slide)]
+    assert "not known" in slide
+    assert ">not known<" in heat_map(heat)
+
+
+def test_the_loops_of_a_flow_are_orange_in_picture_and_words(evidence: Evidence) -> None:
+    said = " ".join(text.get_text() for text in texts_of(plots.flow(evidence.results[0])))
+    assert "orange: back" in said
+    assert "red" not in said.split()
+
+
+def test_no_line_stands_under_an_axis_that_does_not_begin_at_zero() -> None:
+    for low, seen in ((0.9, False), (0.1, True)):
+        at = np.arange(1.0, 4.0)
+        mean = np.linspace(low, 1.0, 3)
+        course = Course("mrr", "MRR", "", "month", Scale(1.0, 1, ""),
+                        (Band("a", at, *([mean] * 5)),))  # fmt: skip
+        with styled():
+            figure = draw_course(course, TITLE, NOTE, SIZE).slide
+        assert figure.axes[1].spines["bottom"].get_visible() == seen
 
 
 def test_dots_are_the_paired_differences(comparison: Comparison) -> None:

@@ -22,14 +22,22 @@ from simulator.commands import evidence as gathering
 from simulator.commands.evidence import gather
 from simulator.commands.evidence_folders import read_folders
 from simulator.engine import run
-from simulator.errors import Problem, ScenarioError
+from simulator.errors import Problem, ReplicationError, ScenarioError
 from simulator.experiment import execution
-from simulator.languages.languages import speaking
+from simulator.languages.languages import Language, speaking
 from simulator.metrics import METRICS
 from simulator.presentation.pictures.journey import flow_data
-from simulator.presentation.report import MOST_BYTES, Asked, Page, report
+from simulator.presentation.report import (
+    MOST_BYTES,
+    Asked,
+    Page,
+    _embedded,
+    first_words,
+    report,
+)
 from simulator.presentation.report_making import finite
 from simulator.presentation.views.shapes import Analysis, Evidence
+from simulator.scenario import load_scenario
 
 SMALL = """\
 question: How does a small company do?
@@ -431,7 +439,8 @@ def test_no_english_sentence_is_left_on_the_japanese_page(two: Evidence) -> None
         read = Read(page_of(two).html)
     left = re.compile(r"(?:\b[A-Za-z]{3,}\b[ ,]+){4,}")
     found = [
-        each.text for tag in ("p", "figcaption", "th", "caption", "summary", "h2", "h3", "text")
+        each.text
+        for tag in ("p", "figcaption", "th", "td", "caption", "summary", "h2", "h3", "text")
         for each in read.all(tag)
         if left.search(each.text) and each.attributes.get("class") != "command"
         and "How does a small company do" not in each.text
@@ -567,12 +576,187 @@ def test_after_ctrl_c_the_page_rests_on_what_is_finished(
 
     monkeypatch.setattr(execution, "_do", interrupted)
     done = call("report", folder / "small.yaml", folder / "pushy.yaml", "--replications", 4,
-                "--workers", 1, "--full", "-o", file)  # fmt: skip
-    assert done.exit_code == 0
+                "--workers", 1, "--full", "-o", file, "--json")  # fmt: skip
+    assert done.exit_code == 130
     assert "interrupted after 2 of 4 replications" in done.stderr
+    assert "written to" in done.stderr
     read = Read(file.read_text(encoding="utf-8"))
     assert "2 of 4 replications were finished" in read.section("verdict")
     assert "bottleneck" not in read.sections()
+    words = shlex.split(json.loads(done.stdout)["command"])
+    assert words[words.index("--replications") + 1] == "2"
+    assert "--full" not in words
+
+
+def interrupt(*what: object) -> Analysis:
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_in_an_analysis_writes_the_page_and_says_so(
+    folder: Path, full: Evidence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "page.html"
+    monkeypatch.setattr(gathering, "_bottleneck", lambda *what: full.analyses["bottleneck"])
+    monkeypatch.setattr(gathering, "_attribute", interrupt)
+    done = call("report", folder / "small.yaml", folder / "pushy.yaml", "--replications", 1,
+                "--workers", 1, "--full", "-o", file)  # fmt: skip
+    assert done.exit_code == 130
+    assert "interrupted in attribute: the page has what was finished before" in done.stderr
+    read = Read(file.read_text(encoding="utf-8"))
+    assert "bottleneck" in read.sections()
+    assert "It could not be made: interrupted" in read.section("further")
+
+
+def test_ctrl_c_that_leaves_an_analysis_unfinished_ends_those_after_it(
+    folder: Path, full: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half = full.analyses["bottleneck"]
+    half = replace(half, said={**half.said, "interrupted": True})
+    monkeypatch.setattr(gathering, "_bottleneck", lambda *what: half)
+    monkeypatch.setattr(gathering, "_attribute", lambda *what: pytest.fail("it goes on"))
+    told: list[str] = []
+    evidence = evidence_of(
+        folder, "small", "pushy", replications=1, full=True, interrupted=told.append
+    )
+    assert list(evidence.analyses) == ["bottleneck"]
+    assert told == ["bottleneck"]
+
+
+def test_a_run_that_fails_in_an_analysis_leaves_the_others(
+    folder: Path, full: Evidence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*what: object) -> Analysis:
+        raise ReplicationError(3, 1, "pushy", MemoryError("no room"))
+
+    def give(command: str) -> Any:
+        return lambda *what: full.analyses[command]
+
+    monkeypatch.setattr(gathering, "_bottleneck", fail)
+    for command in ("attribute", "sensitivity", "incentives"):
+        monkeypatch.setattr(gathering, f"_{command}", give(command))
+    file = tmp_path / "page.html"
+    done = call("report", folder / "small.yaml", folder / "pushy.yaml", "--replications", 1,
+                "--workers", 1, "--full", "-o", file)  # fmt: skip
+    assert done.exit_code == 0
+    read = Read(file.read_text(encoding="utf-8"))
+    assert "replication 3 with seed 1 failed: MemoryError: no room" in read.section("further")
+    assert {"attribution", "sensitivity", "incentives"} <= set(read.sections())
+
+
+def test_a_page_can_do_without_buyers_on_their_way(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from simulator.commands import report as command
+
+    def fail(*what: object) -> None:
+        raise ValueError("nobody comes")
+
+    monkeypatch.setattr(command, "_within", fail)
+    file = tmp_path / "page.html"
+    done = call("report", folder / "small.yaml", "--replications", 1, "--workers", 1, "-o", file)
+    assert done.exit_code == 0
+    assert "Buyers on their way: small: replication 0 with seed 1 failed" in done.stderr
+    assert "journey" not in Read(file.read_text(encoding="utf-8")).sections()
+
+
+def test_buyers_on_their_way_take_no_more_than_they_may(folder: Path) -> None:
+    from simulator.commands.report import _within
+
+    scenario = load_scenario(folder / "small.yaml", ["horizon.months=24"]).scenario
+    journal = run(scenario, 1, 0, "small")
+    everybody = flow_data(journal)
+    most = len(json.dumps(everybody, separators=(",", ":"))) // 2
+    data = _within(journal, most)
+    assert 0.8 * most < len(json.dumps(data, separators=(",", ":"))) < 1.05 * most
+    assert data["counts"] == everybody["counts"]
+    assert _within(journal, 10 * most) == everybody
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_three_companies_over_five_years_fit_an_email(
+    language: Language, tmp_path: Path
+) -> None:  # fmt: skip
+    file = tmp_path / "page.html"
+    done = call("report", "shared", "divisional", "base", "--set", "horizon.months=60",
+                "--replications", 2, "--workers", 1, "--lang", language, "-o", file)  # fmt: skip
+    assert done.exit_code == 0
+    assert file.stat().st_size < MOST_BYTES
+    assert "MB" not in done.stderr
+    read = Read(file.read_text(encoding="utf-8"))
+    assert {"degradation", "retention", "journey"} <= set(read.sections())
+
+
+def test_a_page_that_is_too_large_is_told(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from simulator.presentation import report as pages
+
+    monkeypatch.setattr(pages, "MOST_BYTES", 100_000)
+    file = tmp_path / "page.html"
+    done = call("report", folder / "small.yaml", "--replications", 1, "--workers", 1, "-o", file)
+    assert done.exit_code == 0
+    assert "more than the 0.1 MB that can be sent by e-mail" in done.stderr
+
+
+def test_the_command_that_makes_the_page_again_names_no_place_on_this_machine(
+    folder: Path, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    done = call("report", "small.yaml", "pushy.yaml", "--from", kept, "--replications", 1,
+                "--workers", 1, "--lang", "ja", "-o", tmp_path / "page.html", "--json")  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    assert shlex.split(json.loads(done.stdout)["command"]) == [
+        "themodel", "report", "small.yaml", "pushy.yaml", "--replications", "1", "--seed", "1",
+        "--lang", "ja", "--from", kept.name, "-o", "page.html",
+    ]  # fmt: skip
+
+
+def test_units_of_assumptions_are_japanese_on_a_japanese_page(two: Evidence) -> None:
+    with speaking("ja"):
+        read = Read(page_of(two).html)
+    said = read.section("assumptions")
+    assert "時間/人・週" in said
+    assert "hours per person and week" not in said
+    assert not re.search("[0-9] [ぁ-んァ-ヶ一-龠]+/", said)
+
+
+@pytest.mark.parametrize("command", ["report", "plot"])
+def test_the_help_states_how_it_ends(command: str) -> None:
+    text = " ".join(call(command, "--help").stdout.split())
+    assert "Ends with 0 when" in text
+    assert "2 on wrong input. After Ctrl-C it" in text
+    assert "ends with 130" in text
+
+
+def test_the_first_screen_can_be_known_without_the_page(two: Evidence) -> None:
+    data = page_of(two).data
+    assert first_words(two) == {"verdict": data["verdict"], "tiles": data["tiles"]}
+
+
+def test_the_scenarios_of_a_page_are_written_out_once(
+    two: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from simulator.presentation import files
+
+    written: list[object] = []
+    write = files.effective_yaml
+
+    def counted(scenario: Any) -> str:
+        written.append(scenario)
+        return write(scenario)
+
+    monkeypatch.setattr(files, "effective_yaml", counted)
+    page_of(two)
+    assert len(written) == 2
+
+
+def test_the_data_cannot_end_their_element_and_are_in_their_own_letters() -> None:
+    said = {"name": "</script>&\u2028\u2029\ud800", "team": "営業"}
+    text = _embedded(said)
+    assert json.loads(text) == said
+    assert "営業" in text
+    assert not re.search("[<>&\u2028\u2029]", text)
+    text.encode()
 
 
 def test_the_help_states_how_fine_the_analyses_are() -> None:
@@ -724,6 +908,98 @@ def test_analyses_look_the_same_when_they_are_read_again(
         assert Read(again.html).section(section) == Read(page.html).section(section)
 
 
+def test_a_folder_whose_scenarios_cannot_be_known_is_refused(
+    folder: Path, kept: Path, tmp_path: Path
+) -> None:
+    said = refusal(folder, copied(kept, tmp_path, scenarios_sha256=None), "small", "pushy")
+    assert "was made by an older version" in said
+    again = json.loads((kept / "attribute.json").read_text())["command"]
+    assert shlex.join(again) in said
+
+
+@pytest.mark.parametrize("command", ["attribute", "bottleneck", "sensitivity", "incentives"])
+def test_a_changed_scenario_is_noticed_whatever_the_analysis(
+    folder: Path, full: Evidence, tmp_path: Path, command: str
+) -> None:
+    from simulator.presentation import files
+
+    analysis = full.analyses[command]
+    files.write_tables(analysis.tables, tmp_path / command, command, analysis.said)
+    changed = tuple(
+        replace(
+            each,
+            scenario=load_scenario(folder / f"{each.name}.yaml", ["gross_margin=0.5"]).scenario,
+        )
+        for each in full.scenarios
+    )
+    with pytest.raises(ScenarioError, match="has been changed since"):
+        read_folders([tmp_path / command], changed, ["small", "pushy"], (), 1)
+
+
+@pytest.mark.parametrize(
+    ("command", "file", "column"),
+    [
+        ("attribute", "shares", "factor"),
+        ("attribute", "gaps", "mean"),
+        ("bottleneck", "effects", "change"),
+        ("sensitivity", "tornado", "outcome"),
+        ("sensitivity", "assumptions", "unit"),
+    ],
+)
+def test_a_folder_without_what_is_shown_is_refused_with_the_command(
+    folder: Path, full: Evidence, tmp_path: Path, command: str, file: str, column: str
+) -> None:
+    from simulator.presentation import files
+
+    analysis = full.analyses[command]
+    names = ["small.yaml", "pushy.yaml"]
+    whole = dict(analysis.tables)
+    damaged = {
+        f"{command} cannot be shown: it lacks .*{file}.csv": {
+            name: table for name, table in whole.items() if name != file
+        },
+        f"{file}.csv lacks {column}": {**whole, file: whole[file].drop(columns=column)},
+    }
+    if column in ("mean", "change", "outcome"):
+        said = f"{file}.csv has other than numbers in {column}"
+        damaged[said] = {**whole, file: whole[file].assign(**{column: "many"})}
+    for place, (said, tables) in enumerate(damaged.items()):
+        there = tmp_path / str(place)
+        files.write_tables(tables, there, command, analysis.said)
+        with pytest.raises(ScenarioError, match=said) as refused:
+            read_folders([there], full.scenarios, names, (), 1)
+        assert f"themodel {command} " in str(refused.value)
+        assert f"--seed 1 --out {there}" in str(refused.value)
+
+
+def test_a_folder_without_tables_is_no_traceback(folder: Path, kept: Path, tmp_path: Path) -> None:
+    said = refusal(folder, copied(kept, tmp_path, files=[]), "small", "pushy")
+    assert "it lacks gaps.csv; it lacks shares.csv; make it again: themodel attribute" in said
+
+
+@pytest.mark.parametrize("damage", [{"verdict": []}, {"runs": "many"}, {"b": 3}])
+def test_an_analysis_that_says_something_strange_is_refused(
+    folder: Path, kept: Path, tmp_path: Path, damage: dict[str, Any]
+) -> None:
+    assert "make it" in refusal(folder, copied(kept, tmp_path, **damage), "small", "pushy")
+
+
+def test_what_was_kept_in_another_language_is_marked_and_can_be_said_anew(
+    two: Evidence, full: Evidence
+) -> None:
+    kept = full.analyses["attribute"]
+    assert kept.said["language"] == "en"
+    evidence = replace(two, analyses={"attribute": kept})
+    with speaking("ja"):
+        read = Read(page_of(evidence).html)
+    foreign = [each.text for each in read.all("span") if each.attributes.get("lang") == "en"]
+    assert foreign == list(kept.said["verdict"])
+    again = shlex.join([*kept.said["command"], "--lang", "ja", "--out", "DIR"])
+    assert again in read.section("attribution")
+    assert not [each for each in Read(page_of(evidence).html).all("span")
+                if "lang" in each.attributes]  # fmt: skip
+
+
 def test_two_folders_of_one_analysis_are_refused(folder: Path, kept: Path, tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match="a second attribute: name one folder"):
         evidence_of(folder, "small", "pushy", folders=[kept, copied(kept, tmp_path)])
@@ -752,9 +1028,6 @@ def test_an_analysis_that_does_not_apply_is_told_and_the_others_are_made(
 def test_ctrl_c_in_an_analysis_keeps_those_before_it(
     folder: Path, full: Evidence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt(*what: object) -> Analysis:
-        raise KeyboardInterrupt
-
     monkeypatch.setattr(gathering, "_bottleneck", lambda *what: full.analyses["bottleneck"])
     monkeypatch.setattr(gathering, "_attribute", interrupt)
     told: dict[str, str] = {}

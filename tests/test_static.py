@@ -17,7 +17,7 @@ import simulator
 from simulator.experiment.quantities import Scale
 from simulator.organization.simulation import run
 from simulator.presentation.pictures.assets import script, style
-from simulator.presentation.pictures.controls import month_slider, scenario_buttons, switch
+from simulator.presentation.pictures.controls import month_slider, scenario_buttons
 from simulator.presentation.pictures.journey import flow_data
 from simulator.presentation.pictures.lines import course_chart
 from simulator.presentation.views.shapes import Band, Course
@@ -116,7 +116,7 @@ def test_every_class_that_pictures_draw_has_a_look() -> None:
             drawn |= set(words.split())
     assert len(drawn) > 15
     # These only group or name things; of "q" the number follows.
-    assert drawn - styled - {"months", "switch", "toggles", "spoke", "q"} == set()
+    assert drawn - styled - {"months", "toggles", "spoke", "q"} == set()
 
 
 # ------------------------------------------------------------------ in a browser
@@ -165,14 +165,10 @@ def seen_in_browser(tmp_path: Path, text: str, *options: str) -> dict[str, Any]:
 
 
 @needs_browser
-def test_charts_answer_to_keys_buttons_choices_and_months(tmp_path: Path) -> None:
+def test_charts_answer_to_keys_buttons_and_months(tmp_path: Path) -> None:
     body = str(
-        scenario_buttons(["one", "<b>two</b>"])
-        + switch("measure", "Width", [("buyers", "Buyers"), ("mrr", "MRR")])
-        + month_slider(1, 6)
-        + course_chart(course())
+        scenario_buttons(["one", "<b>two</b>"]) + month_slider(1, 6) + course_chart(course())
     )
-    body += '<p data-view="measure:buyers">a</p><p data-view="measure:mrr" id="mrr">b</p>'
     steps = """
       mountCharts(document);
       const svg = document.querySelector("svg.chart");
@@ -194,10 +190,6 @@ def test_charts_answer_to_keys_buttons_choices_and_months(tmp_path: Path) -> Non
       press("Home"); found.without = tip.textContent;
       button.click();
       found.seenAgain = svg.querySelectorAll(".unseen").length;
-      const mrr = document.getElementById("mrr");
-      found.viewBefore = mrr.classList.contains("unseen");
-      document.querySelector('input[value="mrr"]').click();
-      found.viewAfter = mrr.classList.contains("unseen");
       const slider = document.querySelector("input[data-months]");
       found.none = slider.value;
       slider.value = "4"; slider.dispatchEvent(new Event("input"));
@@ -224,7 +216,6 @@ def test_charts_answer_to_keys_buttons_choices_and_months(tmp_path: Path) -> Non
     assert found["unseen"] == 2, "its line and its name"
     assert len(found["without"].split("\n")) == 2
     assert found["seenAgain"] == 0
-    assert (found["viewBefore"], found["viewAfter"]) == (True, False)
     assert found["none"] == "0"
     assert found["now"] == ["4"]
     assert found["words"] == "month 4"

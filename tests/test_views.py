@@ -24,6 +24,8 @@ from simulator.experiment.sensitivity import sensitivity
 from simulator.languages.languages import speaking
 from simulator.metrics.definitions import METRICS, TEAMS
 from simulator.presentation import files
+from simulator.presentation.report_making import Making
+from simulator.presentation.report_top import tiles
 from simulator.presentation.views.analyses import (
     attribution_bars,
     bottleneck_bars,
@@ -31,12 +33,26 @@ from simulator.presentation.views.analyses import (
     tornado,
 )
 from simulator.presentation.views.bridges import waterfall
-from simulator.presentation.views.courses import course, queues
+from simulator.presentation.views.courses import course, outer, queues
 from simulator.presentation.views.dashboards import blame
 from simulator.presentation.views.degradation import heat
 from simulator.presentation.views.flows import flow
-from simulator.presentation.views.retention import retention, triangle
-from simulator.presentation.views.shapes import Analysis, Blame, Flow, HeatRow, Reading, as_json
+from simulator.presentation.views.retention import (
+    of_won,
+    rests_on,
+    retention,
+    triangle,
+    what_counts,
+)
+from simulator.presentation.views.shapes import (
+    Analysis,
+    Blame,
+    Evidence,
+    Flow,
+    HeatRow,
+    Reading,
+    as_json,
+)
 from simulator.scenario import LoadedScenario, load_scenario
 from simulator.scenario.schema import Scenario
 
@@ -147,6 +163,20 @@ def test_loops_go_back_and_losses_are_losses(half_year: Results) -> None:
     columns = {node.id: node.column for node in flow(half_year, "buyers").nodes}
     for (source, target), kind in kinds.items():
         assert (columns[target] < columns[source]) == (kind == "back")
+
+
+def test_a_former_customer_that_comes_back_at_another_size_is_revalued(half_year: Results) -> None:
+    table = half_year.transitions
+    row = table.iloc[0].copy()
+    rows = [row.copy(), row.copy()]
+    for each, (source, target) in zip(
+        rows, (("former", "contraction"), ("customer_success", "contraction")), strict=True
+    ):
+        each["from_place"], each["to_place"], each["amount"] = source, target, 5.0
+    found = flow(replace(half_year, transitions=pd.DataFrame(rows)), "mrr")
+    notes = {link.source: link.note for link in found.links}
+    assert notes["former"].startswith("revaluation")
+    assert notes["customer_success"] == ""
 
 
 def test_one_off_sales_are_delivered_and_nobody_expands(one_off: Results) -> None:
@@ -293,6 +323,7 @@ def test_short_and_long_comparisons_have_their_months(
     found = heat(compare(named("a", short), named("b", other), replications=replications), "b")
     assert found.months == tuple(range(1, math.ceil(months) + 1))
     assert found.rows
+    assert found.tested == (replications > 1)
     if replications == 1:
         assert not any(row.told.any() for row in found.rows)
 
@@ -325,13 +356,23 @@ def test_a_course_has_mean_interval_and_single_runs(half_year: Results) -> None:
     assert band.mean == pytest.approx(values.mean(axis=0))
     half = stats.t.ppf(0.975, 4) * values.std(axis=0, ddof=1) / math.sqrt(5)
     assert band.high - band.mean == pytest.approx(half)
-    assert band.outer_low == pytest.approx(np.percentile(values, 10, axis=0))
-    assert band.outer_high == pytest.approx(np.percentile(values, 90, axis=0))
     assert (found.label, found.team, found.scale.unit) == (
         "Contracts won",
         "field_sales",
         "buyers",
     )
+
+
+def test_where_most_runs_lie_is_said_only_of_ten_runs_or_more(half_year: Results) -> None:
+    (band,) = course([half_year], "wins").bands
+    assert np.isnan(band.outer_low).all()
+    assert np.isnan(band.outer_high).all()
+    values = np.arange(33.0).reshape(11, 3) ** 2
+    values[:2, 1] = math.nan
+    low, high = outer(values)
+    assert low[[0, 2]] == pytest.approx(np.percentile(values[:, [0, 2]], 10, axis=0))
+    assert high[[0, 2]] == pytest.approx(np.percentile(values[:, [0, 2]], 90, axis=0))
+    assert np.isnan([low[1], high[1]]).all()  # known in nine runs only
 
 
 def test_a_course_of_shares_is_in_percent(half_year: Results) -> None:
@@ -361,7 +402,7 @@ def test_equal_runs_have_no_width(half_year: Results) -> None:
         {number: _outcome(half_year.measures[0]) for number in range(3)},
     )
     (band,) = course([same], "mrr").bands
-    for values in (band.low, band.high, band.outer_low, band.outer_high):
+    for values in (band.low, band.high):
         assert values == pytest.approx(band.mean, rel=1e-12)
 
 
@@ -429,7 +470,7 @@ def test_one_off_sales_have_no_bridge_and_no_retention(one_off: Results) -> None
 def cohort_table(rows: list[tuple[int, int, float, int]]) -> pd.DataFrame:
     names = ["cohort", "age", "value", "n"]
     table = pd.DataFrame(rows, columns=names)
-    return table.assign(kind="contract", metric="logo_retention")
+    return table.assign(kind="contract", metric="logo_retention", weight=table["n"].astype(float))
 
 
 def with_cohorts(results: Results, *tables: pd.DataFrame) -> Results:
@@ -469,6 +510,54 @@ def test_the_triangle_pools_runs_and_leaves_out_what_was_not_seen(half_year: Res
     )
 
 
+def test_shares_of_mrr_are_pooled_by_the_mrr_that_they_are_of(half_year: Results) -> None:
+    rows = cohort_table([(1, 0, 1.0, 10), (1, 1, 0.5, 10), (2, 0, 1.0, 10), (2, 1, 1.0, 10)])
+    table = rows.assign(metric="revenue_retention", weight=[900.0, 900.0, 100.0, 100.0])
+    again = table.assign(weight=100.0)
+    one = retention([with_cohorts(half_year, table)], "revenue_retention")
+    assert one is not None
+    assert one.bands[0].mean == pytest.approx([1.0, (450.0 + 100.0) / 1000.0])
+    both = triangle(with_cohorts(half_year, table, again.assign(value=1.0)), "revenue_retention")
+    assert both is not None
+    assert both.share[0, 1] == pytest.approx((450.0 + 100.0) / 1000.0)
+    assert both.n.tolist() == [10.0, 10.0]
+
+
+def test_the_share_of_mrr_of_all_customers_won_is_that_of_their_sum(half_year: Results) -> None:
+    found = retention([half_year], "revenue_retention")
+    assert found is not None
+    runs = []
+    for one in half_year.measures:
+        rows = one.cohorts[one.cohorts["metric"] == "revenue_retention"]
+        rows = rows[(rows["cohort"] > 0) & (rows["age"] == 2) & rows["value"].notna()]
+        runs.append((rows["value"] * rows["weight"]).sum() / rows["weight"].sum())
+        assert (rows["weight"] > rows["n"]).all()  # amounts of money, not customers
+    assert found.bands[0].mean[2] == pytest.approx(np.mean(runs))
+
+
+def test_customers_at_the_start_can_be_left_out_of_the_triangle(half_year: Results) -> None:
+    rows = [(0, 0, 1.0, 100), (0, 1, 0.9, 100), (0, 2, 0.8, 100), (1, 0, 1.0, 30), (1, 1, 0.9, 30)]
+    every = triangle(with_cohorts(half_year, cohort_table(rows)), "logo_retention")
+    assert every is not None
+    found = of_won(every)
+    assert found is not None
+    assert (found.cohorts, found.ages, found.n.tolist()) == ((1,), (0, 1), [30.0])
+    assert found.share.tolist() == [[1.0, 0.9]]
+    alone = triangle(with_cohorts(half_year, cohort_table(rows[:3])), "logo_retention")
+    assert alone is not None
+    assert of_won(alone) is None
+
+
+def test_it_is_said_on_how_many_customers_a_curve_of_retention_rests(half_year: Results) -> None:
+    first = cohort_table([(0, 0, 1.0, 100), (1, 0, 1.0, 30), (1, 1, 0.9, 30), (2, 0, 1.0, 10)])
+    second = cohort_table([(1, 0, 1.0, 10), (1, 1, 0.5, 10)])
+    results = with_cohorts(half_year, first, second)
+    assert rests_on(results) == (25.0, 1, 20.0)
+    general, own = what_counts([results])
+    assert "may rise" in general
+    assert own == "small: 25 customers at age 0, 20 at age 1 (mean of a run)."
+
+
 @pytest.mark.parametrize("metric", ["logo_retention", "revenue_retention"])
 def test_retention_of_a_run_is_that_of_its_customers(half_year: Results, metric: str) -> None:
     found, table = retention([half_year], metric), triangle(half_year, metric)
@@ -502,6 +591,11 @@ def reading(found: Blame, metric: str) -> Reading:
     return next(each for each in readings if each.metric == metric)
 
 
+def readings_of(found: Blame) -> list[Reading]:
+    boards = [each for board in found.dashboards for each in board.readings]
+    return [*boards, *found.lived, *found.company]
+
+
 def test_readings_are_the_comparison(
     compared: Comparison, regimes: tuple[LoadedScenario, LoadedScenario]
 ) -> None:
@@ -515,7 +609,40 @@ def test_readings_are_the_comparison(
             assert (each.low, each.high) == (row["low"], row["high"])
             sign = (each.low > 0.0) - (each.high < 0.0)
             way = {"higher": 1, "lower": -1, "neither": 0}[METRICS[each.metric].better]
-            assert each.verdict == {1: "better", -1: "worse", 0: "alike"}[sign * way]
+            # A correction may take a verdict back, and never makes one.
+            alike = "alike" if each.low == each.high == 0.0 else "open"
+            assert each.verdict in ("open", {1: "better", -1: "worse", 0: alike}[sign * way])
+
+
+def test_verdicts_are_corrected_for_all_figures_of_the_picture_but_the_main_one(
+    compared: Comparison, regimes: tuple[LoadedScenario, LoadedScenario]
+) -> None:
+    first = blame(compared, regimes, "divisional")
+    shown = {each.metric for each in readings_of(first)}
+    assert len(shown) > 20
+    table = compared.metrics.copy()
+    inside = table["metric"].isin(shown)
+    table.loc[inside, ["difference", "low", "high"]] = [1.0, 0.5, 1.5]
+    table.loc[inside, ["p", "p_holm"]] = 0.03  # each alone would be told
+    corrected = blame(replace(compared, metrics=table), regimes, "divisional")
+    verdicts = {each.metric: each.verdict for each in readings_of(corrected)}
+    assert verdicts.pop("mrr_end") == "better"
+    assert set(verdicts.values()) == {"open"}
+    table.loc[inside, ["p", "p_holm"]] = 1e-6
+    plain = blame(replace(compared, metrics=table), regimes, "divisional")
+    assert {each.verdict for each in readings_of(plain)} == {"better", "worse"}
+
+
+def test_alike_is_what_is_the_same_in_every_pair_and_nothing_else(
+    compared: Comparison, regimes: tuple[LoadedScenario, LoadedScenario]
+) -> None:
+    table = compared.metrics.copy()
+    wins, rate = table["metric"] == "wins", table["metric"] == "win_rate"
+    table.loc[wins, ["difference", "low", "high", "p"]] = [0.0, 0.0, 0.0, 1.0]
+    table.loc[rate, ["difference", "low", "high", "p"]] = [0.0, -0.1, 0.1, 1.0]
+    found = blame(replace(compared, metrics=table), regimes, "divisional")
+    assert reading(found, "wins").verdict == "alike"
+    assert reading(found, "win_rate").verdict == "open"
 
 
 def test_departments_look_good_on_their_own_numbers_while_the_company_loses(
@@ -554,14 +681,13 @@ def test_the_same_company_is_alike_everywhere_and_one_pair_tells_nothing(small: 
     other = changed_scenario(short, {"decisions.marketing.mql_cutoff": -1.5})
     same = [named("a", short), named("b", short)]
     apart = [named("a", short), named("b", other)]
-    for pair, replications in ((same, 3), (apart, 1)):
-        found = blame(compare(*pair, replications=replications), pair, "b")
-        readings = [
-            *(each for board in found.dashboards for each in board.readings),
-            *found.lived,
-            *found.company,
-        ]
-        assert {each.verdict for each in readings} == {"alike"}
+    everything = readings_of(blame(compare(*same, replications=3), same, "b"))
+    assert {each.verdict for each in everything} == {"alike"}
+    once = readings_of(blame(compare(*apart, replications=1), apart, "b"))
+    assert {each.verdict for each in once} == {"alike", "open"}
+    for each in once:
+        assert not each.tested
+        assert (each.verdict == "alike") == (each.difference == 0.0)
 
 
 def test_one_off_sales_are_blamed_without_what_they_do_not_have(small: Scenario) -> None:
@@ -746,3 +872,38 @@ def test_every_shape_is_plain_json(
         assert is_dataclass(shape)
         plain = json.loads(json.dumps(as_json(shape), allow_nan=False))
         assert set(plain) == {each.name for each in fields(shape)}
+
+
+# ------------------------------------------------------------------ tiles
+
+
+def tile_notes(compared: Comparison, p: float) -> dict[str, str]:
+    """What tiles say where the main metric, profit and wins have this p-value each alone."""
+    table = compared.metrics.copy()
+    for metric, (difference, low, high), chance in (
+        ("profit", (-1e6, -2e6, -1e5), p),
+        ("logo_churn", (0.01, -0.01, 0.03), 0.5),
+        ("wins", (-9.0, -17.0, -1.0), p),
+        ("mrr_end", (-1e6, -2e6, -1e5), p),
+    ):
+        at = table["metric"] == metric
+        table.loc[at, ["difference", "low", "high"]] = [difference, low, high]
+        table.loc[at, ["p", "p_holm"]] = chance
+        table.loc[at, "differs"] = chance <= 0.05 and low * high > 0.0
+    regimes = (load_scenario("shared"), load_scenario("divisional"))
+    results = tuple(replicate(each, replications=1) for each in regimes)
+    named = replace(compared, metrics=table)
+    making = Making(Evidence(regimes, results, named, {}))
+    shown = ("mrr_end", "profit", "wins", "logo_churn")
+    assert "contribution" not in named.verdict or p < 0.025
+    return {metric: str(tile.note) for metric, tile in zip(shown, tiles(making), strict=True)}
+
+
+def test_a_tile_claims_no_more_than_the_verdict(compared: Comparison) -> None:
+    corrected = tile_notes(compared, 0.04)
+    assert "worse, more than luck" in corrected["mrr_end"]  # asked first and alone
+    assert "cannot be told from luck" in corrected["profit"]
+    assert "cannot be told from luck" in corrected["wins"]
+    clear = tile_notes(compared, 1e-4)
+    assert "worse, more than luck" in clear["profit"]
+    assert "worse, more than luck" in clear["wins"]

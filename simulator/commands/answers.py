@@ -10,12 +10,15 @@ import typer
 
 from simulator.commands.terminal import show, tell
 from simulator.errors import OutputError
+from simulator.languages.languages import spoken
 from simulator.languages.messages import marked, say
 from simulator.version import version
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import RenderableType
+
+    from simulator.scenario import Scenario
 
 
 class Answer(Protocol):
@@ -37,6 +40,7 @@ def give(
     stopped: str = "",
     further: Mapping[str, Any] | None = None,
     beside: Mapping[str, bytes] | None = None,
+    scenarios: Mapping[str, Scenario] | None = None,
 ) -> None:
     """Print an answer and write it into a folder.
 
@@ -57,6 +61,8 @@ def give(
         What the object says besides.
     beside : mapping of str to bytes, optional
         Other files for the folder by their name: workbooks and pictures.
+    scenarios : mapping of str to Scenario, optional
+        What the answer is about, by name: the folder says their SHA-256.
 
     Raises
     ------
@@ -69,7 +75,7 @@ def give(
     failure: OutputError | None = None
     if out is not None:
         try:
-            about = {**said, "command": list(typed)}
+            about = {**said, **made_from(scenarios or {}), "command": list(typed)}
             files.write_tables(answer.tables(), out, typed[1], about, beside)
         except OutputError as error:
             failure = error  # a long run is worth showing even if it cannot be kept
@@ -83,6 +89,19 @@ def give(
         raise failure
     if out is not None:
         tell(say("written to {place}", place=out))
+
+
+def made_from(scenarios: Mapping[str, Scenario]) -> dict[str, Any]:
+    """Return what a kept answer says besides: its language, and the SHA-256 of its scenarios.
+
+    Parameters
+    ----------
+    scenarios : mapping of str to Scenario
+        By name; if there are none, nothing is said of them.
+    """
+    from simulator.presentation import files
+
+    return {"language": spoken(), **(files.digests(scenarios) if scenarios else {})}
 
 
 class Counted(Protocol):

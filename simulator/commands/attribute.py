@@ -118,7 +118,7 @@ def attribute(
         "--seed": seed,
     }
     again = typed("attribute", a, b, options=options, changes=changes or ())
-    give(result, content, out, as_json, again, stopped(result))
+    give(result, content, out, as_json, again, stopped(result), scenarios=both)
 
 
 def _factors(stated: list[str] | tuple[str, ...]) -> dict[str, list[str]]:

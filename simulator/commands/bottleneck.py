@@ -67,9 +67,8 @@ def bottleneck(
     from simulator.presentation.flowing import Flowing
 
     checked_metrics(metric or (), directed=(metric or [])[:1])
-    store = open_store(
-        out, resume, "bottleneck", {loaded.name: loaded.scenario}, seed, analysis.TABLES
-    )
+    ready = {loaded.name: loaded.scenario}
+    store = open_store(out, resume, "bottleneck", ready, seed, analysis.TABLES)
     what = say("{scenario}: runs¦of progress", scenario=loaded.name)
     with execution(what, workers, dask, store, None, engine) as how:
         result = analysis.bottleneck(
@@ -83,4 +82,4 @@ def bottleneck(
     ]
     options = {"--metric": metric, "--replications": replications, "--seed": seed}
     again = typed("bottleneck", scenario, options=options, changes=changes or ())
-    give(result, content, out, as_json, again, stopped(result))
+    give(result, content, out, as_json, again, stopped(result), scenarios=ready)

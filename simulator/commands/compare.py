@@ -121,7 +121,10 @@ def compare(
     beside = None
     if out is not None:
         beside = {WORKBOOK: comparison_workbook.workbook(result, named, version(), again)}
-    give(result, content, out, as_json, again, stopped(result), in_json(reached), beside)
+    give(
+        result, content, out, as_json, again, stopped(result), in_json(reached), beside,
+        scenarios=ready,
+    )  # fmt: skip
     stop_unless_met(reached)
 
 

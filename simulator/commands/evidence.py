@@ -8,11 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from simulator.commands.answers import typed
+from simulator.commands.answers import made_from, typed
 from simulator.commands.evidence_folders import read_folders
 from simulator.commands.execution import executing, execution
 from simulator.commands.terminal import tell
-from simulator.errors import Problem, ScenarioError
+from simulator.errors import Problem, ReplicationError, ScenarioError
+from simulator.languages.messages import say
+from simulator.presentation.analysis_commands import named
 from simulator.version import version
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ def gather(
     folders: Sequence[Path] = (),
     full: bool = False,
     refused: Callable[[str, str], None] | None = None,
+    interrupted: Callable[[str], None] | None = None,
 ) -> Evidence:
     """Run scenarios with the same luck, and run or read analyses of them.
 
@@ -60,6 +63,8 @@ def gather(
         Whether analyses that are in no folder are run.
     refused : callable, optional
         Told the command of an analysis that could not be run, and why.
+    interrupted : callable, optional
+        Told the command of the analysis that Ctrl-C ended, if it did: none is run after it.
 
     Returns
     -------
@@ -86,7 +91,7 @@ def gather(
     evidence = _run(scenarios, how)
     if not full or any(each.interrupted for each in evidence.results):
         return replace(evidence, analyses=read)
-    found = _analyses(scenarios, how, read, refused or _tell_refusal)
+    found = _analyses(scenarios, how, read, refused or tell_refusal, interrupted or _no_matter)
     return Evidence(evidence.scenarios, evidence.results, evidence.comparison, found)
 
 
@@ -150,7 +155,7 @@ def _run(scenarios: tuple[LoadedScenario, ...], how: _How) -> Evidence:
     ready = {name: each.scenario for name, each in named.items()}
     # Pair by pair, so that whatever is finished after Ctrl-C can be compared.
     jobs = [(name, number) for number in range(how.replications) for name in named]
-    with execution("runs", how.workers, how.dask, None, None, how.engine) as runs:
+    with execution(say("runs¦of progress"), how.workers, how.dask, None, None, how.engine) as runs:
         finished = execute(ready, jobs, how.seed, run_and_measure, runs)
     outcomes: dict[str, dict[int, Outcome]] = {name: {} for name in named}
     for (name, number), outcome in finished.runs.items():
@@ -189,6 +194,8 @@ class _Answer(Protocol):
 
 
 Run = Callable[[], "Analysis"]
+_CUT_OFF = "interrupted"
+"""Says of an analysis that Ctrl-C ended it, and that it rests on what was finished."""
 
 
 def _analyses(
@@ -196,25 +203,34 @@ def _analyses(
     how: _How,
     read: Mapping[str, Analysis],
     refused: Callable[[str, str], None],
+    interrupted: Callable[[str], None],
 ) -> dict[str, Analysis]:
     """Run what was not read, the quickest first; what does not apply is said.
 
     The gap to each scenario is attributed; "attribute" is that of the last one, the others are
-    "attribute of <scenario>".
+    "attribute of <scenario>". Ctrl-C ends the analysis that is running, and all after it.
     """
     found, left = dict(read), _plan(scenarios, how)
     for key, run in left:
         if key in found:
             continue
-        tell(f"{key}: running")
+        tell(say("{analysis}: running", analysis=named(key)))
         try:
             found[key] = run()
+            stop = bool(found[key].said.get(_CUT_OFF))
         except ScenarioError as error:
             refused(key, "; ".join(map(str, error.problems)))
+            continue
+        except ReplicationError as error:  # the runs that were finished are worth a page
+            refused(key, str(error))
+            continue
         except KeyboardInterrupt:
+            stop = True
+        if stop:
+            interrupted(key)
             for each, _ in left:
                 if each not in found:
-                    refused(each, "interrupted")
+                    refused(each, say("interrupted¦analysis"))
             break
     return found
 
@@ -234,11 +250,11 @@ def _plan(scenarios: tuple[LoadedScenario, ...], how: _How) -> list[tuple[str, R
 def _bottleneck(last: LoadedScenario, how: _How) -> Analysis:
     from simulator.experiment.bottleneck import bottleneck
 
-    label = f"bottleneck of {last.name}: runs"
+    label = say("{scenario}: runs¦of progress", scenario=last.name)
     with execution(label, how.workers, how.dask, None, None, how.engine) as runs:
         result = bottleneck(last, seed=how.seed, replications=how.some, workers=runs)
     again = how.typed("bottleneck", how.names[-1:], {"--replications": how.some})
-    return _analysis("bottleneck", result, again)
+    return _analysis("bottleneck", result, again, (last,), result.interrupted)
 
 
 def _attribute(scenarios: Sequence[LoadedScenario], place: int, how: _How) -> Analysis:
@@ -247,14 +263,14 @@ def _attribute(scenarios: Sequence[LoadedScenario], place: int, how: _How) -> An
 
     reference, other = scenarios[0], scenarios[place]
     metric = main_metric(reference.scenario)
-    label = f"{reference.name} to {other.name}: runs"
+    label = say("{a} to {b}: runs¦of progress", a=reference.name, b=other.name)
     with execution(label, how.workers, how.dask, None, None, how.engine) as runs:
         result = attribute(
             reference, other, metric=metric, seed=how.seed, replications=how.some, workers=runs
         )
     options = {"--metric": metric, "--replications": how.some}
     again = how.typed("attribute", (how.names[0], how.names[place]), options)
-    return _analysis("attribute", result, again)
+    return _analysis("attribute", result, again, (reference, other), result.interrupted)
 
 
 def _sensitivity(reference: LoadedScenario, last: LoadedScenario, how: _How) -> Analysis:
@@ -263,7 +279,7 @@ def _sensitivity(reference: LoadedScenario, last: LoadedScenario, how: _How) -> 
 
     versus = None if last is reference else last
     metric = main_metric(reference.scenario)
-    with execution("assumptions: runs", how.workers, how.dask, None, None, how.engine) as runs:
+    with execution(say("runs¦of progress"), how.workers, how.dask, None, None, how.engine) as runs:
         result = sensitivity(
             reference, versus, metric=metric, seed=how.seed, workers=runs, **SENSITIVITY
         )
@@ -271,7 +287,9 @@ def _sensitivity(reference: LoadedScenario, last: LoadedScenario, how: _How) -> 
         "--versus": None if versus is None else how.names[-1], "--metric": metric,
         **{f"--{name}": count for name, count in SENSITIVITY.items()},
     }  # fmt: skip
-    return _analysis("sensitivity", result, how.typed("sensitivity", how.names[:1], options))
+    again = how.typed("sensitivity", how.names[:1], options)
+    of = (reference,) if versus is None else (reference, versus)
+    return _analysis("sensitivity", result, again, of, bool(result.missing))
 
 
 def _incentives(last: LoadedScenario, how: _How) -> Analysis:
@@ -285,19 +303,40 @@ def _incentives(last: LoadedScenario, how: _How) -> Analysis:
         )  # fmt: skip
     options = {f"--{name}": count for name, count in INCENTIVES.items()}
     again = [*how.typed("incentives", how.names[-1:], options), "--no-doses"]
-    return _analysis("incentives", result, again)
+    return _analysis("incentives", result, again, (last,), result.interrupted)
 
 
-def _analysis(command: str, result: _Answer, again: Sequence[str]) -> Analysis:
+def _analysis(
+    command: str,
+    result: _Answer,
+    again: Sequence[str],
+    of: Sequence[LoadedScenario],
+    cut_off: bool,
+) -> Analysis:
     """Keep what an analysis found as it would be read from its folder."""
     import json
 
     from simulator.presentation import files
     from simulator.presentation.views.shapes import Analysis
 
-    said = {**result.as_json(), "version": version(), "command": list(again)}
+    made = made_from({each.name: each.scenario for each in of})
+    said = {**result.as_json(), **made, "version": version(), "command": list(again)}
+    if cut_off:
+        said[_CUT_OFF] = True
     return Analysis(command, json.loads(files.json_text(said)), dict(result.tables()))
 
 
-def _tell_refusal(command: str, why: str) -> None:
-    tell(f"{command}: {why}")
+def tell_refusal(key: str, why: str) -> None:
+    """Tell that an analysis could not be run, and why.
+
+    Parameters
+    ----------
+    key : str
+        Of the analysis.
+    why : str
+    """
+    tell(say("{analysis}: {why}", analysis=named(key), why=why))
+
+
+def _no_matter(key: str) -> None:
+    """Do nothing: whoever does not ask is told by what was refused."""

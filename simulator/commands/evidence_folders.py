@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simulator.commands.answers import typed
 from simulator.errors import Problem, ScenarioError
+from simulator.languages.languages import LANGUAGES
+from simulator.presentation.analysis_commands import ANALYSES, Typed
 from simulator.version import version
 
 if TYPE_CHECKING:
@@ -18,10 +22,30 @@ if TYPE_CHECKING:
     from simulator.presentation.views.shapes import Analysis
     from simulator.scenario import LoadedScenario
 
-COMMANDS = ("attribute", "bottleneck", "sensitivity", "incentives")
-"""Whose folders can be read."""
 MOST_BYTES = 64 * 2**20  # of one file
 _OPTION = "--from"
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """What a table must have to be shown."""
+
+    words: tuple[str, ...]
+    numbers: tuple[str, ...] = ()
+
+
+_TABLES: Mapping[str, Mapping[str, _Columns]] = {
+    "attribute": {
+        "gaps": _Columns(("metric",), ("mean", "low", "high")),
+        "shares": _Columns(("metric", "factor", "told"), ("mean", "low", "high")),
+    },
+    "bottleneck": {"effects": _Columns(("team", "metric"), ("change", "mean", "low", "high"))},
+    "sensitivity": {
+        "assumptions": _Columns(("path", "unit", "source", "trust")),
+        "tornado": _Columns(("path", "end"), ("value", "outcome", "change_low", "change_high")),
+    },
+    "incentives": {},
+}
 
 
 def read_folders(
@@ -55,7 +79,8 @@ def read_folders(
     ScenarioError
         With everything that is wrong with any folder, and the command that makes it again.
     """
-    asked = _Asked(tuple(scenarios), tuple(names), tuple(changes), seed)
+    known = {each.name: each for each in scenarios}
+    asked = _Asked(known, typed_of(names, changes, seed), tuple(changes), seed)
     found: dict[str, Analysis] = {}
     problems: list[Problem] = []
     for folder in folders:
@@ -72,20 +97,29 @@ def read_folders(
     return found
 
 
+def typed_of(names: Sequence[str], changes: Sequence[str], seed: int) -> Typed:
+    """Return what analyses of the same must be given.
+
+    Parameters
+    ----------
+    names : sequence of str
+        As typed.
+    changes : sequence of str
+        As given with ``--set``.
+    seed : int
+    """
+    _, _, *options = typed("", options={"--seed": seed}, changes=changes)
+    return Typed(tuple(names), tuple(options))
+
+
+@dataclass(frozen=True, slots=True)
 class _Asked:
     """What the analyses must be of."""
 
-    def __init__(
-        self,
-        scenarios: tuple[LoadedScenario, ...],
-        names: tuple[str, ...],
-        changes: tuple[str, ...],
-        seed: int,
-    ) -> None:
-        self.scenarios = {each.name: each for each in scenarios}
-        self.names = names
-        self.changes = changes
-        self.seed = seed
+    scenarios: Mapping[str, LoadedScenario]
+    typed: Typed
+    changes: tuple[str, ...]
+    seed: int
 
     @property
     def reference(self) -> str:
@@ -97,17 +131,11 @@ class _Asked:
         """The name of the last one."""
         return list(self.scenarios)[-1]
 
-    def command(self, command: str) -> list[str]:
-        """Return what makes the analysis of these scenarios."""
-        first, last = self.names[0], self.names[-1]
-        words = {
-            "attribute": ["attribute", first, last],
-            "bottleneck": ["bottleneck", last],
-            "sensitivity": ["sensitivity", first, *(["--versus", last] if first != last else [])],
-            "incentives": ["incentives", last],
-        }[command]
-        sets = [word for each in self.changes for word in ("--set", each)]
-        return ["themodel", *words, "--seed", str(self.seed), *sets]
+    def command(self, command: str, said: Mapping[str, Any] | None = None) -> list[str]:
+        """Return what makes the analysis of these scenarios: of the one that was said, or last."""
+        names = list(self.scenarios)
+        about = None if said is None else said.get("b")
+        return self.typed.analysis(command, names.index(about) if about in names[1:] else -1)
 
 
 def _read_folder(folder: Path, asked: _Asked) -> Iterator[tuple[str, Analysis]]:
@@ -116,16 +144,18 @@ def _read_folder(folder: Path, asked: _Asked) -> Iterator[tuple[str, Analysis]]:
     if not folder.is_dir():
         rule = "is no folder; name one that an analysis wrote with --out"
         raise ScenarioError([Problem(_OPTION, "", str(folder), rule)])
-    there = [command for command in COMMANDS if (folder / f"{command}.json").is_file()]
+    there = [command for command in ANALYSES if (folder / f"{command}.json").is_file()]
     if not there:
-        lacking = ", ".join(f"{command}.json" for command in COMMANDS)
-        first = asked.command("attribute" if len(asked.names) > 1 else "bottleneck")
+        lacking = ", ".join(f"{command}.json" for command in ANALYSES)
+        first = asked.command("attribute" if len(asked.scenarios) > 1 else "bottleneck")
         rule = f"holds no {lacking}; make one: {_line(first, folder)}"
         raise ScenarioError([Problem(_OPTION, "", str(folder), rule)])
     for command in there:
         said = _said(folder, command, asked)
         key = _key(command, said, asked)
-        yield key, Analysis(command, said, _tables(folder, command, said, asked))
+        analysis = Analysis(command, said, _tables(folder, command, said, asked))
+        _check_shown(folder, analysis, asked)
+        yield key, analysis
 
 
 def _said(folder: Path, command: str, asked: _Asked) -> dict[str, Any]:
@@ -134,13 +164,15 @@ def _said(folder: Path, command: str, asked: _Asked) -> dict[str, Any]:
     fresh = _line(asked.command(command), folder)
     try:
         said = json.loads(_text(file))
-        typed = said["command"]
-        if not isinstance(said, dict) or not all(isinstance(each, str) for each in typed):
+        words = said["command"]
+        if not isinstance(said, dict) or not all(isinstance(each, str) for each in words):
             raise ValueError("it is not what an analysis writes")
         made = said["version"]
-        again = _line(typed, folder)
-        changes = tuple(value for word, value in pairwise(typed) if word == "--set")
+        fresh, again = _line(asked.command(command, said), folder), _line(words, folder)
+        changes = tuple(value for word, value in pairwise(words) if word == "--set")
         of = _names_of(command, said)
+        if not all(isinstance(each, str) for each in of):
+            raise ValueError("it does not name its scenarios")
         seed, _, _ = said["seed"], said["verdict"], said["currency"]
         written = [str(name) for name in said["files"]]
         if any(Path(name).name != name for name in written):
@@ -170,10 +202,7 @@ def _said(folder: Path, command: str, asked: _Asked) -> dict[str, Any]:
     if changes != asked.changes:
         said_there = " ".join(f"--set {each}" for each in changes) or "no --set"
         raise _refused(folder, f"{command} was made with {said_there}; make it: {fresh}")
-    if _is_of_others(folder, command, of, known):
-        raise _refused(
-            folder, f"{command}: a scenario has been changed since; make it again: {again}"
-        )
+    _check_unchanged(folder, command, said, [known[name] for name in of], again)
     missing = [name for name in written if not (folder / name).is_file()]
     if missing:
         raise _refused(folder, f"lacks {', '.join(missing)}; make it again: {again}")
@@ -187,23 +216,26 @@ def _names_of(command: str, said: Mapping[str, Any]) -> list[str]:
     return [said["scenario"], *([versus] if versus is not None else [])]
 
 
-def _is_of_others(
-    folder: Path, command: str, of: Sequence[str], known: Mapping[str, LoadedScenario]
-) -> bool:
-    """Tell whether a scenario of that name said something else when the folder was written."""
-    file = folder / "study.json"
-    if not file.is_file():  # incentives keeps no runs
-        return False
-    from simulator.scenario.provenance import plain
+def _check_unchanged(
+    folder: Path, command: str, said: Mapping[str, Any], of: Sequence[LoadedScenario], again: str
+) -> None:
+    """Refuse an analysis if a scenario of that name said something else when it was made."""
+    from simulator.presentation.files import digest
 
-    try:
-        study = json.loads(_text(file))
-        if study["command"] != command:
-            return False
-        then = study["scenarios"]
-        return any(then[name] != json.loads(json.dumps(plain(known[name].scenario))) for name in of)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return True
+    then, language = said.get("scenarios_sha256"), said.get("language")
+    kept = isinstance(then, dict) and all(each.name in then for each in of)
+    if not kept or language not in LANGUAGES:
+        raise _refused(
+            folder,
+            f"{command} was made by an older version, which did not keep what its scenarios said;"
+            f" make it again: {again}",
+        )
+    changed = [each.name for each in of if then[each.name] != digest(each.scenario)]
+    if changed:
+        raise _refused(
+            folder,
+            f"{command}: {' and '.join(changed)} has been changed since; make it again: {again}",
+        )
 
 
 def _key(command: str, said: Mapping[str, Any], asked: _Asked) -> str:
@@ -229,9 +261,54 @@ def _tables(
             table = pd.read_csv(file, keep_default_na=False, na_values=[""], encoding="utf-8-sig")
         except (OSError, ValueError) as error:
             rule = f"{file.name} cannot be read: {error}; make it again: "
-            raise _refused(folder, rule + _line(asked.command(command), folder)) from error
+            raise _refused(folder, rule + _line(asked.command(command, said), folder)) from error
         found[file.stem] = table.apply(_unguarded)
     return found
+
+
+def _check_shown(folder: Path, analysis: Analysis, asked: _Asked) -> None:
+    """Refuse an analysis that lacks what a page or a chart shows of it."""
+    from simulator.presentation.report import runs_of
+    from simulator.presentation.views import analyses
+
+    lacking = list(_lacking(analysis))
+    if not lacking:
+        show = {
+            "attribute": analyses.attribution_bars, "bottleneck": analyses.bottleneck_bars,
+            "sensitivity": analyses.tornado, "incentives": analyses.incentives_bars,
+        }[analysis.command]  # fmt: skip
+        try:
+            if not analysis.said["verdict"]:
+                raise ValueError("it says nothing")
+            show(analysis)
+            runs_of(analysis.command, analysis.said)
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+            lacking.append("what it says is not what an analysis writes")
+    if lacking:
+        again = _line(asked.command(analysis.command, analysis.said), folder)
+        raise _refused(
+            folder,
+            f"{analysis.command} cannot be shown: {'; '.join(lacking)}; make it again: {again}",
+        )
+
+
+def _lacking(analysis: Analysis) -> Iterator[str]:
+    """Say which tables are not there, and which columns are not what they must be."""
+    import pandas as pd
+
+    for name, columns in _TABLES[analysis.command].items():
+        table = analysis.tables.get(name)
+        if table is None:
+            yield f"it lacks {name}.csv"
+            continue
+        missing = [each for each in (*columns.words, *columns.numbers) if each not in table]
+        if missing:
+            yield f"{name}.csv lacks {', '.join(missing)}"
+            continue
+        texts = [each for each in columns.numbers if not pd.api.types.is_numeric_dtype(table[each])]
+        # A table without rows has no numbers, and a column of it no kind.
+        if texts and len(table):
+            yield f"{name}.csv has other than numbers in {', '.join(texts)}"
 
 
 def _unguarded(column: pd.Series[Any]) -> pd.Series[Any]:

@@ -178,7 +178,7 @@ def incentives(
     }  # fmt: skip
     again = typed("incentives", scenario, options=options, changes=changes or ())
     again += [*([] if doses else ["--no-doses"]), *(["--remedies"] if remedies else [])]
-    give(result, content, out, as_json, again)
+    give(result, content, out, as_json, again, scenarios={loaded.name: loaded.scenario})
     if write is not None:
         _write(write, result, loaded, again)
     if result.interrupted:

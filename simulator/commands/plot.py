@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from simulator.commands.answers import stopped, tell_interrupted
 from simulator.commands.evidence import gather
+from simulator.commands.evidence_folders import typed_of
 from simulator.commands.options import Dask, Engine, Replications, Seed, Workers
-from simulator.commands.terminal import FINDING, tell
+from simulator.commands.terminal import FINDING, INTERRUPTED, tell
 from simulator.languages.messages import say
 
 if TYPE_CHECKING:
@@ -87,8 +89,10 @@ def plot(
 
     Every chart that applies is drawn: its title says what was found, lines and bars carry their
     names, and its foot says how many runs it rests on. All scenarios run with the same luck; the
-    first is the reference. What cannot be drawn is said, with what it needs; a chart that was named
-    and cannot be drawn ends with status 1.
+    first is the reference. What cannot be drawn is said, with what it needs.
+
+    Ends with 0 when the pictures are written, 1 if a chart that was named cannot be drawn or a run
+    failed, 2 on wrong input. After Ctrl-C it draws what is finished, says so, and ends with 130.
 
     \b
     Charts:
@@ -109,24 +113,27 @@ def plot(
     from simulator.plots.catalogue import CHARTS, check_possible, checked_charts, drawn
 
     names = checked_charts(chart or ())
+    asked = typed_of(scenarios, changes or (), seed)
     if chart:
-        check_possible(names, len(scenarios), len(folders or ()))
+        check_possible(names, len(scenarios), len(folders or ()), asked)
     disk.check_folder(out, [f"{name}.{kind}" for name in names])
     evidence = gather(
         scenarios, changes=changes or (), replications=replications, seed=seed, workers=workers,
         dask=dask, engine=engine, folders=folders or (),
     )  # fmt: skip
-    figures, missing = drawn(evidence, names, (width, height))
+    figures, missing = drawn(evidence, names, (width, height), asked)
     if figures:
         disk.write_files(out, _files(figures, kind))
     first = evidence.results[0]
     if first.interrupted:
-        tell(f"interrupted after {len(first.numbers)} of {first.asked} replications")
+        tell_interrupted(stopped(first), None)
     for name in figures:
         shows = say(CHARTS[name.partition("-")[0]].shows)
         typer.echo(say("{file}: {shows}", file=out / f"{name}.{kind}", shows=shows))
     for each in missing:
-        tell(f"{each.name}: {each.why}")
+        tell(say("{chart}: {why}", chart=each.name, why=each.why))
+    if first.interrupted:
+        raise typer.Exit(INTERRUPTED)
     if missing and (chart or not figures):
         raise typer.Exit(FINDING)
 

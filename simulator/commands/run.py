@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simulator.commands.answers import give, stopped, tell_interrupted, typed
+from simulator.commands.answers import give, made_from, stopped, tell_interrupted, typed
 from simulator.commands.execution import WORKBOOK, execution, open_store
 from simulator.commands.options import (
     AsJson,
@@ -144,7 +144,8 @@ def run(
             book = results_workbook.workbook(results, loaded, version(), again)
             files.write_results(results, out, version(), again, {WORKBOOK: book})
             if uncertain is not None:
-                about = {**uncertain.as_json(), "version": version(), "command": again}
+                made = made_from({loaded.name: loaded.scenario})
+                about = {**uncertain.as_json(), **made, "version": version(), "command": again}
                 files.write_tables(uncertain.tables(), out, "input_uncertainty", about)
         except OutputError as error:
             failure = error  # a long run is worth showing even if it cannot be kept
@@ -204,7 +205,10 @@ def _only_totals(
     beside = None
     if out is not None:
         beside = {WORKBOOK: results_workbook.workbook(result, loaded, version(), again)}
-    give(answer, content, out, as_json, again, cut_off, beside=beside)
+    give(
+        answer, content, out, as_json, again, cut_off, beside=beside,
+        scenarios={loaded.name: loaded.scenario},
+    )  # fmt: skip
 
 
 # ------------------------------------------------------------------ what we don't know

@@ -130,7 +130,7 @@ def sensitivity(
                **{f"--{name}": count for name, count in plan.items()}}  # fmt: skip
     again = typed("sensitivity", scenario, options=options, changes=changes or ())
     cut_off = say("{runs} runs¦after which", runs=f"{result.runs:,}") if result.missing else ""
-    give(result, content, out, as_json, again, cut_off)
+    give(result, content, out, as_json, again, cut_off, scenarios=ready)
 
 
 def _minutes() -> Callable[[int, int], None]:

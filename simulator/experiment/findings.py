@@ -253,12 +253,33 @@ def verdict(
         # The main question is asked first and alone; what stands beside it is corrected.
         called = [one for one in told_together(beside) if one.kind in _TOLD]
         return paragraph([_sentence(main[0], currency), *_further(called, currency)])
+    first, clauses = verdict_of_several(main, ranking, currency)
     against = say(
         "Against {reference}: {clauses}.",
         reference=main[0].reference,
-        clauses=say("; ¦between scenarios").join(_clause(one, currency) for one in main),
+        clauses=say("; ¦between scenarios").join(clauses),
     )
-    return paragraph([_order(main, ranking, currency), against])
+    return paragraph([first, against])
+
+
+def verdict_of_several(
+    main: Sequence[Finding], ranking: Ranking | None, currency: str
+) -> tuple[str, tuple[str, ...]]:
+    """Say which of several scenarios is best, and of each alone how it differs.
+
+    Parameters
+    ----------
+    main, ranking, currency
+        As for :func:`verdict`.
+
+    Returns
+    -------
+    first : str
+        A sentence.
+    each : tuple of str
+        A clause for each scenario but the reference.
+    """
+    return _order(main, ranking, currency), tuple(_clause(one, currency) for one in main)
 
 
 def told_together(findings: Sequence[Finding]) -> list[Finding]:

@@ -134,7 +134,8 @@ def _cohorts(book: Book, periods: Periods) -> pd.DataFrame:
         parts += [
             _cohort("contract", kept["cohort"], kept["age"], name, kept[name], kept["n"], weight)
             for name, weight in (
-                ("logo_retention", kept["n"]), ("revenue_retention", kept["opening"])
+                ("logo_retention", kept["n"]),
+                ("revenue_retention", kept["opening"]),
             )
         ]
     columns = ("kind", "cohort", "age", "metric", "value", "n", "weight")
@@ -144,7 +145,12 @@ def _cohorts(book: Book, periods: Periods) -> pd.DataFrame:
 
 
 def _cohort(
-    kind: str, cohort: np.ndarray, age: Floats, metric: str, value: Floats, n: Floats,
+    kind: str,
+    cohort: np.ndarray,
+    age: Floats,
+    metric: str,
+    value: Floats,
+    n: Floats,
     weight: Floats,
 ) -> tuple[np.ndarray, ...]:
     return (

@@ -21,11 +21,13 @@ from simulator.presentation.chart_style import (
     PURPLE,
     VERMILION,
 )
-from simulator.presentation.views.shapes import Bar, Bars, Floats, Tornado, Waterfall
+from simulator.presentation.views.shapes import Bar, Bars, Floats, Step, Tornado, Waterfall
 
 TEAM_COLORS = {
     "marketing": ORANGE, "inside_sales": GREEN, "field_sales": BLUE, "customer_success": PURPLE,
 }  # fmt: skip
+_ENDS = (BLUE, VERMILION)
+"""Of the low and the high end of an assumption, as on pages."""
 _NAMES = 0.34
 """Most of the width that names take."""
 _TALLEST = 0.95  # inches of a row
@@ -200,15 +202,16 @@ def draw_waterfall(fall: Waterfall, title: str, note: str, size: tuple[float, fl
     box = area.inside(bottom=foot, top=sheet.line(LABEL) + sheet.line(SMALL))
     sheet.write(area.left, area.top, fall.scale.unit, SMALL, GREY, up="top")
     spans = _spans(fall)
-    known = [each for span in spans for each in span if math.isfinite(each)]
+    bounds = [_bounds(step, end) for step, (_, end) in zip(fall.steps, spans, strict=True)]
+    known = [each for span in (*spans, *bounds) for each in span if math.isfinite(each)]
     low, high = min([0.0, *known]), max([0.0, *known])
     unit = box.height / (high - low) if high > low else 0.0
 
     def y(value: float) -> float:
         return box.bottom + (value - low) * unit
 
-    for place, (step, (start, end), label) in enumerate(
-        zip(fall.steps, spans, labels, strict=True)
+    for place, (step, (start, end), (least, most), label) in enumerate(
+        zip(fall.steps, spans, bounds, labels, strict=True)
     ):
         middle = box.left + (place + 0.5) * wide
         level = step.kind == "level"
@@ -220,6 +223,11 @@ def draw_waterfall(fall: Waterfall, title: str, note: str, size: tuple[float, fl
             if place + 1 < len(fall.steps):
                 sheet.paper.plot([middle + 0.33 * wide, middle + 0.67 * wide], [y(end)] * 2,
                                  color=GREY, linewidth=0.8 * sheet.scale)  # fmt: skip
+            if math.isfinite(least) and math.isfinite(most):
+                x = middle + 0.24 * wide
+                sheet.paper.plot([x, x], [y(least), y(most)], color=INK, solid_capstyle="butt",
+                                 linewidth=1.8 * sheet.scale, zorder=4)  # fmt: skip
+                top = max(top, y(most))
             number = fall.scale.number(step.value)
             said = number if level or step.value <= 0.0 else f"+{number}"
             sheet.write(middle, top + 0.06 * sheet.scale, said, LABEL, ink_of(color), "center",
@@ -230,6 +238,11 @@ def draw_waterfall(fall: Waterfall, title: str, note: str, size: tuple[float, fl
                     "top")  # fmt: skip
     sheet.paper.plot([box.left, box.right], [y(0.0)] * 2, color=GREY, linewidth=1.2 * sheet.scale)
     return sheet
+
+
+def _bounds(step: Step, end: float) -> tuple[float, float]:
+    """Return where the interval of a step lies, whose bar ends somewhere; NaN without one."""
+    return end + step.low - step.value, end + step.high - step.value
 
 
 def _spans(fall: Waterfall) -> list[tuple[float, float]]:
@@ -249,6 +262,8 @@ def _spans(fall: Waterfall) -> list[tuple[float, float]]:
 def draw_tornado(tornado: Tornado, title: str, note: str, size: tuple[float, float]) -> Sheet:
     """Draw how far a result goes with each assumption, the widest on top.
 
+    Blue is the low end of an assumption, orange its high end.
+
     Parameters
     ----------
     tornado : Tornado
@@ -260,9 +275,10 @@ def draw_tornado(tornado: Tornado, title: str, note: str, size: tuple[float, flo
     scale, base = tornado.scale, tornado.at_default
     unit = scale.unit
     label = say("{label} ({unit})", label=tornado.label, unit=unit) if unit else tornado.label
-    heading = sheet.line(LABEL) + sheet.line(SMALL) + 0.15 * sheet.scale
+    heading = sheet.line(LABEL) + 2.0 * sheet.line(SMALL) + 0.15 * sheet.scale
     sheet.write(sheet.area.left, sheet.area.top,
                 sheet.broken(label, LABEL, sheet.area.width, 1), LABEL, GREY, up="top")  # fmt: skip
+    _tornado_key(sheet)
     box = sheet.area.inside(top=heading)
     height = min(box.height / max(len(tornado.spokes), 1), _TALLEST * sheet.scale)
     box = box.inside(bottom=box.height - height * max(len(tornado.spokes), 1))
@@ -291,6 +307,18 @@ def draw_tornado(tornado: Tornado, title: str, note: str, size: tuple[float, flo
     return sheet
 
 
+def _tornado_key(sheet: Sheet) -> None:
+    """Say which colour is which end, under the heading."""
+    side = sheet.inches(SMALL)
+    x, y = sheet.area.left, sheet.area.top - sheet.line(LABEL) - sheet.line(SMALL) / 2.0
+    ends = (say("low end of the assumption"), say("high end of the assumption"))
+    for color, words in zip(_ENDS, ends, strict=True):
+        sheet.paper.fill_between([x, x + side], y - side / 2.0, y + side / 2.0, color=color,
+                                 linewidth=0)  # fmt: skip
+        sheet.write(x + 1.4 * side, y, words, SMALL, GREY)
+        x += 1.4 * side + sheet.width(words, SMALL) + 0.3 * sheet.scale
+
+
 def _end(setting: str, outcome: str) -> str:
     return say("{outcome} at {setting}", outcome=outcome, setting=setting) if setting else outcome
 
@@ -300,7 +328,7 @@ def _spoke(
     told: bool,
 ) -> None:  # fmt: skip
     half, apart = 0.3 * rows.height, 0.08 * sheet.scale
-    for value, color in zip(ends, (ORANGE, BLUE), strict=True):
+    for value, color in zip(ends, _ENDS, strict=True):
         if math.isfinite(value):
             x1, x2 = sorted((rows.x(0.0), rows.x(value)))
             shown = color if told else mixed(color, 0.4)

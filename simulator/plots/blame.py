@@ -13,8 +13,8 @@ from simulator.plots.slide import LABEL, SMALL, TINY, Box, Sheet, begin, ink_of,
 from simulator.presentation.chart_style import FAINT, GREEN, GREY, INK, VERMILION
 from simulator.presentation.views.shapes import Blame, Dashboard, Reading
 
-_MARKS = {"better": "▲", "worse": "▼", "alike": "="}
-_COLORS = {"better": GREEN, "worse": VERMILION, "alike": GREY}
+_MARKS = {"better": "▲", "worse": "▼", "alike": "=", "open": "?"}
+_COLORS = {"better": GREEN, "worse": VERMILION, "alike": GREY, "open": GREY}
 _SMALLEST = 0.62
 _COLUMNS = 5
 """Of readings side by side in the lower row."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from matplotlib.figure import Figure
@@ -13,6 +14,7 @@ from simulator.experiment.replications import Results
 from simulator.languages.messages import marked, say
 from simulator.plots import charts
 from simulator.plots.slide import SIZE
+from simulator.presentation.analysis_commands import Typed
 from simulator.presentation.views.shapes import Evidence
 from simulator.scenario.outline import nearest
 
@@ -89,9 +91,7 @@ def _analysis(
     def drawn(evidence: Evidence, size: Size) -> Drawn:
         for key, analysis in evidence.analyses.items():
             if analysis.command == command:
-                # Files do not say which currency their amounts are in.
-                said = {"currency": evidence.scenarios[0].scenario.currency, **analysis.said}
-                yield key.partition(" of ")[2], draw(replace(analysis, said=said), size=size)
+                yield key.partition(" of ")[2], draw(analysis, size=size)
 
     return drawn
 
@@ -101,8 +101,8 @@ def _courses(evidence: Evidence, size: Size) -> Drawn:
 
 
 def main_series(evidence: Evidence) -> str:
-    """Return what a company is after, month by month: MRR, or profit where sales are one-off."""
-    return "mrr" if evidence.scenarios[0].scenario.sale == "subscription" else "profit"
+    """Return what a company is after, month by month: MRR, or revenue of one-off sales."""
+    return "mrr" if evidence.scenarios[0].scenario.sale == "subscription" else "revenue"
 
 
 def _heat(evidence: Evidence, scenario: str, size: Size) -> Figure:
@@ -121,15 +121,12 @@ def _difference(evidence: Evidence, size: Size) -> Drawn:
 
 
 _NEEDS_TWO = marked("needs two scenarios or more: name another one after the first")
-_OF_ANALYSES = {
-    "attribute": "themodel attribute {reference} {last} --out DIR",
-    "bottleneck": "themodel bottleneck {last} --out DIR",
-    "sensitivity": "themodel sensitivity {reference} --out DIR",
-    "incentives": "themodel incentives {last} --out DIR",
-}
 
 CHARTS: Mapping[str, Chart] = {
-    "courses": Chart(marked("MRR over months, one line to a scenario"), "scenario", _courses),
+    "courses": Chart(
+        marked("MRR, or revenue of one-off sales, over months, one line to a scenario"),
+        "scenario", _courses,
+    ),
     "flow": Chart(
         marked("the way of buyers, with the ways back as loops"), "scenario",
         _each(lambda results, size: charts.flow(results, "buyers", size)),
@@ -209,7 +206,9 @@ def checked_charts(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names)) or tuple(CHARTS)
 
 
-def check_possible(names: Sequence[str], scenarios: int, folders: int) -> None:
+def check_possible(
+    names: Sequence[str], scenarios: int, folders: int, typed: Typed | None = None
+) -> None:
     """Find out before minutes of runs that a chart cannot be drawn.
 
     Parameters
@@ -218,6 +217,8 @@ def check_possible(names: Sequence[str], scenarios: int, folders: int) -> None:
         Of charts that were asked for.
     scenarios, folders : int
         How many scenarios there will be, and how many folders of analyses.
+    typed : Typed, optional
+        What was typed, for the remedies.
 
     Raises
     ------
@@ -230,13 +231,17 @@ def check_possible(names: Sequence[str], scenarios: int, folders: int) -> None:
         if chart.needs == "two scenarios" and scenarios < 2:
             problems.append(Problem("--chart", "", name, _NEEDS_TWO))
         elif chart.command and not folders:
-            rule = f"needs what themodel {chart.command} wrote with --out DIR: add --from DIR"
+            words = f"themodel {chart.command}"
+            # An attribution of one scenario cannot be typed: it lacks the other one.
+            if typed is not None and (scenarios > 1 or chart.command != "attribute"):
+                words = shlex.join(typed.analysis(chart.command))
+            rule = f"needs what {words} --out DIR writes: add --from DIR"
             problems.append(Problem("--chart", "", name, rule))
     if problems:
         raise ScenarioError(problems)
 
 
-def why_not(name: str, evidence: Evidence) -> str:
+def why_not(name: str, evidence: Evidence, typed: Typed | None = None) -> str:
     """Say what a chart lacks, with the remedy; nothing if it can be drawn.
 
     Parameters
@@ -244,6 +249,8 @@ def why_not(name: str, evidence: Evidence) -> str:
     name : str
         Of a chart.
     evidence : Evidence
+    typed : Typed, optional
+        What was typed, so that the remedy can be; the names of the scenarios if not given.
     """
     chart, scenarios = CHARTS[name], evidence.scenarios
     if chart.needs == "two scenarios" and evidence.comparison is None:
@@ -256,15 +263,17 @@ def why_not(name: str, evidence: Evidence) -> str:
     ):
         if chart.command == "attribute" and len(scenarios) < 2:
             return say("needs two scenarios or more, and themodel attribute A B --out DIR")
-        typed = _OF_ANALYSES[chart.command].format(
-            reference=scenarios[0].name, last=scenarios[-1].name
-        )
-        return say("needs its analysis: run {typed}, then add --from DIR", typed=typed)
+        typed = typed or Typed(tuple(each.name for each in scenarios))
+        words = shlex.join([*typed.analysis(chart.command), "--out", "DIR"])
+        return say("needs its analysis: run {typed}, then add --from DIR", typed=words)
     return ""
 
 
 def drawn(
-    evidence: Evidence, names: Sequence[str] = (), size: Size = SIZE
+    evidence: Evidence,
+    names: Sequence[str] = (),
+    size: Size = SIZE,
+    typed: Typed | None = None,
 ) -> tuple[dict[str, Figure], tuple[Undrawn, ...]]:
     """Draw every chart that applies, or those named.
 
@@ -275,6 +284,8 @@ def drawn(
         Of charts; all if none is given.
     size : pair of float
         Width and height in inches.
+    typed : Typed, optional
+        What was typed, for the remedies.
 
     Returns
     -------
@@ -291,7 +302,7 @@ def drawn(
     figures: dict[str, Figure] = {}
     missing: list[Undrawn] = []
     for name in checked_charts(names):
-        if lack := why_not(name, evidence):
+        if lack := why_not(name, evidence, typed):
             missing.append(Undrawn(name, lack))
             continue
         try:

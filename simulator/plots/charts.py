@@ -44,7 +44,7 @@ from simulator.presentation.views import (
 from simulator.presentation.views import (
     retention as retention_views,
 )
-from simulator.presentation.views.shapes import Analysis
+from simulator.presentation.views.shapes import Analysis, Bars
 from simulator.scenario import LoadedScenario
 
 Size = tuple[float, float]
@@ -74,9 +74,9 @@ def flow(
     with styled():
         found = flows.flow(results, measure)
         first, last = found.months
-        meaning = say("Widths: buyers, months {first} to {last}; red: back to an earlier stage."
+        meaning = say("Widths: buyers, months {first} to {last}; orange: back to an earlier stage."
                       if measure == "buyers" else
-                      "Widths: MRR, months {first} to {last}; red: back to an earlier stage.",
+                      "Widths: MRR, months {first} to {last}; orange: back to an earlier stage.",
                       first=first, last=last)  # fmt: skip
         note = _note(
             results, say("Means of the runs.") if len(results.numbers) > 1 else "", meaning,
@@ -149,7 +149,7 @@ def bridge(results: Results, size: Size = SIZE) -> Figure:
         found = bridges.waterfall(results)
         if found is None:
             raise _one_off(results.name)
-        note = _note(results, say("Means of the runs.") if len(results.numbers) > 1 else "")
+        note = _note(results, titles.of_intervals(len(results.numbers)))
         return draw_waterfall(found, titles.of_waterfall(found), note, size).slide
 
 
@@ -174,7 +174,7 @@ def retention(*results: Results, metric: Retained = "logo_retention", size: Size
         found = retention_views.retention(results, metric)
         if found is None:
             raise _nobody(results[0].name)
-        note = _note(results[0], _bands(results))
+        note = _note(results[0], _bands(results), *_counted(results))
         return draw_course(found, titles.of_retention(found), note, size).slide
 
 
@@ -194,7 +194,8 @@ def triangle(results: Results, metric: Retained = "logo_retention", size: Size =
         If there are none: sales are one-off, or nobody was won.
     """
     with styled():
-        found = retention_views.triangle(results, metric)
+        every = retention_views.triangle(results, metric)
+        found = None if every is None else retention_views.of_won(every)
         if found is None:
             raise _nobody(results.name)
         note = _note(results, say("Means of the runs.") if len(results.numbers) > 1 else "")
@@ -221,7 +222,7 @@ def heat(comparison: Comparison, scenario: str | None = None, size: Size = SIZE)
         note = titles.runs_note(
             len(comparison.numbers), comparison.seed,
             say("Differences with the same luck; dots: beyond luck, corrected for all months of a"
-                " series."),
+                " series." if found.tested else "Not tested: one run tells nothing from luck."),
         )  # fmt: skip
         return draw_heat(found, titles.of_heat(found), note, size).slide
 
@@ -249,8 +250,13 @@ def dashboards(
         found = dashboard_views.blame(comparison, scenarios, _other(comparison, scenario))
         note = titles.runs_note(
             len(comparison.numbers), comparison.seed,
-            say("▲ better, ▼ worse, = alike: against {reference}, beyond luck. Line at the left:"
-                " what the department is measured on.", reference=found.reference),
+            say("▲ better, ▼ worse, = exactly the same, ? cannot be told from luck: against"
+                " {reference}. Line at the left: what the department is measured on.",
+                reference=found.reference),
+            say("Better and worse hold for all figures together (Holm's correction); {main} alone"
+                " is uncorrected, as in the verdict." if len(comparison.numbers) > 1 else
+                "Not tested: one run tells nothing from luck.",
+                main=METRICS[comparison.main].label),
         )  # fmt: skip
         return draw_blame(found, titles.of_blame(found), note, size).slide
 
@@ -343,7 +349,7 @@ def attribution(result: Attribution | Analysis, size: Size = SIZE) -> Figure:
     with styled():
         analysis = analysis_of("attribute", result)
         found = analyses.attribution_bars(analysis)
-        return draw_bars(found, titles.of_bars(found[0]), _bars_note(analysis), size).slide
+        return draw_bars(found, titles.of_bars(found[0]), _bars_note(analysis, found), size).slide
 
 
 def bottleneck(result: Bottleneck | Analysis, size: Size = SIZE) -> Figure:
@@ -359,7 +365,7 @@ def bottleneck(result: Bottleneck | Analysis, size: Size = SIZE) -> Figure:
     with styled():
         analysis = analysis_of("bottleneck", result)
         found = analyses.bottleneck_bars(analysis)
-        return draw_bars([found], titles.of_bars(found), _bars_note(analysis), size).slide
+        return draw_bars([found], titles.of_bars(found), _bars_note(analysis, [found]), size).slide
 
 
 def incentives(result: Incentives | Analysis, size: Size = SIZE) -> Figure:
@@ -375,7 +381,7 @@ def incentives(result: Incentives | Analysis, size: Size = SIZE) -> Figure:
     with styled():
         analysis = analysis_of("incentives", result)
         found = analyses.incentives_bars(analysis)
-        return draw_bars([found], titles.of_bars(found), _bars_note(analysis), size).slide
+        return draw_bars([found], titles.of_bars(found), _bars_note(analysis, [found]), size).slide
 
 
 def tornado(result: Sensitivity | Analysis, size: Size = SIZE) -> Figure:
@@ -393,7 +399,9 @@ def tornado(result: Sensitivity | Analysis, size: Size = SIZE) -> Figure:
         found = analyses.tornado(analysis)
         note = titles.analysis_note(
             analysis.said,
-            say("Bars: the result at both ends of each assumption's range; pale: may be luck."),
+            say("Bars: the result at both ends of each assumption's range; pale: its own 95 %"
+                " interval does not exclude 0." if found.tested else
+                "Bars: the result at both ends of each assumption's range; not tested: one run."),
             say("Dashed: where the result changes its sign."),
         )  # fmt: skip
         return draw_tornado(found, titles.of_tornado(found), note, size).slide
@@ -412,10 +420,16 @@ def analysis_of(command: str, result: Found | Analysis) -> Analysis:
     return Analysis(command, result.as_json(), dict(result.tables()))
 
 
-def _bars_note(analysis: Analysis) -> str:
+def _bars_note(analysis: Analysis, found: Sequence[Bars]) -> str:
+    if not any(bar.tested for each in found for bar in each.bars):
+        return titles.analysis_note(
+            analysis.said, say("Not tested: one run tells nothing from luck.")
+        )  # fmt: skip
+    alone = any(each.alone for each in found)
     return titles.analysis_note(
         analysis.said, say("Lines: 95 % intervals of the mean."),
-        say("Pale: cannot be told from zero."),
+        say("Pale: its own 95 % interval does not exclude 0." if alone
+            else "Pale: cannot be told from zero."),
     )  # fmt: skip
 
 
@@ -428,6 +442,12 @@ def _note(results: Results, *more: str) -> str:
 
 def _bands(results: Sequence[Results]) -> str:
     return titles.of_bands(len(results), min(len(each.numbers) for each in results))
+
+
+def _counted(results: Sequence[Results]) -> tuple[str, ...]:
+    """Say what curves of retention rest on; of several companies there is no room for numbers."""
+    said = retention_views.what_counts(results)
+    return said if len(results) == 1 else said[:1]
 
 
 def _some(results: Sequence[Results]) -> None:

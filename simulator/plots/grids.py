@@ -18,12 +18,14 @@ from simulator.presentation.views.shapes import Heat, HeatRow, Triangle
 _MOST_NUMBERED = 26
 """Columns up to which the cells of a triangle carry numbers."""
 _TALLEST_CELL = 0.5
+_DEEP = 0.55
+"""From this depth of colour on letters are white."""
 _LEAST_SHARE = 0.08
 """Palest colour of a value that is not alike."""
 
 
 def draw_heat(heat: Heat, title: str, note: str, size: tuple[float, float]) -> Sheet:
-    """Draw each series of a department by month: red where worse than the reference.
+    """Draw each series of a department by month: orange where worse than the reference.
 
     Parameters
     ----------
@@ -36,7 +38,7 @@ def draw_heat(heat: Heat, title: str, note: str, size: tuple[float, float]) -> S
     foot = 2.2 * sheet.line(SMALL)
     groups = [(team, list(rows)) for team, rows in groupby(heat.rows, key=lambda row: row.team)]
     key = 1.5 * sheet.line(SMALL)
-    _heat_key(sheet)
+    _heat_key(sheet, heat.tested)
     box = sheet.area.inside(bottom=foot, top=key)
     gap = 0.12 * sheet.scale
     rows = max(len(heat.rows), 1)
@@ -97,13 +99,13 @@ def _heat_color(worse: float) -> str:
     return mixed(VERMILION if worse > 0.0 else BLUE, _LEAST_SHARE + (1.0 - _LEAST_SHARE) * share)
 
 
-def _heat_key(sheet: Sheet) -> None:
+def _heat_key(sheet: Sheet, tested: bool) -> None:
     """Say what the colours mean, at the top."""
     x, y = sheet.area.left, sheet.area.top - sheet.line(SMALL) / 2.0
     side = sheet.inches(SMALL)
     for worse, words in (
         (0.8, say("worse than the reference")), (-0.8, say("better than the reference")),
-        (0.0, say("alike")), (math.nan, say("nothing measured")),
+        (0.0, say("alike")), (math.nan, say("not known¦heat")),
     ):  # fmt: skip
         sheet.paper.add_patch(
             Rectangle(
@@ -113,6 +115,9 @@ def _heat_key(sheet: Sheet) -> None:
         )  # fmt: skip
         sheet.write(x + 1.4 * side, y, words, SMALL, GREY)
         x += 1.4 * side + sheet.width(words, SMALL) + 0.3 * sheet.scale
+    if not tested:
+        sheet.write(x, y, say("not tested: one run"), SMALL, GREY)
+        return
     sheet.paper.scatter([x], [y], s=(0.45 * side * 72.0) ** 2, color=INK, linewidths=0)
     sheet.write(x + 0.5 * side, y, say("differs beyond luck"), SMALL, GREY)
 
@@ -136,7 +141,7 @@ def _columns(sheet: Sheet, box: Box, months: Sequence[int], name: str) -> None:
 
 
 def draw_triangle(triangle: Triangle, title: str, note: str, size: tuple[float, float]) -> Sheet:
-    """Draw the share of each month's customers that is left at each age.
+    """Draw the share of each month's customers that is left at each age; the more, the darker.
 
     Parameters
     ----------
@@ -174,16 +179,20 @@ def draw_triangle(triangle: Triangle, title: str, note: str, size: tuple[float, 
             if not math.isfinite(share):
                 continue
             left = cells.left + column * wide
-            dark = (high - share) / (high - low) if high > low else 0.0
-            color = mixed(VERMILION, 0.05 + 0.75 * dark)
+            dark = (share - low) / (high - low) if high > low else 0.5
+            color = mixed(BLUE, 0.05 + 0.95 * dark)
             sheet.paper.add_patch(
                 Rectangle((left, middle - height / 2.0), wide, height, facecolor=color,
                           edgecolor="white", linewidth=min(0.6 * sheet.scale, 6.0 * wide))
             )  # fmt: skip
             if numbered:
-                sheet.write(left + wide / 2.0, middle, f"{100.0 * share:.0f}", figures, INK,
-                            "center")  # fmt: skip
-    _columns(sheet, cells, triangle.ages, say("months since the contract; cells: % left"))
+                sheet.write(left + wide / 2.0, middle, f"{100.0 * share:.0f}", figures,
+                            "white" if dark > _DEEP else INK, "center")  # fmt: skip
+    foot = say(
+        "months since the contract; cells: % still there, the darker the more" if numbered
+        else "months since the contract; the darker, the more is still there"
+    )  # fmt: skip
+    _columns(sheet, cells, triangle.ages, foot)
     return sheet
 
 

@@ -124,6 +124,8 @@ def _panel(
     quiet(axes, sheet)
     axes.set_yticks(ticks, labels)
     axes.set_ylim(low, high)
+    # Where the axis does not begin at 0, no line stands at its bottom as if it did.
+    axes.spines["bottom"].set_visible(low <= 0.0)
     _months(axes, course, sheet, most_ticks)
     _lines(axes, course, sheet)
     if named:
@@ -142,9 +144,7 @@ def _ends_of(course: Course) -> tuple[float, float]:
     for band in course.bands:
         parts = [band.mean]
         if len(course.bands) <= MOST_BANDS:
-            parts += [band.low, band.high]
-        if len(course.bands) == 1:
-            parts += [band.outer_low, band.outer_high]
+            parts += [band.low, band.high, band.outer_low, band.outer_high]
         shown += [part[np.isfinite(part)] * course.scale.factor for part in parts]
     values = np.concatenate(shown) if shown else np.array([])
     if not len(values):
@@ -190,9 +190,8 @@ def _lines(axes: Axes, course: Course, sheet: Sheet) -> None:
     factor, count = course.scale.factor, len(course.bands)
     for place, band in enumerate(course.bands):
         color = color_of(place)
-        if count == 1:
-            _fill(axes, band.at, band.outer_low * factor, band.outer_high * factor, color, 0.12)
         if count <= MOST_BANDS:
+            _fill(axes, band.at, band.outer_low * factor, band.outer_high * factor, color, 0.12)
             _fill(axes, band.at, band.low * factor, band.high * factor, color, 0.25)
         mean = band.mean * factor
         dotted = len(band.at) <= _MOST_DOTS or not np.isfinite(mean).all()

@@ -14,6 +14,7 @@ from simulator.metrics.team_labels import team_label
 from simulator.plots.slide import without_team
 from simulator.presentation.figures import percent
 from simulator.presentation.pictures.lines import MOST_BANDS
+from simulator.presentation.views.courses import FEWEST_OUTER
 from simulator.presentation.views.shapes import (
     Band,
     Bars,
@@ -128,6 +129,11 @@ def _begin(band: Band) -> tuple[float, float]:
 
 def of_heat(heat: Heat) -> str:
     """Say which department is the first to be worse, and how many series are so in the end."""
+    if not heat.tested:
+        return say(
+            "{scenario} against {reference}: in one run, nothing can be told from luck",
+            scenario=heat.scenario, reference=heat.reference,
+        )  # fmt: skip
     worse = [
         (heat.months[int(at[0])], row)
         for row in heat.rows if len(at := np.flatnonzero(row.told & (row.worse > 0.0)))
@@ -198,6 +204,9 @@ def of_bars(bars: Bars) -> str:
     """Say which bar is the largest that can be told from zero."""
     told = [bar for bar in bars.bars if bar.told and math.isfinite(bar.value)]
     unit = bars.scale.amount
+    if bars.bars and not told and not any(bar.tested for bar in bars.bars):
+        return say("{title}: in one run, nothing can be told from luck",
+                   title=bars.title or bars.label)  # fmt: skip
     if not told:
         return say("{title}: nothing can be told from zero", title=bars.title or bars.label)
     most = max(told, key=lambda bar: abs(bar.value))
@@ -266,6 +275,13 @@ def of_difference(finding: Finding, scale: Scale, label: str, told: bool) -> str
 
 def of_blame(blame: Blame) -> str:
     """Say how many departments see nothing worse on their own measures, and what came of it."""
+    every = (*(each for one in blame.dashboards for each in one.readings), *blame.lived,
+             *blame.company)  # fmt: skip
+    if not any(each.tested for each in every):
+        return say(
+            "{scenario} against {reference}: in one run, nothing can be told from luck",
+            scenario=blame.scenario, reference=blame.reference,
+        )  # fmt: skip
     green = sum(
         not any(each.verdict == "worse" for each in one.readings if each.counts)
         for one in blame.dashboards
@@ -275,13 +291,13 @@ def of_blame(blame: Blame) -> str:
     )  # fmt: skip
     if lost is None:
         return say(
-            "{scenario}: {green} of {all} departments see nothing worse on what they are measured"
-            " on, and neither customer nor company is worse off",
+            "{scenario}: {green} of {all} departments see nothing worse that can be told on what"
+            " they are measured on, and neither customer nor company can be told to be worse off",
             scenario=blame.scenario, green=green, all=len(blame.dashboards),
         )  # fmt: skip
     return say(
-        "{scenario}: {green} of {all} departments see nothing worse on what they are measured on,"
-        " yet {label} is {value} instead of {reference}",
+        "{scenario}: {green} of {all} departments see nothing worse that can be told on what they"
+        " are measured on, yet {label} is {value} instead of {reference}",
         scenario=blame.scenario, green=green, all=len(blame.dashboards), **_read(lost),
     )  # fmt: skip
 
@@ -350,7 +366,7 @@ def of_bands(scenarios: int, replications: int) -> str:
     """Say what the bands around lines are, where they are drawn."""
     if replications < 2 or scenarios > MOST_BANDS:
         return ""
-    if scenarios == 1:
+    if replications >= FEWEST_OUTER:
         return say("Bands: 95 % interval of the mean; lighter, 80 % of single runs.")
     return say("Bands: 95 % intervals of the mean.")
 

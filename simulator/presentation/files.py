@@ -27,7 +27,7 @@ from simulator.metrics import METRICS, Measures
 from simulator.metrics.definitions import TEAMS
 from simulator.metrics.units import unit_in
 from simulator.presentation.figures import known
-from simulator.scenario import effective_yaml
+from simulator.scenario import Scenario, effective_yaml
 
 _HEAD = ("scenario", "replication", "period")
 _TAIL = ("metric", "value", "unit")
@@ -140,6 +140,21 @@ def json_text(content: Any) -> str:
 # ------------------------------------------------------------------ a folder of results
 
 
+def digest(scenario: Scenario) -> str:
+    """Return the SHA-256 of everything that is in force in a scenario."""
+    return hashlib.sha256(effective_yaml(scenario).encode()).hexdigest()
+
+
+def digests(scenarios: Mapping[str, Scenario]) -> dict[str, dict[str, str]]:
+    """Return what files say of the scenarios that they are about, by name.
+
+    Parameters
+    ----------
+    scenarios : mapping of str to Scenario
+    """
+    return {"scenarios_sha256": {name: digest(each) for name, each in scenarios.items()}}
+
+
 def write_results(
     results: Results,
     folder: Path,
@@ -172,7 +187,7 @@ def write_results(
     about = json_text(
         {
             "scenario": results.name,
-            "scenario_sha256": hashlib.sha256(effective.encode()).hexdigest(),
+            "scenario_sha256": digest(results.scenario),
             "seed": results.seed,
             "replications": list(results.numbers),
             "replications_asked": results.asked,

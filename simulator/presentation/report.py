@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +22,7 @@ from markupsafe import Markup
 
 from simulator.languages.languages import spoken
 from simulator.languages.messages import listed, say
+from simulator.presentation.analysis_commands import named
 from simulator.presentation.figures import known
 from simulator.presentation.pictures.assets import script, style
 from simulator.presentation.report_analyses import analysis_sections, missing_section
@@ -36,7 +38,6 @@ from simulator.presentation.report_parts import (
     Part,
     Section,
     Stage,
-    Table,
     Tile,
     Words,
     clean,
@@ -46,14 +47,15 @@ from simulator.presentation.report_sources import (
     again_section,
     assumptions_section,
     definitions_section,
-    digest,
 )
 from simulator.presentation.report_top import (
     figures_table,
     organization_section,
     tiles,
+    verdict_list,
     verdict_words,
 )
+from simulator.presentation.report_way import buyers_way
 from simulator.presentation.views.shapes import Evidence
 
 TEMPLATE = "report.html"
@@ -123,6 +125,7 @@ def report(
         Why an analysis could not be made, by its command.
     """
     making = Making(evidence)
+    way = buyers_way(making)
     sections = _sections(making, asked, version, journeys or {}, refused or {})
     verdict, beside = verdict_words(making)
     top = tiles(making)
@@ -130,7 +133,7 @@ def report(
     # Last, for it defines whatever the others have named.
     at = next(place for place, each in enumerate(sections) if each.id == "again")
     sections.insert(at, definitions_section(making))
-    data = _data(making, asked, version, verdict, top, table, sections, journeys or {})
+    data = _data(making, asked, version, verdict, top, (table, *way), sections, journeys or {})
     code = _script()
     html = _template().render(
         title=_title(making),
@@ -139,7 +142,9 @@ def report(
         beside=beside,
         tiles=top,
         figures=table,
+        several=verdict_list(making),
         warnings=_warnings(making),
+        way=way,
         sections=sections,
         most=len(making.names),
         data=Markup(_embedded(data)),
@@ -185,6 +190,13 @@ def _title(making: Making) -> str:
 
 def _lead(making: Making) -> str:
     first = making.results[0]
+    if len(first.numbers) == 1:
+        return say(
+            "Simulated: {months} months, one run each with the same luck; seed {seed}."
+            if making.others
+            else "Simulated: {months} months, one run; seed {seed}.",
+            months=f"{first.scenario.horizon.months:g}", seed=first.seed,
+        )  # fmt: skip
     return say(
         "Simulated: {months} months, {runs} runs each with its own luck, which is the same for"
         " every scenario; seed {seed}."
@@ -234,13 +246,20 @@ def _runs(making: Making, journals: int) -> dict[str, int]:
     if journals:
         found[say("runs shown as buyers on their way")] = journals
     for key, analysis in making.evidence.analyses.items():
-        count = _runs_of(analysis.command, analysis.said)
+        count = runs_of(analysis.command, analysis.said)
         if count is not None:
-            found[say("runs of {analysis}", analysis=key)] = count
+            found[say("runs of {analysis}", analysis=named(key))] = count
     return found
 
 
-def _runs_of(command: str, said: Mapping[str, Any]) -> int | None:
+def runs_of(command: str, said: Mapping[str, Any]) -> int | None:
+    """Return how many runs an analysis took; None if it does not say.
+
+    Parameters
+    ----------
+    command : str
+    said : mapping of str to Any
+    """
     if command in ("attribute", "sensitivity"):
         return int(said["runs"])
     if command == "bottleneck":
@@ -259,12 +278,12 @@ def _data(
     version: str,
     verdict: str,
     top: Sequence[Tile],
-    table: Table,
+    summing: tuple[Part, ...],
     sections: Sequence[Section],
     journeys: Mapping[str, Any],
 ) -> dict[str, Any]:
     first = making.results[0]
-    summary = Section("verdict", "", (table,))
+    summary = Section("verdict", "", summing)
     found = {
         "version": version,
         "command": asked.command,
@@ -275,15 +294,11 @@ def _data(
         "interrupted": first.interrupted,
         "currency": making.currency,
         "months": first.scenario.horizon.months,
-        "verdict": verdict,
-        "tiles": [
-            {"what": plain(each.what), "value": cell_value(each.value), "note": plain(each.note)}
-            for each in top
-        ],
+        **_first_words(verdict, top),
         "scenarios": [
             {
                 "name": loaded.name,
-                "sha256": digest(loaded),
+                "sha256": making.digest(loaded),
                 "metrics": {
                     metric: {
                         "mean": known(each.mean),
@@ -308,10 +323,36 @@ def _data(
     return plain_values
 
 
+def first_words(evidence: Evidence) -> dict[str, Any]:
+    """Return what the first screen of a report says, without making the page.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    """
+    making = Making(evidence)
+    found: dict[str, Any] = finite(_first_words(verdict_words(making)[0], tiles(making)))
+    return found
+
+
+def _first_words(verdict: str, top: Sequence[Tile]) -> dict[str, Any]:
+    return {
+        "verdict": verdict,
+        "tiles": [
+            {"what": plain(each.what), "value": cell_value(each.value), "note": plain(each.note)}
+            for each in top
+        ],
+    }
+
+
+_UNSAFE = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
+"""What could end the element, or a line of a script, or is no character of UTF-8."""
+
+
 def _embedded(data: Mapping[str, Any]) -> str:
-    """Write JSON that cannot end the element which it stands in."""
-    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    """Write JSON that cannot end the element which it stands in; it takes as little as it can."""
+    text = json.dumps(data, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 # ------------------------------------------------------------------ the page
@@ -342,6 +383,7 @@ def _words(key: str, **values: str | Markup) -> str:
         "language": spoken(),
         "page.skip": say("Skip to the content"),
         "page.contents": say("Contents¦report"),
+        "page.sideways": say("Scroll sideways →"),
         "page.scroll": say("{caption} (scrolls sideways)", caption=caption),
         "page.strip": "",
         "page.warning": say("Note:¦report"),

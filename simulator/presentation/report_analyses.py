@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from typing import Any
 
+from markupsafe import Markup
+
+from simulator.languages.languages import spoken
 from simulator.languages.messages import say
 from simulator.metrics import METRICS
+from simulator.presentation.analysis_commands import ANALYSES, Typed
 from simulator.presentation.pictures.bars import bars_chart
 from simulator.presentation.pictures.tornado import tornado_chart
 from simulator.presentation.report_making import Making, named_metrics, of_each
-from simulator.presentation.report_parts import Block, Folded, Listing, Part, Section, Words
+from simulator.presentation.report_parts import (
+    Block,
+    Folded,
+    Listing,
+    Part,
+    Section,
+    Words,
+    clean,
+)
 from simulator.presentation.views.analyses import (
     attribution_bars,
     bottleneck_bars,
@@ -22,7 +33,6 @@ from simulator.presentation.views.shapes import Analysis, Bars
 
 _MOST_SENTENCES = 3
 """Of more, each stands on a line of its own."""
-COMMANDS = ("attribute", "bottleneck", "sensitivity", "incentives")
 
 
 def analysis_sections(making: Making) -> list[Section]:
@@ -48,7 +58,7 @@ def _attribution(making: Making) -> Section:
     names, parts = [], []
     for analysis in _attributions(making):
         names.append(str(analysis.said["b"]))
-        inside = _verdict(analysis.said)
+        inside = _verdict(analysis)
         for bars in attribution_bars(analysis):
             inside += _bars(making, "attribution", bars)
         parts.append((*inside, _how(analysis)))
@@ -68,7 +78,7 @@ def _bars(making: Making, section: str, bars: Bars) -> tuple[Part, ...]:
 
 def _bottleneck(making: Making, analysis: Analysis) -> Section:
     parts = (
-        *_verdict(analysis.said),
+        *_verdict(analysis),
         Words(say(
             "One person more in each team, everything else and the luck as they are: what that"
             " changes. A hollow bar cannot be told from nothing."
@@ -82,7 +92,7 @@ def _bottleneck(making: Making, analysis: Analysis) -> Section:
 
 def _sensitivity(making: Making, analysis: Analysis) -> Section:
     shape = tornado(analysis)
-    parts = _verdict(analysis.said)
+    parts = _verdict(analysis)
     if shape.spokes:
         parts += making.picture(
             "sensitivity", shape, tornado_chart(shape), making.link(shape.metric)
@@ -92,20 +102,44 @@ def _sensitivity(making: Making, analysis: Analysis) -> Section:
 
 
 def _incentives(making: Making, analysis: Analysis) -> Section:
-    parts = _verdict(analysis.said)
+    parts = _verdict(analysis)
     parts += _bars(making, "incentives", incentives_bars(analysis))
     parts.append(_how(analysis))
     heading = say("What departments of {name} would do", name=analysis.said["scenario"])
     return Section("incentives", heading, tuple(parts))
 
 
-def _verdict(said: Mapping[str, Any]) -> list[Part]:
-    """Return what an analysis says, its first sentences set off."""
-    verdict = said["verdict"]
-    first, *rest = verdict if isinstance(verdict, list) else [verdict]
+def _verdict(analysis: Analysis) -> list[Part]:
+    """Return what an analysis says, its first sentences set off, in the language it was kept in."""
+    verdict = analysis.said["verdict"]
+    kept = str(analysis.said.get("language", spoken()))
+    first, *rest = [
+        _in_language(str(each), kept)
+        for each in (verdict if isinstance(verdict, list) else [verdict])
+    ]
+    again = [] if kept == spoken() else [_said_in(kept, analysis)]
     if len(rest) < _MOST_SENTENCES:
-        return [Words(str(first), "lead"), *([Words(" ".join(map(str, rest)))] if rest else [])]
-    return [Words(str(first), "lead"), Listing(tuple(("", str(each)) for each in rest))]
+        space = " " if kept == spoken() else Markup(" ")
+        beside = [Words(space.join(rest))] if rest else []
+        return [Words(first, "lead"), *beside, *again]
+    return [Words(first, "lead"), Listing(tuple(("", each) for each in rest)), *again]
+
+
+def _in_language(text: str, language: str) -> str | Markup:
+    """Mark a text that is in another language than the page, so that it is read out as such."""
+    if language == spoken():
+        return text
+    return Markup('<span lang="{}">{}</span>').format(language, clean(text))
+
+
+def _said_in(language: str, analysis: Analysis) -> Words:
+    """Say that an analysis speaks another language than the page, and how to have it in this."""
+    again = shlex.join([*map(str, analysis.said["command"]), "--lang", spoken(), "--out", "DIR"])
+    if language == "en":
+        return Words(say("This was written in English; {command} says it anew.", command=again),
+                     "note")  # fmt: skip
+    return Words(say("This was written in Japanese; {command} says it anew.", command=again),
+                 "note")  # fmt: skip
 
 
 def _how(analysis: Analysis) -> Part:
@@ -135,14 +169,15 @@ def missing_section(
     """
     made = {each.command for each in making.evidence.analyses.values()}
     blocks: list[Part] = []
-    for command in COMMANDS:
+    for command in ANALYSES:
         if command in made or (command == "attribute" and not making.others):
             continue
         inside: list[Part] = [Words(_answers(command, making))]
         if command in refused:
             why = say("It could not be made: {why}", why=refused[command])
             inside.append(Words(why, "warning"))
-        inside.append(Words(shlex.join(_typed(command, names, options)), "command"))
+        typed = [*Typed(names, options).analysis(command), "--out", command]
+        inside.append(Words(shlex.join(typed), "command"))
         blocks.append(Block(_heading(command), tuple(inside)))
     if not blocks:
         return None
@@ -190,14 +225,3 @@ def _answers(command: str, making: Making) -> str:
             reference=reference, last=last,
         )  # fmt: skip
     return say("Which uncertain assumption moves the result of {last} most.", last=last)
-
-
-def _typed(command: str, names: tuple[str, ...], options: tuple[str, ...]) -> list[str]:
-    first, last = names[0], names[-1]
-    words = {
-        "attribute": [first, last],
-        "bottleneck": [last],
-        "sensitivity": [first, *(["--versus", last] if len(names) > 1 else [])],
-        "incentives": [last],
-    }[command]
-    return ["themodel", command, *words, *options, "--out", command]

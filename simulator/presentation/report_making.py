@@ -17,6 +17,7 @@ from simulator.experiment import Results
 from simulator.experiment.comparison import Comparison
 from simulator.languages.messages import say
 from simulator.metrics import METRICS
+from simulator.presentation.files import digest
 from simulator.presentation.pictures.tables import tables_of
 from simulator.presentation.report_parts import (
     Block,
@@ -51,11 +52,17 @@ class Making:
         Metrics that are named on the page, in the order of their first showing.
     pictures : dict of str to list
         By section, what its pictures show.
+    cells : int
+        Of all maps that have been drawn.
+    digests : dict of str to str
+        Of scenarios, by name, as far as they were asked for.
     """
 
     evidence: Evidence
     shown: dict[str, None] = field(default_factory=dict)
     pictures: dict[str, list[Any]] = field(default_factory=dict)
+    cells: int = 0
+    digests: dict[str, str] = field(default_factory=dict)
 
     @property
     def results(self) -> tuple[Results, ...]:
@@ -88,6 +95,29 @@ class Making:
     def currency(self) -> str:
         """Of every amount."""
         return self.evidence.scenarios[0].scenario.currency
+
+    def digest(self, loaded: LoadedScenario) -> str:
+        """Return the SHA-256 of everything that is in force in a scenario."""
+        if loaded.name not in self.digests:
+            self.digests[loaded.name] = digest(loaded.scenario)
+        return self.digests[loaded.name]
+
+    def takes(self, cells: int, most: int, always: bool) -> bool:
+        """Take room for a map, if there is any.
+
+        Parameters
+        ----------
+        cells : int
+            Of the map.
+        most : int
+            Of all maps up to this one.
+        always : bool
+            Whether it is drawn in any case.
+        """
+        if not always and self.cells + cells > most:
+            return False
+        self.cells += cells
+        return True
 
     # -------------------------------------------------------------- links
 
@@ -169,9 +199,12 @@ def anchor(metric: str) -> str:
 
 def defined(metric: str) -> Markup:
     """Return the label of a metric as the place that links lead to."""
-    return Markup('<span id="{}" tabindex="-1">{}</span>').format(
-        anchor(metric), METRICS[metric].label
-    )
+    return place_of(metric, METRICS[metric].label)
+
+
+def place_of(name: str, label: str) -> Markup:
+    """Return a label as the place that links to the definition of a name lead to."""
+    return Markup('<span id="{}" tabindex="-1">{}</span>').format(anchor(name), label)
 
 
 def sentence(text: str, **values: str | Markup) -> Markup:

@@ -65,6 +65,9 @@ class Table:
         What holds of all rows, below the caption.
     of_picture : bool
         Whether it lists what a picture shows.
+    stacked : bool
+        Whether on paper and on a telephone each row is a paragraph of its own, in which every
+        cell is named.
     """
 
     caption: str
@@ -72,6 +75,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
     of_picture: bool = False
+    stacked: bool = False
     kind: str = "table"
 
 
@@ -180,7 +184,45 @@ class Inlay:
     kind: str = "inlay"
 
 
-Part = Table | Words | Picture | Listing | Folded | Block | Pair | Switched | Stage | Inlay
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a chain.
+
+    Attributes
+    ----------
+    where : str
+        Who takes it.
+    what : str or Markup
+    change : str
+        The figure, short.
+    told : str
+        How sure it is.
+    look : str
+        "good", "bad" or "".
+    words : str
+        The look in a word.
+    """
+
+    where: str
+    what: str | Markup
+    change: str
+    told: str
+    look: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Steps one after the other, with arrows between them."""
+
+    label: str
+    steps: tuple[Step, ...]
+    kind: str = "chain"
+
+
+Part = (
+    Table | Words | Picture | Listing | Folded | Block | Pair | Switched | Stage | Inlay | Chain
+)
 
 
 @dataclass(frozen=True, slots=True)

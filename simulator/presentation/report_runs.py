@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 
-from simulator.experiment.departures import COMPANY
+from simulator.experiment.wording import paragraph
 from simulator.languages.messages import listed, say
 from simulator.metrics import METRICS
 from simulator.metrics.team_labels import team_label
 from simulator.presentation.pictures.controls import month_slider, scenario_buttons
 from simulator.presentation.pictures.dashboards import blame_picture
 from simulator.presentation.pictures.heat_map import heat_map
-from simulator.presentation.pictures.lines import course_chart
-from simulator.presentation.pictures.sankey import biggest, sankey
+from simulator.presentation.pictures.lines import MOST_BANDS, course_chart, has_outer
+from simulator.presentation.pictures.sankey import sankeys
 from simulator.presentation.pictures.triangle import triangle_chart
 from simulator.presentation.pictures.waterfall import waterfall_chart
 from simulator.presentation.report_making import Making, named_metrics, of_each
@@ -29,16 +30,17 @@ from simulator.presentation.report_parts import (
     Switched,
     Words,
 )
+from simulator.presentation.report_points import where_it_degrades, who_looks_good
 from simulator.presentation.views.bridges import waterfall
 from simulator.presentation.views.courses import course, queues
 from simulator.presentation.views.dashboards import blame
 from simulator.presentation.views.degradation import heat
 from simulator.presentation.views.flows import flow
-from simulator.presentation.views.retention import retention, triangle
+from simulator.presentation.views.retention import of_won, retention, triangle, what_counts
 from simulator.presentation.views.shapes import Course, Floats
 
-MOST_CELLS = 2500
-"""Of maps and triangles of one kind on a page: each cell takes a third of a kilobyte."""
+MOST_CELLS = 4600
+"""Of all maps and triangles of a page together: each cell takes a third of a kilobyte."""
 _MEASURES: tuple[Literal["buyers", "mrr"], ...] = ("buyers", "mrr")
 _COURSES = ("wins", "logo_churn", "speed_to_lead", "claim_answer_days", "profit")
 
@@ -57,13 +59,17 @@ def flow_section(making: Making) -> Section:
     """Return the flow of buyers, by number and by revenue, of every scenario."""
     names = making.names
     flows = {measure: [flow(each, measure) for each in making.results] for measure in _MEASURES}
+    pictures = {measure: sankeys(flows[measure]) for measure in _MEASURES}
     panes = []
     for place, name in enumerate(names):
         for kind, measure in enumerate(_MEASURES):
             shape = flows[measure][place]
-            picture = sankey(shape, max(map(biggest, flows[measure])))
+            picture = pictures[measure][place]
             first, last = shape.months
             caption = say(
+                "{name}: one run, months {first} to {last}. Blue goes onward, grey is lost, orange"
+                " loops come back. What came into a box went on or is still in it."
+                if len(making.results[place].numbers) == 1 else
                 "{name}: mean of {runs} runs, months {first} to {last}. Blue goes onward, grey is"
                 " lost, orange loops come back. What came into a box went on or is still in it.",
                 name=name, runs=len(making.results[place].numbers), first=first, last=last,
@@ -84,50 +90,30 @@ def heat_section(making: Making) -> Section:
     """Return where and when each scenario departs from the reference."""
     parts: list[tuple[Part, ...]] = []
     names: list[str] = []
-    room = MOST_CELLS
+    kept, last = 2 * _cells_of_triangle(making), 1
     for name in reversed(making.others):
         shape = heat(making.comparison, name)
-        room -= len(shape.rows) * len(shape.months)
-        if names and room < 0:
+        last = max(last, *shape.months)
+        if not making.takes(len(shape.rows) * len(shape.months), MOST_CELLS - kept, not names):
             break
         names.insert(0, name)
         caption = say(
             "{name} against {reference}, month by month: orange is worse, blue is better, by the"
-            " size of the row. A dot: more than luck, over the months of its row.",
+            " size of the row. A dot: more than luck, over the months of its row."
+            if shape.tested else
+            "{name} against {reference}, month by month: orange is worse, blue is better, by the"
+            " size of the row. Not tested: one run tells nothing from luck.",
             name=name, reference=making.names[0],
         )  # fmt: skip
         rows = making.picture("degradation", shape, heat_map(shape), caption)
         named = dict.fromkeys(each.metric for each in shape.rows)
-        inside = (_departed(making, name), *rows, *named_metrics(making, list(named)))
+        point = Words(where_it_degrades(making.comparison, name))
+        inside = (point, *rows, *named_metrics(making, list(named)))
         parts.insert(0, inside)
     left = left_out(making.others, names)
     switched = (*of_each("heat-switch", say("Scenario¦report"), names, parts), *left)
-    slider = Inlay(month_slider(1, max(round(making.comparison.months), 1)))
+    slider = Inlay(month_slider(1, last))
     return Section("degradation", say("Where it degrades, and when"), (slider, *switched))
-
-
-def _departed(making: Making, name: str) -> Words:
-    """Say in which month each department departs from the reference beyond luck."""
-    table = making.comparison.departures
-    rows = table[table["scenario"] == name]
-    if not rows["tested"].any():
-        return Words(say("When it departs cannot be told from one replication.¦report"))
-    first = rows.dropna(subset="department_month").drop_duplicates("department")
-    if first.empty:
-        return Words(say("No department can be told to depart in any month.¦report"))
-    said = [
-        say("{team} in month {month}", team=_department(str(team)), month=f"{month:g}")
-        for team, month in zip(first["department"], first["department_month"], strict=True)
-    ]
-    return Words(say(
-        "{name} departs from {reference} beyond luck, over all series of a department, first:"
-        " {list}.",
-        name=name, reference=making.names[0], list=listed(said),
-    ))  # fmt: skip
-
-
-def _department(team: str) -> str:
-    return say("the company¦department") if team == COMPANY else team_label(team)
 
 
 def blame_section(making: Making) -> Section:
@@ -141,12 +127,14 @@ def blame_section(making: Making) -> Section:
         ]  # fmt: skip
         named = list(dict.fromkeys(each.metric for each in readings))
         caption = say(
-            "{name} against {reference}, each figure by the direction that it calls better. What a"
-            " department is measured on is set in bold.",
+            "{name} against {reference}. Of some figures more is better, of others less: each light"
+            " goes by what is better of its own. What a department is measured on is set in bold.",
             name=name, reference=making.names[0],
         )  # fmt: skip
         inside = (
+            Words(who_looks_good(shape, making.currency), "lead"),
             *making.picture("blame", shape, blame_picture(shape), caption),
+            Words(_corrected(making), "note"),
             *named_metrics(making, named),
         )
         parts.append((Block(name, inside),))
@@ -159,17 +147,40 @@ def blame_section(making: Making) -> Section:
                    (lead, *switched))  # fmt: skip
 
 
+def _corrected(making: Making) -> str:
+    """Say by what rule a light is better or worse."""
+    if len(making.comparison.numbers) < 2:
+        return say("Not tested: one run tells nothing from luck.")
+    return say(
+        "Better and worse hold for all figures of this picture together (Holm's correction);"
+        " {main} alone is asked first and uncorrected, as in the verdict.",
+        main=METRICS[making.comparison.main].label,
+    )
+
+
 def queues_section(making: Making) -> Section:
     """Return the queue of each team over the months."""
-    parts: list[Part] = [Words(say(
-        "Lines: means of the runs. Dark bands: 95 % interval of the mean. Light bands: 80 % of"
-        " single runs lie there."
-    ), "note"), *_buttons(making)]  # fmt: skip
+    shapes = queues(making.results)
+    parts: list[Part] = [Words(_lines(making, shapes), "note"), *_buttons(making)]
     parts += _pairs([
         Block(team_label(shape.team), _course(making, "queues", shape, small=True))
-        for shape in queues(making.results)
+        for shape in shapes
     ])  # fmt: skip
     return Section("queues", say("Who waits where"), tuple(parts))
+
+
+def _lines(making: Making, shapes: Sequence[Course]) -> str:
+    """Say what lines are and the bands around them, where there are any."""
+    if min(len(each.numbers) for each in making.results) < 2:
+        return say("Lines: one run.")
+    if len(making.names) > MOST_BANDS:
+        return say("Lines: means of the runs.")
+    if not any(has_outer(shape) for shape in shapes):
+        return say("Lines: means of the runs. Bands: 95 % interval of the mean.")
+    return say(
+        "Lines: means of the runs. Dark bands: 95 % interval of the mean. Light bands: 80 % of"
+        " single runs lie there."
+    )
 
 
 def _buttons(making: Making) -> tuple[Part, ...]:
@@ -194,18 +205,17 @@ def courses_section(making: Making) -> Section:
     """Return recurring revenue and other key figures over the months."""
     one_off = making.last.scenario.sale == "one_off"
     wanted = ("revenue" if one_off else "mrr", *_COURSES)
-    parts: list[Part] = [*_buttons(making)]
+    large: list[Part] = []
     small: list[Part] = []
     for metric in wanted:
         if metric not in METRICS or not METRICS[metric].monthly:
             continue
         shape = course(making.results, metric)
         if any(_has_values(band.mean) for band in shape.bands):
-            first = len(parts) <= 1 and not small
-            block = Block(METRICS[metric].label, _course(making, "courses", shape, not first))
-            (parts if first else small).append(block)
-    parts += _pairs(small)
-    return Section("courses", say("Revenue and key figures month by month"), tuple(parts))
+            block = Block(METRICS[metric].label, _course(making, "courses", shape, bool(large)))
+            (small if large else large).append(block)
+    parts = (*_buttons(making), *large, *_pairs(small))
+    return Section("courses", say("Revenue and key figures month by month"), parts)
 
 
 def _has_values(values: Floats) -> bool:
@@ -237,27 +247,38 @@ def retention_section(making: Making) -> Section | None:
         curve = retention(making.results, metric)
         if curve is None:
             continue
-        inside = list(making.picture("retention", curve, course_chart(curve), curve.label))
-        inside += _triangles(making, metric)
+        caption = making.link(metric, curve.label)
+        inside = list(making.picture("retention", curve, course_chart(curve), caption))
+        inside.append(Words(paragraph(what_counts(making.results)), "note"))
+        kept = _cells_of_triangle(making) if metric == "logo_retention" else 0
+        inside += _triangles(making, metric, kept)
         parts.append(Block(curve.label, tuple(inside)))
     if not parts:
         return None
     return Section("retention", say("How long customers stay"), tuple(parts))
 
 
-def _triangles(making: Making, metric: str) -> tuple[Part, ...]:
+def _cells_of_triangle(making: Making) -> int:
+    """Return how much room the triangle of one scenario takes at most; one is always shown."""
+    months = math.ceil(making.last.scenario.horizon.months)
+    return months * (months + 1) // 2 if making.last.scenario.sale == "subscription" else 0
+
+
+def _triangles(making: Making, metric: str, kept: int) -> tuple[Part, ...]:
     names: list[str] = []
     parts: list[tuple[Part, ...]] = []
-    room = MOST_CELLS
     for results in reversed(making.results):
-        shape = triangle(results, metric)
+        every = triangle(results, metric)
+        shape = None if every is None else of_won(every)
         if shape is None:
             continue
-        room -= int(np.isfinite(shape.share).sum())
-        if names and room < 0:
+        cells = int(np.isfinite(shape.share).sum())
+        if not making.takes(cells, MOST_CELLS - kept, not names):
             break
         caption = say(
-            "{name}: each row is a month of contract, each column an age in months.",
+            "{name}: each row is a month of contract, each column an age in months. The darker, the"
+            " more is still there. Customers at the start are left out: how old they are is not"
+            " their age in the run.",
             name=results.name,
         )
         names.insert(0, results.name)

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simulator.languages.messages import marked, say
 from simulator.metrics import METRICS
 from simulator.metrics.units import unit_shown
+from simulator.presentation.explanation import unit_said
 from simulator.presentation.figures import MISSING, number, written
-from simulator.presentation.report_making import Making, defined
+from simulator.presentation.report_making import Making, defined, place_of
 from simulator.presentation.report_parts import Cell, Column, Folded, Part, Section, Table, Words
-from simulator.scenario import LoadedScenario, Number, effective_yaml, numbers
+from simulator.scenario import Number, numbers
 
 _BETTER = {
     "higher": marked("higher¦is better"),
     "lower": marked("lower¦is better"),
     "neither": marked("neither¦is better"),
+}
+_RETAINED = {
+    "logo_retention": (
+        marked("Customers still there, by months since the contract"),
+        marked("customers of a month of contract still under contract at an age / all of them"),
+    ),
+    "revenue_retention": (
+        marked("MRR still there, by months since the contract"),
+        marked("MRR of a month of contract at an age / its MRR at age 0"),
+    ),
 }
 _TRUST = {
     "A": marked("A: peer-reviewed or official"),
@@ -50,6 +60,10 @@ def assumptions_section(making: Making) -> Section:
     for block, members in blocks.items():
         summary = say("{block} ({count})", block=block, count=len(members))
         parts.append(Folded(summary, (_numbers_table(making, block, members),)))
+    parts.append(Words(say(
+        "The {count} tables of these numbers are in the page itself and are not printed.",
+        count=len(blocks),
+    ), "note printed"))  # fmt: skip
     if last.scenario.not_identifiable:
         items = "; ".join(last.scenario.not_identifiable)
         parts.append(Words(say("The data behind it cannot tell: {items}.", items=items), "warning"))
@@ -95,7 +109,14 @@ def _is_number(value: Any) -> bool:
 
 
 def _value(each: Number) -> str:
-    return f"{written(each.value)} {each.unit}".rstrip()
+    if not each.unit:
+        return written(each.value)
+    unit = unit_said(each.unit)
+    # Between a number and Japanese characters there is no space.
+    return say(
+        "{number} {unit}¦input" if unit[0].isascii() else "{number} {unit}¦input, characters",
+        number=written(each.value), unit=unit,
+    )  # fmt: skip
 
 
 def _source(each: Number) -> str:
@@ -131,22 +152,35 @@ def definitions_section(making: Making) -> Section:
                 Cell(say(metric.source)),
             )
         )
+    rows += [_retained(name) for name in _RETAINED if name in making.shown]
     parts = (
         Words(say(
             "Every metric on this page, as it is counted. A month has 20 business days. What has a"
             " denominator of zero is missing, never 0."
         )),
-        Table(say("Definitions of the metrics on this page"), columns, tuple(rows)),
+        Table(say("Definitions of the metrics on this page"), columns, tuple(rows), stacked=True),
     )  # fmt: skip
     return Section("definitions", say("How each metric is counted"), parts)
 
 
+def _retained(name: str) -> tuple[Cell, ...]:
+    """Return how a curve and a triangle of retention are counted; they are no single number."""
+    label, formula = _RETAINED[name]
+    return (
+        Cell(place_of(name, say(label)), under=name),
+        Cell(say(formula)),
+        Cell(say(
+            "by month of contract; an age counts once all customers of that month were observed so"
+            " long; customers at the start are left out; all months are pooled at each age, each"
+            " as large as it began"
+        )),
+        Cell(unit_shown("share", "")),
+        Cell(say(_BETTER["higher"])),
+        Cell(say("model: cohorts of contracts")),
+    )  # fmt: skip
+
+
 # ------------------------------------------------------------------ again
-
-
-def digest(loaded: LoadedScenario) -> str:
-    """Return the SHA-256 of everything that is in force in a scenario."""
-    return hashlib.sha256(effective_yaml(loaded.scenario).encode()).hexdigest()
 
 
 def again_section(making: Making, command: str, version: str, runs: Mapping[str, int]) -> Section:
@@ -174,14 +208,14 @@ def again_section(making: Making, command: str, version: str, runs: Mapping[str,
     ]
     for loaded in making.evidence.scenarios:
         label = say("SHA-256 of {name}", name=loaded.name)
-        rows.append((Cell(label), Cell(digest(loaded))))
+        rows.append((Cell(label), Cell(making.digest(loaded))))
     for what, count in runs.items():
         rows.append((Cell(what), Cell(number(float(count), 0), float(count))))
     columns = (Column(say("what¦column")), Column(say("value¦report"), "code"))
     parts = (
         Words(say(
-            "The same command with the same version gives the same numbers, to the last digit, on"
-            " any machine."
+            "The same command with the same version and the same files gives the same numbers. On"
+            " another kind of processor their last digits may differ."
         )),
         Table(say("How this page was made"), columns, tuple(rows)),
     )  # fmt: skip

@@ -9,8 +9,14 @@ from typing import Any
 from markupsafe import Markup
 
 from simulator.experiment import Estimate, Results
-from simulator.experiment.comparison import HEADLINES
-from simulator.experiment.findings import Finding, verdict
+from simulator.experiment.comparison import HEADLINES, Comparison
+from simulator.experiment.findings import (
+    BESIDE,
+    Finding,
+    told_together,
+    verdict,
+    verdict_of_several,
+)
 from simulator.experiment.quantities import Scale, better, main_metric
 from simulator.languages.messages import marked, say
 from simulator.metrics import METRICS
@@ -23,6 +29,7 @@ from simulator.presentation.report_parts import (
     Cell,
     Column,
     Folded,
+    Listing,
     Pair,
     Part,
     Section,
@@ -106,9 +113,24 @@ def verdict_words(making: Making) -> tuple[str, str]:
     if comparison is None:
         return _alone(making.results[0]), ""
     found = [comparison.finding(name, comparison.main) for name in making.others]
+    if len(found) > 1:
+        return verdict_of_several(found, comparison.ranking, making.currency)[0], ""
     first = verdict(found, (), comparison.ranking, making.currency)
     whole = comparison.verdict
     return first, whole.removeprefix(first).strip() if whole.startswith(first) else ""
+
+
+def verdict_list(making: Making) -> tuple[Part, ...]:
+    """Return how each of several scenarios differs from the reference, one below the other."""
+    if len(making.others) < 2:
+        return ()
+    comparison = making.comparison
+    found = [comparison.finding(name, comparison.main) for name in making.others]
+    _, clauses = verdict_of_several(found, comparison.ranking, making.currency)
+    return (
+        Words(say("Against {reference}:", reference=comparison.reference)),
+        Listing(tuple(("", clause) for clause in clauses)),
+    )
 
 
 def _alone(results: Results) -> str:
@@ -147,12 +169,20 @@ def _headlines(making: Making) -> list[str]:
 def _level(making: Making, results: Results, metric: str) -> Tile:
     estimate = results.totals[metric]
     value, interval, unit = figure(estimate, METRICS[metric].unit, making.currency)
-    note = say("95 % interval {interval}", interval=interval) if interval else _single()
-    return Tile(Cell(_large(value, unit), estimate.mean), making.link(metric), note)
+    note = _span(interval) if interval else ""
+    value = _large(value, _counted(metric, unit))
+    return Tile(Cell(value, estimate.mean), making.link(metric), note)
 
 
-def _single() -> str:
-    return say("One replication: no interval")
+def _span(interval: str) -> Markup:
+    """Say an interval, which stays on one line."""
+    whole = Markup('<span class="whole">{}</span>').format(interval)
+    return sentence(say("95 % interval {interval}"), interval=whole)
+
+
+def _counted(metric: str, unit: str) -> str:
+    """Return what is counted: contracts, where these are meant, and not buyers."""
+    return say("contracts¦unit") if metric == "wins" else unit
 
 
 def _large(value: str, unit: str) -> Markup:
@@ -174,7 +204,20 @@ def _difference(making: Making, metric: str) -> Tile:
         )
         for each, key in ((comparison.reference, "reference"), (name, "mean"))
     ]
-    return _gap(making, comparison.finding(name, metric), making.link(metric), levels)
+    return _gap(making, _told(comparison, name, metric), making.link(metric), levels)
+
+
+def _told(comparison: Comparison, name: str, metric: str) -> Finding:
+    """Return what can be said of a metric of the only scenario besides the reference.
+
+    The main metric is asked alone, and what the verdict says besides it is corrected as there.
+    Any other is corrected for those, too.
+    """
+    if metric == comparison.main:
+        return comparison.finding(name, metric)
+    metrics = list(dict.fromkeys((*BESIDE, metric)))
+    together = told_together([comparison.finding(name, each) for each in metrics])
+    return together[metrics.index(metric)]
 
 
 def _of_scenario(making: Making, name: str) -> Tile:
@@ -196,12 +239,12 @@ def _gap(making: Making, one: Finding, what: Markup, further: list[str]) -> Tile
     sizes = [one.difference, *(each for each in (low, high) if each is not None)]
     scale = Scale.of(one.metric, making.currency, sizes)
     look, words = _status(one)
-    lines = [words]
+    lines: list[str | Markup] = [words]
     if low is not None and high is not None and one.kind != "same":
         span = scale.span(Estimate(one.difference, low, high, one.n))
-        lines.append(say("95 % interval {interval}", interval=span))
+        lines.append(_span(span))
     sign = "+" if round(one.difference * scale.factor, scale.decimals) > 0.0 else ""
-    value = _large(sign + scale.number(one.difference), scale.unit)
+    value = _large(sign + scale.number(one.difference), _counted(one.metric, scale.unit))
     exact = one.difference if math.isfinite(one.difference) else None
     note = Markup(" <br>").join([Markup("<strong>{}</strong>").format(words), *lines[1:], *further])
     return Tile(Cell(value, exact), what, note, look)
@@ -210,7 +253,7 @@ def _gap(making: Making, one: Finding, what: Markup, further: list[str]) -> Tile
 def _status(one: Finding) -> tuple[str, str]:
     """Return how a difference is set off, and what can be said of it."""
     if one.kind == "single":
-        return "", _single()
+        return "", say("one run¦tile")
     if one.kind == "same":
         return "", say("exactly the same¦tile")
     sign = {"more": 1, "less": -1}.get(one.kind, 0)
@@ -228,7 +271,7 @@ def _amount(metric: str, value: float, currency: str) -> str:
     shown, _, unit = figure(
         Estimate(value, None, None, 1), METRICS[metric].unit, currency
     )  # fmt: skip
-    return with_unit(shown, unit)
+    return with_unit(shown, _counted(metric, unit))
 
 
 def figures_table(making: Making) -> Table:
@@ -241,7 +284,7 @@ def figures_table(making: Making) -> Table:
         for results in making.results:
             estimate = results.totals[metric]
             value, interval, unit = figure(estimate, METRICS[metric].unit, making.currency)
-            shown = with_unit(value, unit)
+            shown = with_unit(value, _counted(metric, unit))
             if interval:
                 shown = say("{value} ({interval})", value=shown, interval=interval)
             row.append(Cell(shown, estimate.mean))

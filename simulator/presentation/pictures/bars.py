@@ -55,10 +55,19 @@ def bars_chart(bars: Bars) -> Markup:
         _bar(drawing, bar, bars, axis, at, tall, numbers[id(bar)])
         at += tall
     drawing.line(axis(0.0), _TOP, axis(0.0), base, "zero")
-    hollow = say("Hollow: within luck.")
     if any(not bar.told for bar in shown):
+        hollow = _hollow(bars, shown)
         drawing.text(0.0, base + 34.0, fitted(hollow, _WIDTH, SMALL), "tick")
     return drawing.svg()
+
+
+def _hollow(bars: Bars, shown: list[Bar]) -> str:
+    """Say what hollow bars are."""
+    if not any(bar.tested for bar in shown):
+        return say("Hollow: not tested, one run.")
+    if bars.alone:
+        return say("Hollow: its own 95 % interval does not exclude 0.")
+    return say("Hollow: within luck.")
 
 
 def _rows(bar: Bar) -> float:
@@ -103,7 +112,7 @@ def _bar(
     told = say("{name}: {value}¦picture", name=bar.label, value=number)
     words = "\n".join(each for each in (told, bar.note) if each)
     if not bar.told:
-        words = f"{words}\n{say('within luck¦picture')}"
+        words = f"{words}\n{_untold(bar, bars)}"
     fill = sort if bar.told else f"{sort} hollow"
     data = {"value": f"{bar.value:.10g}"}
     wide = max(end - start, 1.5)
@@ -112,3 +121,11 @@ def _bar(
         drawing.line(axis(bar.low), middle, axis(bar.high), middle, "whisker")
         for place in (bar.low, bar.high):
             drawing.line(axis(place), middle - 4.0, axis(place), middle + 4.0, "whisker")
+
+
+def _untold(bar: Bar, bars: Bars) -> str:
+    if not bar.tested:
+        return say("not tested¦picture")
+    if bars.alone:
+        return say("own 95 % interval does not exclude 0¦picture")
+    return say("within luck¦picture")

@@ -33,29 +33,6 @@ def scenario_buttons(scenarios: Sequence[str]) -> Markup:
     ).format(say("Scenarios shown"), buttons)
 
 
-def switch(name: str, legend: str, choices: Sequence[tuple[str, str]]) -> Markup:
-    """Return a choice between views; parts marked ``data-view="name:value"`` follow it.
-
-    Parameters
-    ----------
-    name : str
-        Of the choice, unique on the page.
-    legend : str
-        What is chosen, in words.
-    choices : sequence of (value, words)
-        The first is chosen at the beginning.
-    """
-    inside = Markup("").join(
-        Markup(
-            '<label class="choice"><input type="radio" name="{}" value="{}"{}> {}</label>'
-        ).format(name, value, Markup("" if place else " checked"), clean(words))
-        for place, (value, words) in enumerate(choices)
-    )
-    return Markup(
-        '<fieldset class="controls switch" data-switch="{}" hidden><legend>{}</legend>{}</fieldset>'
-    ).format(name, clean(legend), inside)
-
-
 def month_slider(first: int, last: int) -> Markup:
     """Return a slider over months; whatever carries ``data-month`` follows it.
 
@@ -70,6 +47,6 @@ def month_slider(first: int, last: int) -> Markup:
         'value="{}" step="1" data-months data-none="{}" data-some="{}"></label>'
         "<output></output></div>"
     ).format(
-        say("Set off a month"), first - 1, last, first - 1, say("none¦months"),
+        say("Highlight a month"), first - 1, last, first - 1, say("none¦months"),
         say("month {month}¦slider", month="#"),
     )  # fmt: skip

@@ -12,16 +12,30 @@ from simulator.metrics.team_labels import team_label
 from simulator.presentation.report_parts import clean
 from simulator.presentation.views.shapes import Blame, Dashboard, Reading
 
-VERDICTS = {
+_VERDICTS = {
     "better": marked("better¦dashboard"),
     "worse": marked("worse¦dashboard"),
-    "alike": marked("about the same¦dashboard"),
+    "alike": marked("exactly the same¦dashboard"),
+    "open": marked("cannot be told from luck¦dashboard"),
 }
 _SIGNS = {
     "better": "M4.5 8.4 7 11 11.5 5.5",
     "worse": "M5 5 11 11M11 5 5 11",
     "alike": "M5 6.4H11M5 9.6H11",
+    "open": "M5.9 6.2A2.2 2.2 0 1 1 9.2 8C8.4 8.5 8 8.9 8 9.7M8 12.1v.1",
 }
+
+
+def verdict_of(reading: Reading) -> str:
+    """Return the verdict on a figure in words.
+
+    Parameters
+    ----------
+    reading : Reading
+    """
+    if reading.verdict == "open" and not reading.tested:
+        return say("not tested: one run")
+    return say(_VERDICTS[reading.verdict])
 
 
 def blame_picture(blame: Blame) -> Markup:
@@ -65,7 +79,7 @@ def _readings(readings: Sequence[Reading]) -> Markup:
 
 
 def _reading(reading: Reading) -> Markup:
-    verdict = say(VERDICTS[reading.verdict])
+    verdict = verdict_of(reading)
     value, reference = (
         reading.scale.number(each) for each in (reading.value, reading.reference)
     )  # fmt: skip
@@ -88,7 +102,7 @@ def light(verdict: str) -> Markup:
 
     Parameters
     ----------
-    verdict : {"better", "worse", "alike"}
+    verdict : {"better", "worse", "alike", "open"}
     """
     return Markup(
         '<svg class="light {}" viewBox="0 0 16 16" aria-hidden="true" focusable="false">'

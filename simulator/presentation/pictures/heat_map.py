@@ -65,7 +65,7 @@ def heat_map(heat: Heat) -> Markup:
             _cells(drawing, row, heat, at, wide)
             at += _ROW
     _months(drawing, months, wide, at)
-    _key(drawing, at + 62.0)
+    _key(drawing, at + 62.0, heat.tested)
     return drawing.svg()
 
 
@@ -78,7 +78,7 @@ def _cells(drawing: Drawing, row: HeatRow, heat: Heat, at: float, wide: float) -
         looks = {True: f"worse{step}", False: f"better{-step}"}
         look = "unknown" if not math.isfinite(worse) else looks[step > 0] if step else "alike"
         told = bool(row.told[place])
-        words = _told(row, month, place, step, told)
+        words = _told(row, month, place, step, told if heat.tested else None)
         data: dict[str, object] = {"month": month}
         if math.isfinite(value):
             data["value"] = f"{value:.6g}"
@@ -91,7 +91,7 @@ def _cells(drawing: Drawing, row: HeatRow, heat: Heat, at: float, wide: float) -
             drawing.dot(x + (wide - gap) / 2.0, at + 1.0 + high / 2.0, radius, f"told-dot{deep}")
 
 
-def _told(row: HeatRow, month: int, place: int, step: int, told: bool) -> str:
+def _told(row: HeatRow, month: int, place: int, step: int, told: bool | None) -> str:
     head = say("{label}, month {month}¦picture", label=row.label, month=month)
     value, reference = float(row.values[place]), float(row.reference[place])
     numbers = say(
@@ -100,6 +100,9 @@ def _told(row: HeatRow, month: int, place: int, step: int, told: bool) -> str:
     )  # fmt: skip
     if not math.isfinite(float(row.worse[place])):
         verdict = say("not known¦heat")
+    elif told is None:
+        verdict = say("about alike, not tested" if step == 0 else
+                      "better, not tested" if step < 0 else "worse, not tested")  # fmt: skip
     elif told:
         verdict = say("better, beyond luck" if step < 0 or row.worse[place] < 0.0
                       else "worse, beyond luck")  # fmt: skip
@@ -121,7 +124,7 @@ def _months(drawing: Drawing, months: tuple[int, ...], wide: float, at: float) -
     drawing.text(middle, at + 33.0, say("Month¦axis"), "axis-name", "middle")
 
 
-def _key(drawing: Drawing, at: float) -> None:
+def _key(drawing: Drawing, at: float, tested: bool) -> None:
     """Explain the colours, in one line below."""
     x = _LEFT
     size = 18.0
@@ -134,8 +137,9 @@ def _key(drawing: Drawing, at: float) -> None:
         x += size
     drawing.text(x + 6.0, at + 11.0, worse, "tick")
     x += width_of(worse, SMALL) + 34.0
-    drawing.dot(x, at + 7.0, 3.0, "told-dot")
-    beyond = say("beyond luck¦heat")
+    if tested:
+        drawing.dot(x, at + 7.0, 3.0, "told-dot")
+    beyond = say("beyond luck¦heat") if tested else say("not tested: one run")
     drawing.text(x + 10.0, at + 11.0, beyond, "tick")
     x += width_of(beyond, SMALL) + 36.0
     drawing.bar(x, at, size - 1.0, 14.0, "unknown")

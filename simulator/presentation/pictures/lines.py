@@ -23,8 +23,11 @@ MOST_BANDS = 3
 """Of more scenarios only the lines are drawn: bands over bands hide each other."""
 
 _APART = 16.0
-_FROM_ZERO = 0.55
-"""An axis begins at 0 unless the least value is above this part of the largest."""
+_FROM_ZERO = 0.5
+"""An axis begins at 0 unless the least value is above this part of the largest.
+
+Then lines that run close together part, and no line is drawn at the bottom, where 0 is not.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,16 @@ def course_chart(course: Course, small: bool = False) -> Markup:
     _ends(drawing, course, frame, x, y)
     _columns(drawing, course, frame, x)
     return drawing.svg()
+
+
+def has_outer(course: Course) -> bool:
+    """Whether there are runs enough to say between what 80 % of them lie.
+
+    Parameters
+    ----------
+    course : Course
+    """
+    return any(bool(np.isfinite(band.outer_low).any()) for band in course.bands)
 
 
 def _frame(course: Course, small: bool) -> _Frame:

@@ -27,7 +27,7 @@ _LABELLED = 9.0
 _KINDS = {
     "onward": marked("{source} to {target}: {size}"),
     "lost": marked("{source} to {target}: {size} lost"),
-    "back": marked("{source} back to {target}: {size}"),
+    "back": marked("Back to {target} ({source}): {size}"),
 }
 
 
@@ -92,9 +92,10 @@ def _title(flow: Flow) -> str:
 def _ribbon(drawing: Drawing, ribbon: Ribbon, flow: Flow, names: dict[str, str]) -> None:
     link = ribbon.link
     told = say(
-        _KINDS[link.kind],
+        _KINDS["onward" if link.note else link.kind],
         source=names[link.source], target=names[link.target], size=flow.scale.amount(link.size),
     )  # fmt: skip
+    told = f"{told}\n{link.note}" if link.note else told
     data = {"source": link.source, "target": link.target, "value": f"{link.size:.10g}"}
     if ribbon.looped:
         drawing.begin("mark ribbon back", told, data)

@@ -11,7 +11,8 @@ from simulator.experiment.quantities import Scale
 from simulator.languages.messages import marked, say
 from simulator.metrics.team_labels import team_label
 from simulator.presentation.figures import MISSING
-from simulator.presentation.pictures.dashboards import VERDICTS
+from simulator.presentation.pictures.dashboards import verdict_of
+from simulator.presentation.pictures.lines import has_outer
 from simulator.presentation.report_parts import Cell, Column, Table, percent
 from simulator.presentation.views.shapes import (
     Bar,
@@ -80,7 +81,9 @@ def _with_unit(label: str, scale: Scale) -> str:
     return say("{label} ({unit})¦picture", label=label, unit=scale.unit) if scale.unit else label
 
 
-def _yes_no(told: bool) -> Cell:
+def _yes_no(told: bool, tested: bool) -> Cell:
+    if not tested and not told:
+        return Cell(say("not tested¦picture"))
     return Cell(say("yes¦beyond luck") if told else say("no¦beyond luck"))
 
 
@@ -102,8 +105,8 @@ def _links(flow: Flow) -> Table:
     columns = [Column(say("from¦flow")), Column(say("to¦flow")), Column(say("way¦flow"))]
     columns += _numbers(say("size¦flow"))
     rows = [
-        (Cell(names[link.source]), Cell(names[link.target]), Cell(say(_KINDS[link.kind])),
-         _cell(link.size, flow.scale))
+        (Cell(names[link.source]), Cell(names[link.target]),
+         Cell(link.note or say(_KINDS[link.kind])), _cell(link.size, flow.scale))
         for link in flow.links
     ]  # fmt: skip
     caption = say("{scenario}: ways between places", scenario=flow.scenario)
@@ -130,7 +133,10 @@ def _heat(heat: Heat) -> Table:
             rows.append((Cell(team_label(row.team)), Cell(label), Cell(name), *cells))
     caption = say("{scenario} against {reference} by month", scenario=heat.scenario,
                   reference=heat.reference)  # fmt: skip
-    note = say("An asterisk marks what differs beyond luck.")
+    note = say(
+        "An asterisk marks what differs beyond luck." if heat.tested
+        else "Not tested: one run tells nothing from luck."
+    )  # fmt: skip
     return Table(caption, tuple(columns), tuple(rows), note)
 
 
@@ -142,12 +148,14 @@ def _flagged(cell: Cell, worse: float, told: bool) -> Cell:
 
 def _course(course: Course) -> Table:
     columns = [Column(course.axis)]
+    outer = has_outer(course)
     for band in course.bands:
         columns += _numbers(
             band.scenario,
             say("95 % interval of {name}¦picture", name=band.scenario),
-            say("80 % of runs of {name}¦picture", name=band.scenario),
         )
+        if outer:
+            columns += _numbers(say("80 % of runs of {name}¦picture", name=band.scenario))
     places = sorted({float(at) for band in course.bands for at in band.at})
     rows = []
     for place in places:
@@ -155,17 +163,19 @@ def _course(course: Course) -> Table:
         for band in course.bands:
             here = np.flatnonzero(band.at == place)
             if not len(here):
-                row += [Cell(MISSING)] * 3
+                row += [Cell(MISSING)] * (3 if outer else 2)
                 continue
             i = int(here[0])
             row += [
                 _cell(float(band.mean[i]), course.scale),
                 _span(float(band.low[i]), float(band.high[i]), course.scale),
-                _span(float(band.outer_low[i]), float(band.outer_high[i]), course.scale),
             ]
+            if outer:
+                row.append(_span(float(band.outer_low[i]), float(band.outer_high[i]), course.scale))
         rows.append(tuple(row))
     caption = course.label
-    if course.team:
+    # The label of a metric of one team begins with the team.
+    if course.team and "." not in course.metric:
         caption = say("{team}: {label}¦picture", team=team_label(course.team), label=course.label)
     return Table(caption, tuple(columns), tuple(rows), _in_unit(course.scale))
 
@@ -205,12 +215,14 @@ def _bars(bars: Bars) -> Table:
     noted = any(bar.note for bar in bars.bars)
     columns = [Column(say("what¦bars"))]
     columns += _numbers(bars.label, say("95 % interval"))
-    columns.append(Column(say("beyond luck¦column")))
+    columns.append(Column(say(
+        "own 95 % interval excludes 0¦column" if bars.alone else "beyond luck¦column"
+    )))  # fmt: skip
     columns += [Column(say("note¦column"), "wide")] if noted else []
 
     def row(bar: Bar) -> tuple[Cell, ...]:
         cells = (Cell(bar.label), _cell(bar.value, bars.scale),
-                 _span(bar.low, bar.high, bars.scale), _yes_no(bar.told))  # fmt: skip
+                 _span(bar.low, bar.high, bars.scale), _yes_no(bar.told, bar.tested))  # fmt: skip
         return (*cells, Cell(bar.note)) if noted else cells
 
     shown: Sequence[Bar] = (*bars.bars, *([bars.total] if bars.total is not None else []))
@@ -227,12 +239,12 @@ def _blame(blame: Blame) -> Table:
     def row(whose: str, reading: Reading) -> tuple[Cell, ...]:
         scale = reading.scale
         label = _with_unit(reading.label, scale)
-        flag = {"better": "good", "worse": "bad", "alike": ""}[reading.verdict]
+        flag = {"better": "good", "worse": "bad"}.get(reading.verdict, "")
         return (
             Cell(whose), Cell(label, under=say("the measure¦dashboard") if reading.counts else ""),
             _cell(reading.value, scale), _cell(reading.reference, scale),
             _cell(reading.difference, scale), _span(reading.low, reading.high, scale),
-            Cell(say(VERDICTS[reading.verdict]), flag=flag),
+            Cell(verdict_of(reading), flag=flag),
         )  # fmt: skip
 
     groups = [(team_label(each.team), each.readings) for each in blame.dashboards]
@@ -254,7 +266,8 @@ def _tornado(tornado: Tornado) -> Table:
             Cell(spoke.label), Cell(spoke.key),
             Cell(spoke.low_input), _cell(spoke.at_low, tornado.scale),
             Cell(spoke.high_input), _cell(spoke.at_high, tornado.scale),
-            _yes_no(spoke.told), Cell(spoke.source or MISSING), Cell(spoke.trust or MISSING),
+            _yes_no(spoke.told, tornado.tested), Cell(spoke.source or MISSING),
+            Cell(spoke.trust or MISSING),
         )  # fmt: skip
 
     stated = tornado.scale.amount(tornado.at_default)
@@ -265,4 +278,6 @@ def _tornado(tornado: Tornado) -> Table:
     )  # fmt: skip
 
 
-_LAST = (marked("beyond luck¦column"), marked("source¦column"), marked("trust¦column"))
+_LAST = (
+    marked("own 95 % interval excludes 0¦column"), marked("source¦column"), marked("trust¦column"),
+)  # fmt: skip

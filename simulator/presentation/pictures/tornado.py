@@ -28,7 +28,7 @@ def tornado_chart(tornado: Tornado) -> Markup:
     """Draw one bar to an assumption, from the result at its low end to that at its high end.
 
     Blue is the low end of the assumption and orange its high end, each with what it was set to;
-    hollow bars are within luck.
+    hollow are bars of which no end has an interval that excludes 0.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def tornado_chart(tornado: Tornado) -> Markup:
     base = _TOP + sum(rows)
     axis = _axis(tornado)
     label = say("How {label} moves with each assumption.", label=tornado.label)
-    drawing = Drawing(_WIDTH, base + 42.0, label, "chart tornado")
+    drawing = Drawing(_WIDTH, base + 62.0, label, "chart tornado")
     unit = scale.unit
     title = (
         say("{label} ({unit})¦picture", label=tornado.label, unit=unit) if unit else tornado.label
@@ -61,7 +61,26 @@ def tornado_chart(tornado: Tornado) -> Markup:
         half = width_of(stated, SMALL) / 2.0
         where = min(max(middle, half), _WIDTH - half)
         drawing.text(where, base + 34.0, stated, "tick", "middle")
+    _key(drawing, tornado, base + 56.0)
     return drawing.svg()
+
+
+def _key(drawing: Drawing, tornado: Tornado, at: float) -> None:
+    """Say what the colours mean, and what is hollow."""
+    x = 0.0
+    for look, words in (
+        ("low-side", say("low end of the assumption")),
+        ("high-side", say("high end of the assumption")),
+    ):
+        drawing.bar(x, at - 10.0, 12.0, 12.0, look)
+        drawing.text(x + 18.0, at, words, "tick")
+        x += 18.0 + width_of(words, SMALL) + 24.0
+    if any(not spoke.told for spoke in tornado.spokes):
+        hollow = say(
+            "Hollow: its own 95 % interval does not exclude 0." if tornado.tested
+            else "Hollow: not tested, one run."
+        )  # fmt: skip
+        drawing.text(x, at, fitted(hollow, _WIDTH - x, SMALL), "tick")
 
 
 def _tall(spoke: Spoke) -> float:
@@ -143,7 +162,10 @@ def _told(spoke: Spoke, tornado: Tornado) -> str:
         )
     ]  # fmt: skip
     if not spoke.told:
-        told.append(say("within luck¦picture"))
+        told.append(say(
+            "own 95 % interval does not exclude 0¦picture" if tornado.tested
+            else "not tested¦picture"
+        ))  # fmt: skip
     if spoke.source:
         told.append(say("source: {source}¦picture", source=spoke.source))
     if spoke.trust:

@@ -1,4 +1,4 @@
-/* Pictures that answer: tips that follow pointer and keys, scenarios to hide, views to switch,
+/* Pictures that answer: tips that follow pointer and keys, scenarios to hide,
  * months to set off.
  *
  *   import { mountCharts } from "./charts.js";
@@ -8,7 +8,6 @@
  *   svg.chart            a picture; a tip for each .mark in it that has a <title>
  *   .mark.column         its title has a head line, then one line for each scenario, in order
  *   [data-scenario="i"]  belongs to a scenario; a button [data-toggle="i"] hides and shows it
- *   [data-switch="name"] a group of radio inputs; [data-view="name:value"] is shown if chosen
  *   input[data-months]   a slider; [data-month="m"] gets the class "now" (data-none: no month;
  *                        data-some: words with # for the month)
  *   .controls[hidden]    is shown, now that it works
@@ -21,7 +20,6 @@ export function mountCharts(root = document) {
   const tips = chartTips(home);
   for (const svg of root.querySelectorAll("svg.chart")) chartAnswers(svg, tips);
   chartToggles(root);
-  chartSwitches(root);
   chartMonths(root);
   for (const each of root.querySelectorAll(".controls[hidden]")) each.hidden = false;
 }
@@ -163,21 +161,6 @@ function chartToggles(root) {
         if (each.dataset.scenario === which) each.classList.toggle("unseen", !shown);
       }
     });
-  }
-}
-
-function chartSwitches(root) {
-  for (const group of root.querySelectorAll("[data-switch]")) {
-    const follow = () => {
-      const chosen = group.querySelector("input:checked");
-      if (!chosen) return;
-      for (const each of root.querySelectorAll("[data-view]")) {
-        const [name, value] = each.dataset.view.split(":");
-        if (name === group.dataset.switch) each.classList.toggle("unseen", value !== chosen.value);
-      }
-    };
-    group.addEventListener("change", follow);
-    follow();
   }
 }
 

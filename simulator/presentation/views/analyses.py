@@ -127,8 +127,8 @@ def incentives_bars(analysis: Analysis) -> Bars:
     Bars
         By how much each figure differs, where everybody does what pays best, from what the same
         people would reach together: relative (-0.1: a tenth less), paired, with its 95 %
-        interval. First what is shared. A figure that is 0 together has no bar, and there is none
-        at all if the search was interrupted before both were known.
+        interval, by which alone it is told. First what is shared. A figure that is 0 together has
+        no bar, and there is none at all if the search was interrupted before both were known.
     """
     said = analysis.said
     shared = str(said["shared"])
@@ -149,6 +149,7 @@ def incentives_bars(analysis: Analysis) -> Bars:
         bars=bars,
         total=None,
         scale=Scale(100.0, 0, "%"),
+        alone=True,
     )
 
 
@@ -181,7 +182,8 @@ def tornado(analysis: Analysis) -> Tornado:
     Returns
     -------
     Tornado
-        Widest first. Told is an assumption of which one end changes the result beyond luck.
+        Widest first. Told is an assumption of which the change at one end has a 95 % interval
+        that excludes 0, each alone.
         ``survives`` is the share of points of the assumption space in which the first scenario
         is ahead.
     """
@@ -210,6 +212,7 @@ def tornado(analysis: Analysis) -> Tornado:
         survives=_number((said.get("survival") or {}).get("share")),
         verdict=str(said["verdict"]),
         scale=scale(metric, currency, sizes),
+        tested=any(_has_interval(end) for each in ends.values() for end in each.values()),
     )
 
 
@@ -230,6 +233,11 @@ def _spoke(path: str, ends: Mapping[str, Row], assumption: Row) -> Spoke:
         source=_text(assumption.get("source")),
         trust=_text(assumption.get("trust")),
     )
+
+
+def _has_interval(end: Row) -> bool:
+    bounds = (_number(end.get("change_low")), _number(end.get("change_high")))
+    return all(map(math.isfinite, bounds))
 
 
 def _assumption_label(path: str) -> str:

@@ -79,7 +79,9 @@ def blame(comparison: Comparison, scenarios: Sequence[LoadedScenario], scenario:
         team: (*(own[team] if weight < 1.0 else ()), *((main,) if weight > 0.0 else ()))
         for team, weight in weights.items()
     }
-    shown = {team: tuple(dict.fromkeys((*own[team], *paid[team], *_BESIDE[team]))) for team in TEAMS}
+    shown = {
+        team: tuple(dict.fromkeys((*own[team], *paid[team], *_BESIDE[team]))) for team in TEAMS
+    }
     company = (main, *_COMPANY)
     every = dict.fromkeys((*(each for one in shown.values() for each in one), *_LIVED, *company))
     verdicts = _verdicts(every, main, rows)

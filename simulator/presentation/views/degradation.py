@@ -56,8 +56,7 @@ def heat(comparison: Comparison, scenario: str) -> Heat:
         if each.aspect in _ASPECTS and each.metric not in _NOT_SHOWN
     ]
     shown = tuple(row for row in rows if _has_something(row))
-    tested = bool(table["tested"].any()) if "tested" in table else len(comparison.numbers) > 1
-    return Heat(scenario, comparison.reference, months, shown, tested)
+    return Heat(scenario, comparison.reference, months, shown, len(comparison.numbers) > 1)
 
 
 def check_compared(comparison: Comparison, scenario: str) -> None:

@@ -40,6 +40,8 @@ _LABELS = {
     "gone": marked("Gone for good"),
 }
 _TEAM_OF = {"nurture": "marketing"}
+_REVALUATIONS = (("former", "contraction"), ("expansion", "former"))
+_REVALUED = marked("revaluation: former customers who come back do so at the size of a new deal")
 _LOST = ("parked", "former", "contraction", "gone")
 _ENDS = ("delivered", "gone")
 _SOURCES = ("inquiries", "start", "expansion")
@@ -53,7 +55,8 @@ def flow(results: Results, measure: Literal["buyers", "mrr"]) -> Flow:
 
     Whoever was somewhere when counting began comes from "start". Buyers who had left for good
     or been delivered to before that are left out. With "mrr" customers who grow and shrink get
-    amounts from "expansion" and give some to "contraction", so that everything adds up.
+    amounts from "expansion" and give some to "contraction", so that everything adds up; between
+    these and former customers it is a revaluation of those who come back.
 
     Parameters
     ----------
@@ -124,7 +127,8 @@ def _links(sizes: _Sizes) -> Iterable[Link]:
     for source, target in sorted(
         sizes, key=lambda pair: (order.index(pair[0]), order.index(pair[1]))
     ):
-        yield Link(source, target, _kind(source, target), sizes[source, target])
+        note = say(_REVALUED) if (source, target) in _REVALUATIONS else ""
+        yield Link(source, target, _kind(source, target), sizes[source, target], note)
 
 
 def _kind(source: str, target: str) -> Literal["onward", "lost", "back"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -25,11 +26,12 @@ _LABELS = {
 def retention(results: Sequence[Results], metric: str = "logo_retention") -> Course | None:
     """Show which share of the customers won in the run is still there at each age.
 
-    In each run all monthly cohorts are pooled at each age, weighted by their customers, or of
-    the share of MRR by the MRR that they began with; mean, interval and quantiles are over runs. A cohort counts at an age only if all its members were
-    observed that long (right-censoring), so later ages rest on earlier, fewer cohorts, and a
-    curve may rise where a cohort that lost many is no longer counted. Customers that the company
-    starts with are left out: how old they are is not their age in the run.
+    In each run all monthly cohorts are pooled at each age, weighted by their customers, or of the
+    share of MRR by the MRR that they began with; mean, interval and quantiles are over runs. A
+    cohort counts at an age only if all its members were observed that long (right-censoring), so
+    later ages rest on earlier, fewer cohorts, and a curve may rise where a cohort that lost many
+    is no longer counted. Customers that the company starts with are left out: how old they are is
+    not their age in the run.
 
     Parameters
     ----------
@@ -104,6 +106,95 @@ def triangle(results: Results, metric: str) -> Triangle | None:
         share=ratio(kept, whole),
         n=n / len(results.measures),
     )
+
+
+def of_won(triangle: Triangle) -> Triangle | None:
+    """Leave out the customers at the start: their months are not those since their contract.
+
+    Parameters
+    ----------
+    triangle : Triangle
+
+    Returns
+    -------
+    Triangle or None
+        None where nobody was won.
+    """
+    won = np.array(triangle.cohorts, dtype=np.int64) > 0
+    if not won.any():
+        return None
+    share = triangle.share[won]
+    ages = int(np.flatnonzero(np.isfinite(share).any(axis=0)).max(initial=0)) + 1
+    return replace(
+        triangle,
+        cohorts=tuple(cohort for cohort in triangle.cohorts if cohort > 0),
+        ages=triangle.ages[:ages],
+        share=share[:, :ages],
+        n=triangle.n[won],
+    )
+
+
+def rests_on(results: Results) -> tuple[float, int, float]:
+    """Return on how many customers a curve of retention rests at its beginning and its end.
+
+    Parameters
+    ----------
+    results : Results
+
+    Returns
+    -------
+    first : float
+        Customers won of whom the start was seen, mean of the runs.
+    age : int
+        The oldest that was seen.
+    last : float
+        Customers won who were seen so long, mean of the runs.
+    """
+    found = [_cohorts(one.cohorts, "logo_retention") for one in results.measures]
+    cells = pd.concat(found, ignore_index=True)
+    won = cells[(cells["cohort"] > 0) & (cells["whole"] > 0.0)]
+    if won.empty:
+        return 0.0, 0, 0.0
+    whole = np.bincount(won["age"].to_numpy(dtype=np.int64), won["whole"].to_numpy())
+    runs = len(results.measures)
+    return float(whole[0]) / runs, len(whole) - 1, float(whole[-1]) / runs
+
+
+def what_counts(results: Sequence[Results]) -> tuple[str, ...]:
+    """Say what the curves of retention rest on, the general first.
+
+    Parameters
+    ----------
+    results : sequence of Results
+
+    Returns
+    -------
+    tuple of str
+        Sentences.
+    """
+    said = [
+        say(
+            "At each age only the months of contract that were seen so long count, so a curve may"
+            " rise."
+        )
+    ]
+    for each in results:
+        first, age, last = rests_on(each)
+        if first > 0.0:
+            said.append(
+                say(
+                    "{name}: {first} customers at age 0, {last} at age {age} (mean of a run).",
+                    name=each.name,
+                    first=_count(first),
+                    last=_count(last),
+                    age=age,
+                )
+            )
+    return tuple(said)
+
+
+def _count(customers: float) -> str:
+    return f"{customers:,.0f}" if customers >= 9.95 else f"{customers:,.1f}"
 
 
 def _check(metric: str) -> None:

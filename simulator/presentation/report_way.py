@@ -1,0 +1,132 @@
+"""What changed along the way of a buyer, step by step, under the verdict of a report."""
+
+from __future__ import annotations
+
+from simulator.experiment.quantities import Scale
+from simulator.languages.messages import say
+from simulator.metrics import METRICS
+from simulator.metrics.team_labels import team_label
+from simulator.metrics.units import with_unit
+from simulator.presentation.report_making import Making, of_each
+from simulator.presentation.report_parts import (
+    Block,
+    Cell,
+    Chain,
+    Column,
+    Folded,
+    Part,
+    Step,
+    Table,
+    Words,
+)
+from simulator.presentation.views.dashboards import blame
+from simulator.presentation.views.shapes import Reading
+
+FEWEST_STEPS = 2
+"""One change alone is no sequence."""
+_WAY = {
+    "marketing": "mql_count",
+    "inside_sales": "meetings_per_inside_sales_person",
+    "field_sales": "win_rate",
+    "customer_success": "logo_churn",
+}
+"""What each department passes on; the same in every report, so that nothing is picked by how it
+turned out. The company's main metric follows.
+"""
+
+
+def buyers_way(making: Making) -> tuple[Part, ...]:
+    """Return the changes that can be told along the way of a buyer; nothing where none can.
+
+    What can be told is what the dashboards of the page tell, by the same correction.
+
+    Parameters
+    ----------
+    making : Making
+    """
+    found = [(name, _told(making, name)) for name in making.others]
+    found = [(name, told) for name, told in found if len(told) >= FEWEST_STEPS]
+    if not found:
+        return ()
+    parts = [_chain(making, name, told) for name, told in found]
+    lead = Words(say(
+        "In the order in which a buyer meets them, each against the reference and more than luck:"
+        " a sequence, which proves no cause."
+    ), "note")  # fmt: skip
+    switched = of_each("way-switch", say("Scenario¦report"), [name for name, _ in found], parts)
+    return (Block(say("What changes along the buyer's way"), (lead, *switched)),)
+
+
+def _told(making: Making, name: str) -> list[tuple[str, Reading]]:
+    """Return department and figure of each step that is better or worse beyond luck."""
+    shape = blame(making.comparison, making.evidence.scenarios, name)
+    shown = {each.metric: each for board in shape.dashboards for each in board.readings}
+    shown |= {each.metric: each for each in (*shape.lived, *shape.company)}
+    steps = {**_WAY, "": making.comparison.main}
+    return [
+        (team, shown[metric]) for team, metric in steps.items()
+        if metric in shown and shown[metric].verdict in ("better", "worse")
+    ]  # fmt: skip
+
+
+def _chain(making: Making, name: str, told: list[tuple[str, Reading]]) -> tuple[Part, ...]:
+    label = say("{name} against {reference}¦way", name=name, reference=making.names[0])
+    steps = Chain(label, tuple(_step(making, team, one) for team, one in told))
+    table = _table(making, label, name, told)
+    return steps, Folded(say("The numbers as a table"), (table,))
+
+
+def _where(team: str) -> str:
+    return team_label(team) if team else say("Company¦dashboard")
+
+
+def _step(making: Making, team: str, one: Reading) -> Step:
+    better = one.verdict == "better"
+    words = say("better¦dashboard" if better else "worse¦dashboard")
+    return Step(_where(team), making.link(one.metric), _change(one), _interval(making, one),
+                "good" if better else "bad", words)  # fmt: skip
+
+
+def _change(one: Reading) -> str:
+    """Write a share as it was and is, anything else as a change in % where there is one."""
+    if one.reference > 0.0 and not METRICS[one.metric].unit.startswith("share"):
+        return with_unit(f"{100.0 * one.difference / one.reference:+,.0f}", "%")
+    scale = one.scale
+    return say(
+        "{before} → {after}¦way",
+        before=scale.number(one.reference), after=scale.amount(one.value),
+    )  # fmt: skip
+
+
+def _scale(making: Making, one: Reading) -> Scale:
+    return Scale.of(one.metric, making.currency, (one.difference, one.low, one.high))
+
+
+def _interval(making: Making, one: Reading) -> str:
+    scale = _scale(making, one)
+    return say(
+        "Difference {difference}, 95 % interval {low} to {high}",
+        difference=scale.amount(one.difference),
+        low=scale.number(one.low), high=scale.number(one.high),
+    )  # fmt: skip
+
+
+def _table(
+    making: Making, caption: str, name: str, told: list[tuple[str, Reading]]
+) -> Table:  # fmt: skip
+    columns = (
+        Column(say("team¦column")), Column(say("figure¦column")),
+        Column(making.names[0], "number"), Column(name, "number"),
+        Column(say("difference¦column"), "number"), Column(say("95 % interval"), "number"),
+    )  # fmt: skip
+    rows = []
+    for team, one in told:
+        gap = _scale(making, one)
+        rows.append((
+            Cell(_where(team)), Cell(making.link(one.metric)),
+            Cell(one.scale.amount(one.reference), one.reference),
+            Cell(one.scale.amount(one.value), one.value),
+            Cell(gap.amount(one.difference), one.difference),
+            Cell(say("{low} to {high}", low=gap.number(one.low), high=gap.number(one.high))),
+        ))  # fmt: skip
+    return Table(caption, columns, tuple(rows))
