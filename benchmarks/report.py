@@ -18,9 +18,8 @@ from collections.abc import Callable
 from typing import Any
 
 from simulator.commands.evidence import gather
-from simulator.engine import run
+from simulator.commands.report import journeys
 from simulator.languages.languages import LANGUAGES, speaking
-from simulator.presentation.pictures.journey import flow_data
 from simulator.presentation.report import MOST_BYTES, Asked, report
 from simulator.presentation.views.shapes import Evidence
 
@@ -37,10 +36,9 @@ def timed(do: Callable[[], Any]) -> tuple[float, Any]:
 
 def page_of(evidence: Evidence, names: list[str]) -> bytes:
     """Make the page with everything on it that the command puts there."""
-    shown = {each.name: each for each in (evidence.scenarios[0], evidence.scenarios[-1])}
-    journeys = {name: flow_data(run(each.scenario, 1, 0, name)) for name, each in shown.items()}
+    moving = journeys(evidence, 1, None, [])
     asked = Asked(tuple(names), ("--seed", "1"), "themodel report")
-    return report(evidence, asked, version="benchmark", journeys=journeys).html.encode()
+    return report(evidence, asked, version="benchmark", journeys=moving).html.encode()
 
 
 def main() -> int:

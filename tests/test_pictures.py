@@ -607,8 +607,19 @@ def test_no_line_stands_at_the_bottom_of_an_axis_that_does_not_begin_at_zero() -
         lines = [each for each in tree.iter("line") if each.get("class") == "axis"]
         return sum(each.attrib["y1"] == each.attrib["y2"] for each in lines)
 
-    assert baselines(48.0) == 1
+    assert baselines(48.0) == 1  # the least of the means is less than half of the largest
     assert baselines(52.0) == 0
+
+
+def test_lines_far_from_zero_part_although_a_band_reaches_lower() -> None:
+    course = course_of(1, 4)
+    mean = np.linspace(52.0, 97.0, 4)
+    band = replace(course.bands[0], mean=mean, low=mean - 1.0, high=mean + 1.0,
+                   outer_low=mean - 3.0, outer_high=mean + 6.0)  # fmt: skip
+    tree = parsed(course_chart(replace(course, bands=(band,))))
+    texts = [each.text for each in tree.iter("text")]
+    assert "40" in texts
+    assert "0" not in texts
 
 
 def test_a_course_of_few_runs_has_no_column_for_most_of_them() -> None:

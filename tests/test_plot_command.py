@@ -124,7 +124,8 @@ def test_what_a_chart_lacks_can_be_made_as_it_is_told(
 def test_ctrl_c_draws_what_is_finished_and_says_so(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    do, done_runs = execution._do, []
+    done_runs: list[Any] = []
+    do = execution._do
 
     def interrupted(*what: Any) -> Any:
         if len(done_runs) == 2:

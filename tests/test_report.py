@@ -37,7 +37,7 @@ from simulator.presentation.report import (
 )
 from simulator.presentation.report_making import finite
 from simulator.presentation.views.shapes import Analysis, Evidence
-from simulator.scenario import load_scenario
+from simulator.scenario import effective_yaml, load_scenario
 
 SMALL = """\
 question: How does a small company do?
@@ -739,7 +739,7 @@ def test_the_scenarios_of_a_page_are_written_out_once(
     from simulator.presentation import files
 
     written: list[object] = []
-    write = files.effective_yaml
+    write = effective_yaml
 
     def counted(scenario: Any) -> str:
         written.append(scenario)

@@ -223,8 +223,11 @@ def _check_unchanged(
     from simulator.presentation.files import digest
 
     then, language = said.get("scenarios_sha256"), said.get("language")
-    kept = isinstance(then, dict) and all(each.name in then for each in of)
-    if not kept or language not in LANGUAGES:
+    if (
+        not isinstance(then, dict)
+        or any(each.name not in then for each in of)
+        or language not in LANGUAGES
+    ):
         raise _refused(
             folder,
             f"{command} was made by an older version, which did not keep what its scenarios said;"

@@ -114,7 +114,7 @@ def report(
     first = evidence.results[0]
     if first.interrupted:
         cut_off.append(say("interrupted after {after}", after=stopped(first)))
-    journeys = {} if cut_off else _journeys(evidence, seed, engine, cut_off)
+    on_their_way = {} if cut_off else journeys(evidence, seed, engine, cut_off)
     # What was finished is what can be had again.
     again = typed(
         "report", *scenarios, changes=changes or (),
@@ -129,7 +129,7 @@ def report(
         evidence,
         Asked(of_same.names, of_same.options, shlex.join(again)),
         version=version(),
-        journeys=journeys,
+        journeys=on_their_way,
         refused=refused,
     )
     content = page.html.encode()
@@ -181,12 +181,20 @@ def _written(output: Path, content: bytes) -> OutputError | None:
     return None
 
 
-def _journeys(
+def journeys(
     evidence: Evidence, seed: int, engine: EngineName | None, cut_off: list[str]
 ) -> dict[str, Any]:
     """Follow the buyers of one run of the reference and of the last scenario.
 
     The page can do without: a run that fails is told, and Ctrl-C is added to what was cut off.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    seed : int
+    engine : str or None
+    cut_off : list of str
+        What Ctrl-C ended, in words.
     """
     from simulator.engine import run, using
     from simulator.errors import ReplicationError

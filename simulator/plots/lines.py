@@ -22,7 +22,12 @@ from simulator.plots.slide import (
     spread,
 )
 from simulator.presentation.chart_style import GREY, INK
-from simulator.presentation.pictures.lines import MOST_BANDS, month_ticks, rounded_ends
+from simulator.presentation.pictures.lines import (
+    MOST_BANDS,
+    far_from_zero,
+    month_ticks,
+    rounded_ends,
+)
 from simulator.presentation.views.shapes import Band, Course
 
 _MOST_NAMES_WIDTH = 0.26  # of the slide
@@ -152,7 +157,7 @@ def _ends_of(course: Course) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
     if low < 0.0 and _never_negative(course):
         low = 0.0  # an interval around a small mean reaches where no run does
-    return rounded_ends(low, high)
+    return rounded_ends(low, high, far_from_zero(course))
 
 
 def _never_negative(course: Course) -> bool:

@@ -220,9 +220,7 @@ class Chain:
     kind: str = "chain"
 
 
-Part = (
-    Table | Words | Picture | Listing | Folded | Block | Pair | Switched | Stage | Inlay | Chain
-)
+Part = Table | Words | Picture | Listing | Folded | Block | Pair | Switched | Stage | Inlay | Chain
 
 
 @dataclass(frozen=True, slots=True)

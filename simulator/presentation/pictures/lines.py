@@ -24,7 +24,7 @@ MOST_BANDS = 3
 
 _APART = 16.0
 _FROM_ZERO = 0.5
-"""An axis begins at 0 unless the least value is above this part of the largest.
+"""An axis begins at 0 unless the least mean is above this part of the largest.
 
 Then lines that run close together part, and no line is drawn at the bottom, where 0 is not.
 """
@@ -108,7 +108,7 @@ def _values(course: Course, frame: _Frame) -> Axis:
     if min(known(_never_less(course)), default=-1.0) >= 0.0:
         # No run is below 0: an interval that reaches there says nothing of what can be.
         low = max(low, 0.0)
-    low, high = rounded_ends(low, high)
+    low, high = rounded_ends(low, high, far_from_zero(course))
     return Axis(low, high, frame.bottom, frame.top)
 
 
@@ -118,9 +118,27 @@ def _never_less(course: Course) -> list[float]:
     return [float(value) for part in parts for value in part]
 
 
-def rounded_ends(low: float, high: float) -> tuple[float, float]:
-    """Return ends of an axis around values: round, apart, and from 0 where 0 is not far."""
-    if low >= 0.0 and low <= _FROM_ZERO * high:
+def far_from_zero(course: Course) -> bool:
+    """Whether all lines run so far above 0 that an axis from 0 would press them together.
+
+    Parameters
+    ----------
+    course : Course
+    """
+    means = known([float(value) for band in course.bands for value in band.mean])
+    return bool(means) and min(means) > _FROM_ZERO * max(means)
+
+
+def rounded_ends(low: float, high: float, far: bool = False) -> tuple[float, float]:
+    """Return ends of an axis around values: round, apart, and from 0 where 0 is not far.
+
+    Parameters
+    ----------
+    low, high : float
+    far : bool
+        Whether 0 is far although an interval may reach near it.
+    """
+    if low >= 0.0 and low <= _FROM_ZERO * high and not far:
         low = 0.0
     elif high <= 0.0 and high >= _FROM_ZERO * low:
         high = 0.0
