@@ -101,7 +101,7 @@ plots.courses(results, size=SIZE)
 # %% [markdown]
 # ## The way of buyers
 #
-# Widths are numbers of buyers. Most leave the way somewhere. The **red** ribbons go *back*: a
+# Widths are numbers of buyers. Most leave the way somewhere. The **orange** ribbons go *back*: a
 # buyer who said "not now" is not lost for ever. Bringing such buyers back is called recycling
 # (リサイクル), and notebook 03 is about it.
 
@@ -113,7 +113,7 @@ plots.flow(results, size=(9, 5.6))
 #
 # The simulator follows every single buyer. Here is the first one that inquired and signed in run
 # 0. Lines marked *truth* are known to the simulator alone; no department ever sees them. Watch
-# what each department could have known.
+#    what each department could have known.
 
 # %%
 from simulator.presentation import story

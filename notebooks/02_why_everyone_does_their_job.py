@@ -504,7 +504,7 @@ def effects(axes, promise: float, booking_cutoff: float) -> None:
     axes.axvline(0.0, color="#333333", linewidth=1)
     axes.set_yticks(range(len(metrics)), [METRICS[metric].label for metric in metrics])
     axes.set_ylim(-0.5, len(metrics) - 0.3)
-    axes.set_xlabel("change against divisional, % (blue: better, red: worse, grey: may be luck)")
+    axes.set_xlabel("change against divisional, % (blue: better, orange: worse, grey: may be luck)")
     axes.set_title(f"promise {promise:g}, booking cutoff {booking_cutoff:g}", loc="left")
 
 

@@ -58,7 +58,7 @@ def market(factor: float) -> tuple[str, ...]:
 #
 # `systematic_recycling` is the default company with one change of practice: whoever said no has an
 # owner, a queue and reserved time. Here it works in a **calm market**, with half of the inquiries
-# of the default company. Red ribbons go back.
+# of the default company. Orange ribbons go back.
 
 # %%
 calm = variant("systematic", "systematic_recycling", *market(0.5))
@@ -179,8 +179,8 @@ table(
 #
 # ## What is one recorded reason worth?
 #
-# Now nothing changes but the notes: field sales records the true reason of 0, 50 or 100 %
-# of its losses. Calm market, systematic recycling, the same luck 60 times.
+# Now nothing changes but the notes: field sales records the true reason of 0, 50 or 100 % of its
+# losses. Calm market, systematic recycling, the same luck 60 times.
 
 # %%
 RUNS = 60

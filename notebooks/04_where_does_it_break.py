@@ -29,12 +29,12 @@
 # %matplotlib inline
 from IPython.display import display
 
-from simulator import attribute, bottleneck, load_scenario, plots, replicate
+from simulator import attribute, bottleneck, load_scenario, plots
 from simulator.experiment.execution import run_streamed
 from simulator.languages.languages import speak
 
 from playing import play
-from telling import change, interval, is_told, level, picture, quick, table, tell, variant
+from telling import change, interval, is_told, level, picture, quick, table, tell
 
 speak("en")  # or speak("ja")
 TEAMS = ("marketing", "inside_sales", "field_sales", "customer_success")
@@ -53,18 +53,14 @@ def named(team: str) -> str:
 # stays as it is, and so does everybody's luck.
 
 # %%
-PEOPLE = (5, 7, 8, 9, 10)
-RUNS = 4
-staffed = {
-    people: replicate(
-        variant(f"{people} people", "base", f"teams.customer_success.people={people}"),
-        replications=RUNS,
-        seed=1,
-    )
-    for people in PEOPLE
-}
-busy = [staffed[people].totals["customer_success.utilization"] for people in PEOPLE]
-waits = [staffed[people].totals["customer_success.wait_mean"] for people in PEOPLE]
+PEOPLE = (5, 6, 7, 8, 9, 10)
+staffed = {people: quick("base", f"teams.customer_success.people={people}") for people in PEOPLE}
+busy = [interval(runs["customer_success.utilization"]) for runs in staffed.values()]
+# Little's law: mean wait = mean number waiting / how many are served a day.
+waits = [
+    interval(runs["customer_success.queue"] / runs["customer_success.throughput"])
+    for runs in staffed.values()
+]
 
 
 @picture(9, 4.4)
@@ -89,14 +85,17 @@ display(draw_waits())
 table(
     ["people in customer success", "busy", "mean wait", "MRR at end"],
     [
-        [str(people), *(level(f"customer_success.{what}",
-                              staffed[people].totals[f"customer_success.{what}"])
-                        for what in ("utilization", "wait_mean")),
-         level("mrr_end", staffed[people].totals["mrr_end"])]
-        for people in PEOPLE
+        [
+            people,
+            level("customer_success.utilization", share),
+            level("customer_success.wait_mean", wait),
+            level("mrr_end", interval(staffed[people]["mrr_end"])),
+        ]
+        for people, share, wait in zip(PEOPLE, busy, waits, strict=True)
     ],
-    f"95 % intervals, {RUNS} runs each, seed 1.",
-)  # fmt: skip
+    "95 % intervals, 20 runs each, seed 1. Wait: everybody who waits, divided by how many are"
+    " served a day (Little's law).",
+)
 tell(
     f"From {PEOPLE[-1]} people to {PEOPLE[0]}, the busy share rises from {busy[-1].mean:.0%} to",
     f"{busy[0].mean:.0%}, and the mean wait from {waits[-1].mean:.1f} to {waits[0].mean:.1f} days.",
@@ -147,49 +146,46 @@ tell(
 # %% [markdown]
 # ## Why the busiest team need not be the bottleneck
 #
-# Two companies whose practices go wrong: `volume_marketing` fills the funnel with people who only
-# wanted a brochure; `divisional` measures every department on its own number. In each, who is
-# busiest, and where does one more person help?
+# In `divisional` every department is measured on its own number (notebook 02). Who is busiest, and
+# where does one more person help? Small differences need many runs: here each team's added person
+# is tried 40 times.
 
 # %%
-PAIRS = 25
-COMPANIES = ("volume_marketing", "divisional")
-busiest, best = {}, {}
-for name in COMPANIES:
-    company = load_scenario(name).scenario
-    stay = quick(name, replications=PAIRS)
-    more = {
-        team: quick(
-            name,
-            f"teams.{team}.people={getattr(company.teams, team).people + 1}",
-            replications=PAIRS,
-        )
-        for team in TEAMS
-    }
-    used = {team: interval(stay[f"{team}.utilization"]) for team in TEAMS}
-    gain = {team: interval(more[team]["mrr_end"] - stay["mrr_end"]) for team in TEAMS}
-    busiest[name] = max(TEAMS, key=lambda team: used[team].mean)
-    best[name] = max(TEAMS, key=lambda team: gain[team].mean)
-    table(
-        [name, "busy", "+1: MRR at end", "beyond luck?"],
-        [
-            [named(team), level(f"{team}.utilization", used[team]), change("mrr_end", gain[team]),
-             "yes" if is_told(gain[team]) else "no"]
-            for team in TEAMS
-        ],
-        f"95 % intervals, {PAIRS} pairs, seed 1.",
-    )  # fmt: skip
-    apart = interval(more[best[name]]["mrr_end"] - more[busiest[name]]["mrr_end"])
-    tell(
-        f"Busiest in **{name}**: {named(busiest[name])}. Most from one more person:",
-        f"{named(best[name])}. The second brings {change('mrr_end', apart)} against the first;",
-        f"{'beyond luck' if is_told(apart) else 'that may be luck'}.",
+PAIRS = 40
+company = load_scenario("divisional").scenario
+stay = quick("divisional", replications=PAIRS)
+more = {
+    team: quick(
+        "divisional",
+        f"teams.{team}.people={getattr(company.teams, team).people + 1}",
+        replications=PAIRS,
     )
+    for team in TEAMS
+}
+used = {team: interval(stay[f"{team}.utilization"]) for team in TEAMS}
+gain = {team: interval(more[team]["mrr_end"] - stay["mrr_end"]) for team in TEAMS}
+busiest = max(TEAMS, key=lambda team: used[team].mean)
+best = max(TEAMS, key=lambda team: gain[team].mean)
+table(
+    ["divisional", "busy", "+1: MRR at end", "beyond luck?"],
+    [
+        [named(team), level(f"{team}.utilization", used[team]), change("mrr_end", gain[team]),
+         "yes" if is_told(gain[team]) else "no"]
+        for team in TEAMS
+    ],
+    f"95 % intervals, {PAIRS} pairs, seed 1.",
+)  # fmt: skip
+apart = interval(more[best]["mrr_end"] - more[busiest]["mrr_end"])
+tell(
+    f"Busiest: **{named(busiest)}**. Most from one more person: **{named(best)}**.",
+    f"One more there ends with {change('mrr_end', apart)} against one more with the busiest:",
+    f"{'beyond luck' if is_told(apart) else 'that may be luck'}.",
+)
 
 # %% [markdown]
-# A team can be busy with work that is worth little: calling people who only wanted a brochure, or
-# meeting buyers who will never sign. One more person does more of it, faster. Being busy is a
-# statement about *hours*; being the constraint is a statement about *what an hour is worth*.
+# A team can be busy with work that is worth little, such as meeting buyers who will never sign.
+# One more person does more of it, faster. Being busy is a statement about *hours*; being the
+# constraint is a statement about *what an hour is worth*.
 #
 # So before hiring for the busiest team, ask what it is busy with, and who decides that.
 #
@@ -275,7 +271,7 @@ def staffing(axes, inside_sales: int, field_sales: int, customer_success: int) -
                       textcoords="offset points")  # fmt: skip
     axes.set_yticks(range(len(TEAMS)), [named(team) for team in TEAMS[::-1]])
     axes.set_xlim(0.0, 125.0)
-    axes.set_xlabel("share of the working day that is busy, % (red: 90 or more); mean queue")
+    axes.set_xlabel("share of the working day that is busy, % (orange: 90 or more); mean queue")
     axes.set_title(f"MRR at end against base: {change('mrr_end', effect)}", loc="left")
 
 
@@ -294,7 +290,9 @@ play(
 # 2. `attribute("shared", "divisional", by="mechanisms", …)`: which mechanism carries the gap? Or
 #    `by="handoffs"`.
 # 3. Choose `metric="logo_churn"`: whose practice costs customers? Is it the same department?
-# 4. How many replications until the constraint of `base` can be told apart from the runner-up?
+# 4. `volume_marketing` fills the funnel with people who only wanted a brochure. Who is busiest
+#    there, and where would you hire?
+# 5. How many replications until the constraint of `base` can be told apart from the runner-up?
 #
 # In a terminal: `themodel bottleneck base`, `themodel attribute shared divisional`; how many
 # people a target needs is notebook 05.

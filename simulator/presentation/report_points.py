@@ -69,7 +69,7 @@ def _departing(table: pd.DataFrame, team: str) -> pd.DataFrame:
 
 
 def _since(team: str, rows: pd.DataFrame) -> str:
-    row = rows.loc[rows["period"].idxmin()]
+    row = rows.sort_values("period", kind="stable").iloc[0]
     metric = str(row["metric"])
     if metric.startswith(f"{team}."):
         # The label of a metric of one team begins with the team.

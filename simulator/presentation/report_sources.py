@@ -137,7 +137,7 @@ def definitions_section(making: Making) -> Section:
         Column(say("what counts¦report"), "wide"),
         Column(say("unit")), Column(say("better if¦report")), Column(say("source¦report")),
     )  # fmt: skip
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for name in METRICS:
         if name not in making.shown:
             continue
