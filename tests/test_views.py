@@ -33,7 +33,7 @@ from simulator.presentation.views.analyses import (
     tornado,
 )
 from simulator.presentation.views.bridges import waterfall
-from simulator.presentation.views.courses import course, outer, queues
+from simulator.presentation.views.courses import course, outer, possible, queues
 from simulator.presentation.views.dashboards import blame
 from simulator.presentation.views.degradation import heat
 from simulator.presentation.views.flows import flow
@@ -907,3 +907,13 @@ def test_a_tile_claims_no_more_than_the_verdict(compared: Comparison) -> None:
     clear = tile_notes(compared, 1e-4)
     assert "worse, more than luck" in clear["profit"]
     assert "worse, more than luck" in clear["wins"]
+
+
+def test_intervals_are_cut_at_what_cannot_be() -> None:
+    low, high = np.array([-3.0, np.nan, 0.5]), np.array([4.0, np.nan, 1.3])
+    for metric in ("field_sales.queue", "revenue_retention"):
+        cut, kept = possible(metric, low, high)
+        np.testing.assert_array_equal(cut, [0.0, np.nan, 0.5])
+        np.testing.assert_array_equal(kept, high)
+    np.testing.assert_array_equal(possible("logo_retention", low, high)[1], [1.0, np.nan, 1.0])
+    np.testing.assert_array_equal(possible("net_revenue_churn", low, high)[0], low)

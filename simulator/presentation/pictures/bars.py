@@ -6,8 +6,9 @@ import math
 
 from markupsafe import Markup
 
-from simulator.experiment.quantities import Scale
+from simulator.experiment.quantities import Scale, better
 from simulator.languages.messages import say
+from simulator.metrics.definitions import METRICS
 from simulator.presentation.pictures.lettering import (
     SIZE,
     SMALL,
@@ -107,7 +108,9 @@ def _bar(
     if not math.isfinite(bar.value):
         drawing.text(axis(0.0) + 8.0, middle + 4.0, say("not known¦heat"), "tick")
         return
-    sort = "level" if bar is bars.total else "up" if bar.value >= 0.0 else "down"
+    # Bars of metrics are better to one side; shares of a gap add to it or take from it.
+    sign = (better(bar.id) or 1) if bar.id in METRICS else 1
+    sort = "level" if bar is bars.total else "up" if sign * bar.value >= 0.0 else "down"
     start, end = sorted((axis(0.0), axis(bar.value)))
     told = say("{name}: {value}¦picture", name=bar.label, value=number)
     words = "\n".join(each for each in (told, bar.note) if each)

@@ -145,7 +145,7 @@ def incentives_bars(analysis: Analysis) -> Bars:
             scenario=said["scenario"],
         ),
         metric=shared,
-        label=METRICS[shared].label,
+        label=say("relative difference"),
         bars=bars,
         total=None,
         scale=Scale(100.0, 0, "%"),

@@ -19,6 +19,8 @@ OUTER = (10.0, 90.0)
 FEWEST_OUTER = 10
 """Runs from which on there is one beyond either of them: of fewer they would be made up."""
 
+_NEVER_NEGATIVE = frozenset(("buyers", "business days", "per day", "per person", "per customer"))
+
 
 def course(results: Sequence[Results], metric: str) -> Course:
     """Show a metric month by month, warm-up included.
@@ -106,21 +108,36 @@ def outer(values: Floats) -> tuple[Floats, Floats]:
     return low, high
 
 
+def possible(metric: str, low: Floats, high: Floats) -> tuple[Floats, Floats]:
+    """Cut an interval of means at what cannot be: a count below 0, a share of customers above 1.
+
+    Means of few runs have wide, symmetric intervals, which may reach beyond.
+
+    Parameters
+    ----------
+    metric : str
+    low, high : array, shape (n,)
+        NaN is missing and stays so.
+    """
+    retained = metric in ("logo_retention", "revenue_retention")
+    if retained or METRICS[metric].unit in _NEVER_NEGATIVE:
+        low = np.maximum(low, 0.0)
+    return low, np.minimum(high, 1.0) if metric == "logo_retention" else high
+
+
 def _band(results: Results, metric: str) -> Band:
     rows = results.monthly[results.monthly["metric"] == metric]
     of_runs = [
         one.monthly["value"].to_numpy(dtype=np.float64)[rows.index.to_numpy()]
         for one in results.measures
     ]
-    low, high = outer(np.array(of_runs))
+    of_mean = (rows[end].to_numpy(dtype=np.float64) for end in ("low", "high"))
     return Band(
         results.name,
         rows["period"].to_numpy(dtype=np.float64),
         rows["mean"].to_numpy(dtype=np.float64),
-        rows["low"].to_numpy(dtype=np.float64),
-        rows["high"].to_numpy(dtype=np.float64),
-        low,
-        high,
+        *possible(metric, *of_mean),
+        *outer(np.array(of_runs)),
     )
 
 

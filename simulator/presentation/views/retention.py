@@ -13,7 +13,7 @@ from simulator.experiment.replications import Results
 from simulator.experiment.statistics import estimates
 from simulator.languages.messages import marked, say
 from simulator.metrics.periods import ratio
-from simulator.presentation.views.courses import outer
+from simulator.presentation.views.courses import outer, possible
 from simulator.presentation.views.scales import share_scale
 from simulator.presentation.views.shapes import Band, Course, Floats, Triangle
 
@@ -226,7 +226,8 @@ def _band(results: Results, metric: str) -> Band:
     for row, each in zip(values, runs, strict=True):
         row[: len(each)] = each
     mean, low, high, _ = estimates(values)
-    return Band(results.name, np.arange(ages, dtype=np.float64), mean, low, high, *outer(values))
+    ends = possible(metric, low, high)
+    return Band(results.name, np.arange(ages, dtype=np.float64), mean, *ends, *outer(values))
 
 
 def _pooled(cohorts: pd.DataFrame) -> Floats:
