@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pytest
 
+from simulator.languages.languages import speak
 from simulator.organization.journal import Journal
 from simulator.organization.simulation import run
 from simulator.scenario.behavior import CounterForces, Mechanisms
@@ -30,6 +31,14 @@ def changed_scenario(scenario: Scenario, changes: Changes) -> Scenario:
             raise KeyError(f"no setting is called {path}")
         place[name] = value
     return Scenario.model_validate(values)
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """Speak English in every test that asks for nothing else: a command told otherwise stays so."""
+    speak("en")
+    yield
+    speak("en")
 
 
 @pytest.fixture(scope="session")

@@ -282,7 +282,7 @@ def test_targets_that_cannot_be_written_are_refused_before_anything_is_asked(
     ("arguments", "said"),
     [
         (("--scenario", "bse"), "did you mean base?"),
-        (("--lang", "fr"), "neither en nor ja"),
+        (("--lang", "fr"), "known are en, ja"),
         (("--answers", "nowhere.yaml"), "no such file"),
     ],
 )

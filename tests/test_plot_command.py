@@ -76,7 +76,7 @@ def test_named_charts_alone_are_drawn_in_the_format_and_language_asked_for(folde
     assert {path.name: path.read_bytes() for path in out.iterdir()} == first
     assert again.stdout == english.stdout
     japanese = call(*arguments, "--lang", "ja")
-    assert "月ごとのMRR" in japanese.stdout
+    assert "MRR（売り切りでは売上高）の月次推移" in japanese.stdout
     assert all(path.read_bytes() != first[path.name] for path in out.iterdir())
 
 
