@@ -59,7 +59,7 @@ def run(*arguments: object, **options: Any) -> tuple[int, str, str]:
 
 
 def table(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="") as stream:
+    with path.open(newline="", encoding="utf-8-sig") as stream:
         return list(csv.DictReader(stream))
 
 
