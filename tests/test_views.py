@@ -486,15 +486,18 @@ def test_cohorts_are_pooled_by_age_as_far_as_they_were_seen(half_year: Results) 
             (2, 0, 1.0, 10), (2, 1, 0.5, 10),
         ]
     )  # fmt: skip
-    second = cohort_table([(1, 0, 1.0, 20), (1, 1, 1.0, 20), (1, 2, 0.7, 20)])
+    second = cohort_table([(1, 0, 1.0, 20), (1, 1, 0.81, 20), (1, 2, 0.7, 20)])
     found = retention([with_cohorts(half_year, first, second)])
     assert found is not None
     (band,) = found.bands
     assert band.at.tolist() == [0.0, 1.0, 2.0]
     # Run 1: age 1 from both cohorts, (27 + 5) / 40; age 2 from the older one alone.
-    assert band.mean == pytest.approx([1.0, (0.8 + 1.0) / 2.0, (0.5 + 0.7) / 2.0])
-    half = stats.t.ppf(0.975, 1) * np.std([0.8, 1.0], ddof=1) / math.sqrt(2)
+    assert band.mean == pytest.approx([1.0, (0.8 + 0.81) / 2.0, (0.5 + 0.7) / 2.0])
+    half = stats.t.ppf(0.975, 1) * np.std([0.8, 0.81], ddof=1) / math.sqrt(2)
     assert band.high[1] - band.mean[1] == pytest.approx(half)
+    assert band.mean[1] - band.low[1] == pytest.approx(half)
+    # Of two runs as far apart as at age 2 the interval would leave 0 to 1: it ends there.
+    assert (band.low[2], band.high[2]) == (0.0, 1.0)
 
 
 def test_the_triangle_pools_runs_and_leaves_out_what_was_not_seen(half_year: Results) -> None:
