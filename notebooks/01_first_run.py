@@ -22,13 +22,14 @@
 # You need nothing but the ability to press Shift + Enter. Every number in the sentences below the
 # cells comes from the runs themselves.
 #
-# *日本語で読むには、下のセルの* `speak("en")` *を* `speak("ja")` *に変えて実行します。*
-# *表の項目名と図が日本語になります。端末では* `themodel run base --lang ja` *です。*
+# [日本語](01_first_run.ja.ipynb)
 
 # %%
 # %matplotlib inline
 from simulator import compare, load_scenario, plots, replicate, run
 from simulator.languages.languages import speak
+from simulator.languages.messages import say
+from simulator.presentation.figures import words
 
 from playing import play
 from telling import (
@@ -46,7 +47,7 @@ from telling import (
 )
 from IPython.display import display
 
-speak("en")  # or speak("ja")
+speak("en")
 SIZE = (9, 5)
 
 # %% [markdown]
@@ -65,10 +66,10 @@ results = replicate(base, replications=20, seed=1)
 leads = sum(channel.leads_per_day for channel in company.market.channels.values())
 teams = company.teams
 tell(
-    f"**{company.question}** {leads:g} inquiries a day meet {teams.marketing.people} people in",
-    f"marketing, {teams.inside_sales.people} in inside sales, {teams.field_sales.people} in field",
-    f"sales and {teams.customer_success.people} in customer success, who begin with",
-    f"{company.start.customers:g} customers.",
+    f"**{say(company.question)}** {leads:g} inquiries a day meet",
+    f"{teams.marketing.people} people in marketing, {teams.inside_sales.people} in inside sales,",
+    f"{teams.field_sales.people} in field sales and {teams.customer_success.people} in customer",
+    f"success, who begin with {company.start.customers:g} customers.",
 )
 levels(
     results,
@@ -113,7 +114,7 @@ plots.flow(results, size=(9, 5.6))
 #
 # The simulator follows every single buyer. Here is the first one that inquired and signed in run
 # 0. Lines marked *truth* are known to the simulator alone; no department ever sees them. Watch
-#    what each department could have known.
+# what each department could have known.
 
 # %%
 from simulator.presentation import story
@@ -124,7 +125,7 @@ lines = story.tell(journal, buyer)
 shown = lines[:22]
 table(
     ["day", "who", "what happened"],
-    [[f"{line.day:.2f}", line.who, line.text] for line in shown],
+    [[f"{line.day:.2f}", say(line.who), line.text] for line in shown],
     f"Buyer {buyer}, run 0, seed 1; {len(shown)} of its {len(lines)} lines. In a terminal:"
     f" `themodel trace base --buyer {buyer}`",
     words=3,
@@ -144,7 +145,7 @@ TEAMS = ("marketing", "inside_sales", "field_sales", "customer_success")
 levels(results, [f"{team}.utilization" for team in TEAMS])
 longest = max(TEAMS, key=lambda team: totals[f"{team}.queue"].mean)
 tell(
-    f"The longest queue is that of **{longest.replace('_', ' ')}**: on average",
+    f"The longest queue is that of **{words(longest)}**: on average",
     f"{level(f'{longest}.queue', totals[f'{longest}.queue'])} buyers. One in ten waits longer than",
     f"{level(f'{longest}.wait_p90', totals[f'{longest}.wait_p90'])}.",
 )

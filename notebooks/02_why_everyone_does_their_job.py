@@ -15,10 +15,9 @@
 # # 02 Why everyone does their job and the company loses
 #
 # **For a class of any size: 60 to 90 minutes.** Predict → run → reveal → debrief → exercises. The
-# teacher's page is at the end, in English and Japanese (教員用ページは末尾にあります。).
+# teacher's page is at the end.
 #
-# *表の項目名と図を日本語にするには、下のセルの* `speak("en")` *を* `speak("ja")` *に変えます。*
-# *端末では* `themodel compare shared divisional --lang ja` *です。*
+# [日本語](02_why_everyone_does_their_job.ja.ipynb)
 #
 # ## The story
 #
@@ -43,6 +42,8 @@
 
 from simulator import METRICS, load_scenario, plots, run
 from simulator.languages.languages import speak
+from simulator.languages.messages import say
+from simulator.presentation.figures import words
 
 from playing import play
 from telling import (
@@ -58,7 +59,7 @@ from telling import (
     together,
 )
 
-speak("en")  # or speak("ja")
+speak("en")
 SIZE = (9, 5)
 TEAMS = ("marketing", "inside_sales", "field_sales", "customer_success")
 shared, divisional = load_scenario("shared"), load_scenario("divisional")
@@ -197,7 +198,7 @@ for name, journal in journals.items():
     start = next(at for at, line in enumerate(lines) if line.day >= signs)
     table(
         ["day", "who", f"{name}: what happened"],
-        [[f"{line.day:.1f}", line.who, line.text] for line in lines[start : start + 12]],
+        [[f"{line.day:.1f}", say(line.who), line.text] for line in lines[start : start + 12]],
         f"Buyer {left[0]}, run 0, seed 1: at most 12 lines from the signature on.",
         words=3,
     )
@@ -238,7 +239,7 @@ table(
     ["department", "decision", "shared", "divisional"],
     [
         [
-            row.department.replace("_", " "),
+            words(row.department),
             MEANING.get(row.key.rpartition(".")[2], row.key),
             row.reference,
             row.value,
@@ -293,7 +294,7 @@ for team in TEAMS:
     hurt = against_its_own(team, back)
     punished += [team] if hurt else []
     mrr = change("mrr_end", gain("mrr_end", back))
-    rows.append([team.replace("_", " "), own, "worse" if hurt else "cannot be told", mrr])
+    rows.append([words(team), own, "worse" if hurt else "cannot be told", mrr])
 all_back = going_back(*TEAMS)
 rows.append(["all four together", "", "", change("mrr_end", gain("mrr_end", all_back))])
 table(
@@ -346,7 +347,7 @@ board: dict[str, list[object]] = {}
 def propose(name: str, *settings: str) -> None:
     """Try a proposal against divisional and put it on the leaderboard."""
     mrr, money = gain("mrr_end", settings), gain("profit", settings)
-    against = [team.replace("_", " ") for team in TEAMS if against_its_own(team, settings)]
+    against = [words(team) for team in TEAMS if against_its_own(team, settings)]
     board[name] = [mrr.low, mrr, money, against]
 
 
@@ -437,7 +438,7 @@ solutions = {
 solved = []
 for name, settings in solutions.items():
     mrr, against = gain("mrr_end", settings), [t for t in TEAMS if against_its_own(t, settings)]
-    no = ", ".join(each.replace("_", " ") for each in against) or "nobody"
+    no = ", ".join(words(each) for each in against) or "nobody"
     solved.append([name, change("mrr_end", mrr), change("profit", gain("profit", settings)), no])
 folded(
     "Solutions of exercises 1 to 6",
@@ -453,7 +454,7 @@ folded(
 # department would you convince first? Guess, then open.
 
 # %%
-one_apart = {f"{team}_divisional": team.replace("_", " ") for team in TEAMS}
+one_apart = {f"{team}_divisional": words(team) for team in TEAMS}
 everybody = quick("shared")["mrr_end"]
 rows = []
 for scenario, who in {"shared": "nobody", **one_apart}.items():
@@ -557,54 +558,3 @@ play(effects, promise=[0.3, 0.0, 0.6, 1.0], booking_cutoff=[0.1, 0.0, 0.05, 0.2,
 #
 # **To mark** (if you must): one page; a proposal, its effect with interval, who would say no, and
 # what the student would measure to find out that it fails.
-
-# %% [markdown]
-# ## 教員用ページ
-#
-# **ねらい**　優秀な4部門がそれぞれの仕事をしているのに、なぜ会社全体では損をするのか。
-# 受講者が自分で動かした数字を使って説明でき、
-# 「もっと連携しよう」という呼びかけだけでは直らない理由を言えるようになります。
-#
-# **準備**　`pip install '.[notebooks]'` のあと `jupyter lab` を起動し、
-# 一度すべてのセルを実行しておきます(初回は計算エンジンの準備に時間がかかります)。
-# 結末が見えないよう、配布前に出力を消してください(Edit → Clear Outputs of All Cells)。
-# 図と表を日本語にするには、最初のコードセルを `speak("ja")` に変えます。
-# 端末では各コマンドに `--lang ja` を付けます。演習まではプログラミングの知識は要りません。
-#
-# | 分 | 内容 | 進め方 |
-# |:--|:--|:--|
-# | 10 | 物語 | 4人が各部門の不満を読み上げる。「悪いのは誰ですか」と問う |
-# | 10 | 予想 | まず一人で、次に二人組で。挙手で票を取り、記録する |
-# | 5 | 実行 | 待つ間に「同じ運」とは何かを話す |
-# | 15 | 種明かし | 班ごとに一部門のダッシュボードを「取締役会に一文で報告」。最後に時期の図 |
-# | 15 | 振り返り | 自部門だけ元に戻すか。部門ごとに投票してから表を見せる |
-# | 25 | 演習 | 3人一組で改善案。順位表を映す。上位案は別の乱数の種で確かめる |
-# | 10 | まとめ | 自分の会社・部活・授業なら何を測りますか |
-#
-# **よくある答え**　「CSは解約率で評価されるから解約は減る」
-# 「測っているものは全部伸びるのだからMRRも伸びる」という予想が多く出ます。
-# 「運と区別できない」と答える人はほとんどいません。
-# 犯人探しになると、自分の仕事から一番遠い部門が挙がりがちです。
-#
-# **つまずきやすい点**
-#
-# 1. 「共通KPIなら万事解決」ではありません。期限を過ぎたクレーム対応の割合を見てください。
-#    共通KPIにも代償(手抜き、会議、結果が出るまでの遅れ)があり、モデルに入っています。
-# 2. 「部門KPIは悪いとプログラムに書いてある」わけではありません。
-#    すべての仕組みを切ると両社の成績は同じになります(テストで確かめています)。
-#    各部門の行動は、指標に対する最適な行動を探索して得たものです。
-# 3. 平均だけで答えないこと。毎回95%区間を尋ね、順位は区間の下端で決めます。
-# 4. 改善案に `kpi.…` と書いても行動は変わりません。
-#    探索は `themodel incentives` で行います。
-# 5. 仮定の数字で動く一つの会社です。大きさより符号のほうが確かです。
-#
-# **話し合いの問い**
-#
-# 1. 最初に異変に気づけたのはどの部門でしょうか。そのために今はないどの数字が必要ですか。
-# 2. 「商談になったMQL」に賞与を出すと、誰の行動が変わりますか。抜け道はありますか。
-# 3. 全員が一つの共通KPIを持つと、誰が手を抜きますか。どうすれば気づけますか。
-# 4. 週に1時間だけ使えるなら、どの引き継ぎを直しますか。
-# 5. 営業以外(病院、学校、役所)で、同じことを見たことがありますか。
-#
-# **評価する場合**　レポート1枚。改善案、その効果と95%区間、反対する部門、
-# 失敗に気づくために測る数字を書かせます。

@@ -23,8 +23,7 @@
 # Everybody praises it. Few write the note. This notebook asks: **what is one note worth, and is
 # recycling always good?**
 #
-# *表の項目名と図を日本語にするには、下のセルの* `speak("en")` *を* `speak("ja")` *に変えます。*
-# *端末では* `themodel run systematic_recycling --lang ja` *です。*
+# [日本語](03_the_recycle_loop.ja.ipynb)
 
 # %%
 # %matplotlib inline
@@ -34,11 +33,12 @@ from IPython.display import display
 from simulator import METRICS, load_scenario, plots, replicate
 from simulator.experiment.bottleneck import cost_of
 from simulator.languages.languages import speak
+from simulator.presentation.figures import words
 
 from playing import play
 from telling import change, interval, is_told, level, picture, quick, table, tell, variant
 
-speak("en")  # or speak("ja")
+speak("en")
 TEAMS = ("marketing", "inside_sales", "field_sales", "customer_success")
 base = load_scenario("base").scenario
 CHANNELS = {name: channel.leads_per_day for name, channel in base.market.channels.items()}
@@ -76,7 +76,7 @@ known = results.recycling
 table(
     ["reason on file", "parked", "came back", "opportunities", "won", "won per 100 that came back"],
     [
-        [row.recorded_reason.replace("_", " "), f"{row.parked:,.0f}", f"{row.came_back:,.0f}",
+        [words(row.recorded_reason), f"{row.parked:,.0f}", f"{row.came_back:,.0f}",
          f"{row.opportunities:,.0f}", f"{row.won:,.1f}",
          f"{100 * row.won / row.came_back:.1f}" if row.came_back >= 10 else "-"]
         for row in known.itertuples()

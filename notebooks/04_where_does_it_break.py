@@ -22,8 +22,7 @@
 #
 # And one answer that is nearly always given, and often wrong: "the team that works most".
 #
-# *表の項目名と図を日本語にするには、下のセルの* `speak("en")` *を* `speak("ja")` *に変えます。*
-# *端末では* `themodel bottleneck base --lang ja` *です。*
+# [日本語](04_where_does_it_break.ja.ipynb)
 
 # %%
 # %matplotlib inline
@@ -32,17 +31,13 @@ from IPython.display import display
 from simulator import attribute, bottleneck, load_scenario, plots
 from simulator.experiment.execution import run_streamed
 from simulator.languages.languages import speak
+from simulator.presentation.figures import words as named
 
 from playing import play
 from telling import change, interval, is_told, level, picture, quick, table, tell
 
-speak("en")  # or speak("ja")
+speak("en")
 TEAMS = ("marketing", "inside_sales", "field_sales", "customer_success")
-
-
-def named(team: str) -> str:
-    """Write a team as words."""
-    return team.replace("_", " ")
 
 
 # %% [markdown]

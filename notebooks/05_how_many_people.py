@@ -24,24 +24,23 @@
 # seconds. `themodel size` and `themodel hiring` do the same for any company, also yours
 # (notebook 06).
 #
-# *日本語で読むには、下のセルの* `speak("en")` *を* `speak("ja")` *に変えて実行します。*
-# *文章の一部、表の項目名、図が日本語になります。*
+# [日本語](05_how_many_people.ja.ipynb)
 
 # %%
 # %matplotlib inline
 import numpy as np
 from IPython.display import display
-from matplotlib.figure import Figure
 
 from playing import play
 from simulator import plan_hiring, size
 from simulator.experiment.replications import replicate_totals
 from simulator.experiment.statistics import jeffreys
 from simulator.languages.languages import speak
+from simulator.languages.messages import say
 from simulator.metrics.team_labels import team_label
-from telling import table, tell, variant
+from telling import picture, table, tell, variant
 
-speak("en")  # or speak("ja")
+speak("en")
 SEED = 1
 TARGET, ARR = "final_arr>=3.7e8", 370.0  # million yen
 TEAMS = ("marketing", "inside_sales", "field_sales", "customer_success")
@@ -112,10 +111,9 @@ for each in (today, by_formula):
     futures[each.name] = np.array([one["arr"] / 1e6 for one in done.runs.values()])
 
 
-def draw_futures(futures: dict[str, np.ndarray], limit: float) -> Figure:
+@picture(9, 3.2)
+def draw_futures(axes, futures: dict[str, np.ndarray], limit: float) -> None:
     """Draw the ARR of every future as a dot, and the target as a line."""
-    figure = Figure(figsize=(9, 1.4 + 0.9 * len(futures)), layout="constrained")
-    axes = figure.subplots()
     for place, values in enumerate(futures.values()):
         up = np.random.default_rng(0).uniform(-0.28, 0.28, len(values))
         for good, color in ((values >= limit, "#0072b2"), (values < limit, "#d55e00")):
@@ -127,9 +125,8 @@ def draw_futures(futures: dict[str, np.ndarray], limit: float) -> Figure:
     axes.set_xlabel("ARR after 12 months, M JPY (black: mean; dashed: target)")
     shares = ", ".join(f"{name} {np.mean(values >= limit):.0%}" for name, values in futures.items())
     axes.set_title(f"Futures that reach {limit:.0f} M JPY: {shares}", loc="left")
-    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
-    return figure
 
 
 display(draw_futures(futures, ARR))
@@ -308,7 +305,7 @@ stress = hiring.stress
 table(
     ["", "promise kept", "change, points", "ARR, M JPY"],
     [
-        [row["words"], f"{row['probability']:.0%} ({row['low']:.0%} to {row['high']:.0%})",
+        [say(row["words"]), f"{row['probability']:.0%} ({row['low']:.0%} to {row['high']:.0%})",
          f"{100 * row['change']:+.0f} ({100 * row['change_low']:.0f} to"
          f" {100 * row['change_high']:.0f})",
          f"{row['difference'] / 1e6:+.0f} ({row['difference_low'] / 1e6:.0f} to"
@@ -321,7 +318,7 @@ table(
 worst = stress.loc[stress["probability"].idxmin()]
 tell(
     f"The plan as it stands keeps the promise with {chance(hiring.chance)}.",
-    f"Worst of these would be: *{worst['words']}* ({worst['probability']:.0%}).",
+    f"Worst of these would be: *{say(worst['words'])}* ({worst['probability']:.0%}).",
     "A promise of 90 % holds for a company whose numbers are *known*; that is what this table is"
     " for.",
 )
@@ -375,7 +372,7 @@ with tempfile.TemporaryDirectory() as folder:
 
 
 # %%
-def try_team(field_sales: int, customer_success: int) -> Figure:
+def try_team(field_sales: int, customer_success: int) -> object:
     """Draw the futures of another team."""
     other = company("yours", field_sales=field_sales, customer_success=customer_success)
     done = replicate_totals(other, seed=SEED, replications=60)

@@ -22,8 +22,7 @@
 # people *would have entered* into a CRM, and no more. Then we forget the truth, calibrate, and look
 # how close we came. At the end: what to do with your own files.
 #
-# *日本語で読むには、下のセルの* `speak("en")` *を* `speak("ja")` *に変えて実行します。*
-# *文章の一部、表の項目名、図が日本語になります。*
+# [日本語](06_your_own_crm_export.ja.ipynb)
 
 # %%
 # %matplotlib inline
@@ -33,13 +32,13 @@ from datetime import date
 from pathlib import Path
 
 from IPython.display import display
-from matplotlib.figure import Figure
 
 from simulator import measure, plots, replicate, run
 from simulator.languages.languages import speak
-from telling import levels, table, tell, variant
+from simulator.languages.messages import say
+from telling import levels, picture, table, tell, variant
 
-speak("en")  # or speak("ja")
+speak("en")
 SEED = 7
 SIZE = (9, 5)
 
@@ -63,8 +62,9 @@ journal = run(truth.scenario, SEED, 0, truth.name)
 # %% [markdown]
 # ## 1. Export
 #
-# In a terminal: `themodel export-crm base -o exported`. (`--style hubspot --lang ja` gives headings
-# of another CRM in Japanese; `--missing 10% --duplicated 2%` makes the holes that real files have.)
+# In a terminal: `themodel export-crm base -o exported`. (`--style hubspot` gives the headings of
+# another CRM, `--lang ja` what stands under them in Japanese; `--missing 10% --duplicated 2%` makes
+# the holes that real files have.)
 
 # %%
 from simulator.calibration.exporting.crm_export import Choices, export
@@ -73,7 +73,9 @@ from simulator.calibration.importing.reading import read_sheets
 STARTS = date(2024, 4, 1)
 folder = tempfile.TemporaryDirectory()
 exported = Path(folder.name) / "exported"
-rows = export(journal, exported, Choices(STARTS, logs=()), ["export-crm", "base"], "")
+rows = export(
+    journal, exported, Choices(STARTS, language="en", logs=()), ["export-crm", "base"], ""
+)
 table(["file", "rows"], [[f"`{name}`", f"{count:,}"] for name, count in rows.items()])
 
 
@@ -181,25 +183,29 @@ table(
     f"One history (seed {SEED}), one calibration (seed 1).",
 )  # fmt: skip
 
+
 # %%
-names = list(reversed(estimates))
-figure = Figure(figsize=(9, 6), layout="constrained")
-axes = figure.subplots()
-axes.axvspan(-1, 1, color="#e8eef4")
-axes.axvline(0, color="#555555", linewidth=1)
-for place, path in enumerate(names):
-    e = estimates[path]
-    half = (e.high - e.low) / 2.0
-    left, middle, right = ((value - true[path]) / half for value in (e.low, e.value, e.high))
-    color = "#0072b2" if holds[path] else "#d55e00"
-    axes.plot([left, right], [place, place], color=color, linewidth=2)
-    axes.plot(middle, place, "o", color=color)
-axes.set_yticks(range(len(names)), names, fontsize=8)
-axes.set_xlabel("fitted less truth, in half widths of its interval (line at 0: the truth)")
-axes.set_title(f"{sum(holds.values())} of {len(holds)} intervals hold the truth", loc="left")
-axes.spines[["top", "right", "left"]].set_visible(False)
-axes.tick_params(axis="y", length=0)
-display(figure)
+@picture(9, 6)
+def draw_intervals(axes) -> None:
+    """Draw every interval, measured from the truth, in its own half widths."""
+    names = list(reversed(estimates))
+    axes.axvspan(-1, 1, color="#e8eef4")
+    axes.axvline(0, color="#555555", linewidth=1)
+    for place, path in enumerate(names):
+        e = estimates[path]
+        half = (e.high - e.low) / 2.0
+        left, middle, right = ((value - true[path]) / half for value in (e.low, e.value, e.high))
+        color = "#0072b2" if holds[path] else "#d55e00"
+        axes.plot([left, right], [place, place], color=color, linewidth=2)
+        axes.plot(middle, place, "o", color=color)
+    axes.set_yticks(range(len(names)), names, fontsize=8)
+    axes.set_xlabel("fitted less truth, in half widths of its interval (line at 0: the truth)")
+    axes.set_title(f"{sum(holds.values())} of {len(holds)} intervals hold the truth", loc="left")
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+
+
+display(draw_intervals())
 
 # %%
 missed = [path for path, each in holds.items() if not each]
@@ -236,7 +242,7 @@ tell(
     "because a level common to all cannot be told from the readiness to sign.",
 )
 tell("What these files cannot tell, by calibration's own word:")
-tell("\n".join(f"- {each}" for each in fitted.not_identifiable))
+tell("\n".join(f"- {say(each)}" for each in fitted.not_identifiable))
 
 # %% [markdown]
 # Whether intervals hold the truth *as often as they promise* takes many such companies, not one:
@@ -292,21 +298,28 @@ for draw in range(DRAWS):
 stated = replicate_totals(fitted.scenario, "stated", seed=SEED, replications=EACH * DRAWS)
 history = measure(journal).totals["mrr_end"] / 1e6
 lucky = sorted(each["mrr_end"] / 1e6 for each in stated.runs.values())
-figure = Figure(figsize=(9, 2.8), layout="constrained")
-axes = figure.subplots()
-axes.plot(lucky, [0] * len(lucky), "|", color="#0072b2", markersize=22)
-axes.plot(sorted(ends), [1] * DRAWS, "|", color="#d55e00", markersize=22, markeredgewidth=2)
-axes.set_yticks([0, 1], ["luck: runs of the fitted numbers", "not knowing: means of drawn numbers"])
-axes.set_ylim(1.6, -0.6)
-axes.axvline(history, color="#222222", linestyle="--", linewidth=1)
-axes.set_xlabel("MRR at the end of the files, M JPY (dashed: the history that was exported)")
-axes.set_title(
-    f"Numbers drawn within their uncertainty: means from {min(ends):.0f} to {max(ends):.0f} M JPY",
-    loc="left",
-)
-axes.spines[["top", "right", "left"]].set_visible(False)
-axes.tick_params(axis="y", length=0)
-display(figure)
+
+
+@picture(9, 2.8)
+def draw_ends(axes) -> None:
+    """Draw single runs of the fitted numbers, and means of drawn ones."""
+    axes.plot(lucky, [0] * len(lucky), "|", color="#0072b2", markersize=22)
+    axes.plot(sorted(ends), [1] * DRAWS, "|", color="#d55e00", markersize=22, markeredgewidth=2)
+    labels = ["luck: runs of the fitted numbers", "not knowing: means of drawn numbers"]
+    axes.set_yticks([0, 1], labels)
+    axes.set_ylim(1.6, -0.6)
+    axes.axvline(history, color="#222222", linestyle="--", linewidth=1)
+    axes.set_xlabel("MRR at the end of the files, M JPY (dashed: the history that was exported)")
+    axes.set_title(
+        "Numbers drawn within their uncertainty:"
+        f" means from {min(ends):.0f} to {max(ends):.0f} M JPY",
+        loc="left",
+    )
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+
+
+display(draw_ends())
 tell(
     f"Means of {DRAWS} drawn companies ({EACH} runs each, the same luck): {min(ends):.1f} to",
     f"{max(ends):.1f} M JPY. Single runs of the fitted numbers ({len(lucky)}):",

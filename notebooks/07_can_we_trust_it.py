@@ -25,8 +25,7 @@
 # The first three can be tested in here. The fourth cannot, or not fully: that is why this notebook
 # ends with what the model does not contain.
 #
-# *日本語で読むには、下のセルの* `speak("en")` *を* `speak("ja")` *に変えて実行します。*
-# *表の項目名と図が日本語になります。*
+# [日本語](07_can_we_trust_it.ja.ipynb)
 
 # %%
 # %matplotlib inline
@@ -36,28 +35,19 @@ from pathlib import Path
 
 import numpy as np
 from IPython.display import Markdown, display
-from matplotlib.figure import Figure
 
 from playing import play
 from simulator import METRICS, compare, load_scenario, plots, run, sensitivity, verify
 from simulator.experiment.replications import replicate_totals
 from simulator.experiment.statistics import Estimate, jeffreys
 from simulator.languages.languages import speak
-from telling import change, table, tell, variant
+from simulator.languages.messages import say
+from telling import change, picture, table, tell, variant
 
-speak("en")  # or speak("ja")
+speak("en")
 SIZE = (9, 5)
 SEED = 1
 BLUE, RED, GRAY = "#0072b2", "#d55e00", "#555555"
-
-
-def canvas(height: float = 4.2) -> tuple[Figure, object]:
-    """Return an empty picture without chart junk."""
-    figure = Figure(figsize=(9, height), layout="constrained")
-    axes = figure.subplots()
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure, axes
-
 
 # %% [markdown]
 # ## 1. Is the arithmetic right?
@@ -123,22 +113,27 @@ table(
     f" {reduced.horizon.months * 20:.0f} business days each, seed {SEED}.",
 )  # fmt: skip
 
+
 # %%
-figure, axes = canvas()
-fine = np.linspace(0.2, 0.93, 200)
-curve = [erlang_c_wait(load * PEOPLE / SERVICE, SERVICE, PEOPLE) for load in fine]
-axes.plot(100 * fine, curve, color=GRAY)
-for load, each in zip(LOADS, engine, strict=True):
-    axes.plot([100 * load] * 2, [each.low, each.high], color=BLUE, linewidth=3)
-    axes.plot(100 * load, each.mean, "o", color=BLUE)
-axes.annotate("Erlang's formula", (100 * fine[-1], curve[-1]), (-8, 0), textcoords="offset points",
-              ha="right", va="top", color=GRAY)  # fmt: skip
-axes.annotate("simulated, 95 % interval", (100 * LOADS[-2], engine[-2].mean), (-10, 8),
-              textcoords="offset points", ha="right", color=BLUE)  # fmt: skip
-axes.set_title(f"{sum(held)} of {len(held)} intervals hold Erlang's value", loc="left")
-axes.set_xlabel("how busy people are, %")
-axes.set_ylabel("mean wait, days")
-display(figure)
+@picture(9, 4.2)
+def draw_curve(axes) -> None:
+    """Draw Erlang's formula as a line, and what was simulated with its intervals."""
+    fine = np.linspace(0.2, 0.93, 200)
+    curve = [erlang_c_wait(load * PEOPLE / SERVICE, SERVICE, PEOPLE) for load in fine]
+    axes.plot(100 * fine, curve, color=GRAY)
+    for load, each in zip(LOADS, engine, strict=True):
+        axes.plot([100 * load] * 2, [each.low, each.high], color=BLUE, linewidth=3)
+        axes.plot(100 * load, each.mean, "o", color=BLUE)
+    axes.annotate("Erlang's formula", (100 * fine[-1], curve[-1]), (-8, 0),
+                  textcoords="offset points", ha="right", va="top", color=GRAY)  # fmt: skip
+    axes.annotate("simulated, 95 % interval", (100 * LOADS[-2], engine[-2].mean), (-10, 8),
+                  textcoords="offset points", ha="right", color=BLUE)  # fmt: skip
+    axes.set_title(f"{sum(held)} of {len(held)} intervals hold Erlang's value", loc="left")
+    axes.set_xlabel("how busy people are, %")
+    axes.set_ylabel("mean wait, days")
+
+
+display(draw_curve())
 times = formula[-1] / formula[1]
 tell(
     f"From {LOADS[1]:.0%} to {LOADS[-1]:.0%} busy, the wait becomes **{times:.0f} times** as long.",
@@ -170,20 +165,25 @@ tell(
     f"{limit:.1f}, so that all of them together raise a false alarm once in a hundred seeds.",
 )
 
+
 # %%
-figure, axes = canvas(3.6)
-z = np.sort([each.z for each in statistical])
-axes.axvspan(-2, 2, color="#e8eef4")
-axes.axvline(0, color=GRAY, linewidth=1)
-for place in (-limit, limit):
-    axes.axvline(place, color=RED, linestyle="--", linewidth=1)
-axes.plot(z, np.arange(1, len(z) + 1), "o", color=BLUE, markersize=4)
-axes.annotate("fails beyond", (limit, 2), (-4, 0), textcoords="offset points", ha="right",
-              color=RED)  # fmt: skip
-axes.set_title("What the engine does, less what mathematics says", loc="left")
-axes.set_xlabel("standard errors (pale: where 95 % should lie)")
-axes.set_ylabel("checks, sorted")
-display(figure)
+@picture(9, 3.6)
+def draw_checks(axes) -> None:
+    """Draw how far every check is off, in standard errors, sorted."""
+    z = np.sort([each.z for each in statistical])
+    axes.axvspan(-2, 2, color="#e8eef4")
+    axes.axvline(0, color=GRAY, linewidth=1)
+    for place in (-limit, limit):
+        axes.axvline(place, color=RED, linestyle="--", linewidth=1)
+    axes.plot(z, np.arange(1, len(z) + 1), "o", color=BLUE, markersize=4)
+    axes.annotate("fails beyond", (limit, 2), (-4, 0), textcoords="offset points", ha="right",
+                  color=RED)  # fmt: skip
+    axes.set_title("What the engine does, less what mathematics says", loc="left")
+    axes.set_xlabel("standard errors (pale: where 95 % should lie)")
+    axes.set_ylabel("checks, sorted")
+
+
+display(draw_checks())
 
 # %% [markdown]
 # **Would these checks notice a mistake?** A check that cannot fail is none. So we hold the same
@@ -275,18 +275,24 @@ widths = []
 for size in sizes:
     groups = values["mrr_end"].reshape(-1, size)
     widths.append(np.mean([e.high - e.low for e in map(Estimate.of, groups)]) / 1e6)
-figure, axes = canvas(3.8)
-axes.loglog(sizes, widths, "o-", color=BLUE)
-axes.loglog(sizes, widths[-1] * np.sqrt(sizes[-1] / np.array(sizes)), ":", color=GRAY)
-for size, width in zip(sizes, widths, strict=True):
-    axes.annotate(f"{width:.2f}", (size, width), (6, 5), textcoords="offset points", color=BLUE)
-axes.set_xticks(sizes, [str(size) for size in sizes])
-axes.set_yticks([])
-axes.minorticks_off()
-axes.set_xlabel("runs behind one interval (both scales logarithmic; dotted: one over the root)")
-axes.set_ylabel("mean width, M JPY")
-axes.set_title("Width of a 95 % interval of MRR at end", loc="left")
-display(figure)
+
+
+@picture(9, 3.8)
+def draw_widths(axes) -> None:
+    """Draw the width of an interval by the number of runs behind it."""
+    axes.loglog(sizes, widths, "o-", color=BLUE)
+    axes.loglog(sizes, widths[-1] * np.sqrt(sizes[-1] / np.array(sizes)), ":", color=GRAY)
+    for size, width in zip(sizes, widths, strict=True):
+        axes.annotate(f"{width:.2f}", (size, width), (6, 5), textcoords="offset points", color=BLUE)
+    axes.set_xticks(sizes, [str(size) for size in sizes])
+    axes.set_yticks([])
+    axes.minorticks_off()
+    axes.set_xlabel("runs behind one interval (both scales logarithmic; dotted: one over the root)")
+    axes.set_ylabel("mean width, M JPY")
+    axes.set_title("Width of a 95 % interval of MRR at end", loc="left")
+
+
+display(draw_widths())
 tell(
     f"{sizes[1]} runs give {widths[1]:.2f} M JPY, {sizes[3]} runs (four times as many)",
     f"{widths[3]:.2f} M JPY. With very few runs it is worse than the root says: three runs do not",
@@ -375,8 +381,8 @@ tell(
 # So we vary them. `sensitivity` takes every number of trust C or worse through its range, finds
 # those that matter for a result, and then moves the strongest alone, from one end of its range to
 # the other (a *tornado*). This is a small study: contracts won by the small company of above.
-# (Does a verdict between two companies survive? `themodel sensitivity shared divisional` asks that
-# with many more runs; `docs/experiments.md` has the answer.)
+# (Does a verdict between two companies survive? `themodel sensitivity shared --versus divisional`
+# asks that with many more runs; `docs/experiments.md` has the answer.)
 
 # %%
 study = sensitivity(
@@ -402,12 +408,13 @@ tell(
 plots.tornado(study, size=(9, 6))
 
 # %%
+ENDS = {"low": "low end", "high": "high end"}
 ends = study.tornado
 is_luck = (ends["change_low"] <= 0.0) & (ends["change_high"] >= 0.0)
 table(
-    ["assumption", "end", "value there", "contracts won", "change"],
+    ["assumption", "of its range", "value there", "contracts won", "change"],
     [
-        [f"`{row.path}`", row.end, f"{row.value:.3g}", f"{row.outcome:.1f}",
+        [f"`{row.path}`", ENDS[row.end], f"{row.value:.3g}", f"{row.outcome:.1f}",
          f"{row.change:+.1f} ({row.change_low:.1f} to {row.change_high:.1f})"]
         for row in ends.head(8).itertuples()
     ],
@@ -442,35 +449,42 @@ tell(
 from simulator.plausibility import hold_against_published
 
 published = hold_against_published(seed=SEED, replications=10)
-figure, axes = canvas(4.8)
-for place, each in enumerate(reversed(published)):
-    low, high = each.published.low, each.published.high
-    spread = high - low
-    mean, left, right = (
-        (value - low) / spread
-        for value in (each.simulated.mean, each.simulated.low, each.simulated.high)
+
+
+@picture(9, 4.8)
+def draw_published(axes) -> None:
+    """Draw each published range as a band of the same width, and what was simulated in it."""
+    for place, each in enumerate(reversed(published)):
+        low, high = each.published.low, each.published.high
+        spread = high - low
+        mean, left, right = (
+            (value - low) / spread
+            for value in (each.simulated.mean, each.simulated.low, each.simulated.high)
+        )
+        axes.plot([0, 1], [place, place], color="#c9d6e2", linewidth=9, solid_capstyle="butt")
+        axes.plot([left, right], [place, place], color=BLUE, linewidth=3)
+        axes.plot(mean, place, "o", color=BLUE if each.passed else RED)
+    axes.set_yticks(
+        range(len(published)),
+        [METRICS[each.published.metric].label for each in reversed(published)],
     )
-    axes.plot([0, 1], [place, place], color="#c9d6e2", linewidth=9, solid_capstyle="butt")
-    axes.plot([left, right], [place, place], color=BLUE, linewidth=3)
-    axes.plot(mean, place, "o", color=BLUE if each.passed else RED)
-axes.set_yticks(
-    range(len(published)), [METRICS[each.published.metric].label for each in reversed(published)]
-)
-axes.set_xticks([0, 1], ["lowest published", "highest published"])
-axes.set_title(
-    f"{sum(each.passed for each in published)} of {len(published)} means lie in the range",
-    loc="left",
-)
-axes.spines["left"].set_visible(False)
-axes.tick_params(axis="y", length=0)
-display(figure)
+    axes.set_xticks([0, 1], ["lowest published", "highest published"])
+    axes.set_title(
+        f"{sum(each.passed for each in published)} of {len(published)} means lie in the range",
+        loc="left",
+    )
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+
+
+display(draw_published())
 table(
     ["", "published", "simulated", "unit", "source"],
     [
         [METRICS[each.published.metric].label,
          f"{each.published.low:g} to {each.published.high:g}",
          f"{each.simulated.mean:.3g} ({each.simulated.low:.3g} to {each.simulated.high:.3g})",
-         each.published.unit, each.published.source]
+         say(each.published.unit), say(each.published.source)]
         for each in published
     ],
     f"Means with 95 % intervals over 10 runs of two years, seed {SEED}.",
@@ -493,7 +507,10 @@ section = page.split("## What the model leaves out")[1].split("\n## ")[0]
 left_out = [
     each.strip() for each in section.split(". Within a run")[0].replace("\n", " ").split(";")
 ]
-display(Markdown("\n".join(f"- {each.rstrip('.')}" for each in left_out)))
+TRANSLATED = ""  # that page is in English: the Japanese notebook says the same here, in order
+shown = TRANSLATED.split("; ") if TRANSLATED else left_out
+assert len(shown) == len(left_out)
+display(Markdown("\n".join(f"- {each.rstrip('.')}" for each in shown)))
 
 # %% [markdown]
 # ## How a result could be wrong, and what to do about it

@@ -2,13 +2,16 @@
 
 The source of a notebook is its ``.py`` file (cells in the percent format of jupytext); the
 ``.ipynb`` beside it is made here, with outputs, for readers who run nothing. Nothing in it changes
-when nothing has changed: cells are numbered, times and machines are not kept.
+when nothing has changed: cells are numbered, times and machines are not kept. Each notebook is
+there in English (``NN_name``) and in Japanese (``NN_name.ja``).
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +22,24 @@ from nbclient import NotebookClient
 FOLDER = Path(__file__).resolve().parent
 _SECONDS_A_CELL = 110
 _KEPT_METADATA = ("jupytext", "kernelspec")
+_JAPANESE = ".ja"
+_BEGINS_ANEW = re.compile(r"\s*([-*+] |\d+\. |[#|<>]|```|$)")
+_ENDS_HERE = re.compile(r"\s*([#|<]|```|$)|.*  $")
 
 
 def sources() -> list[Path]:
-    """Return the sources in their order."""
-    return sorted(FOLDER.glob("[0-9][0-9]_*.py"))
+    """Return the sources in their order, each in English and then in Japanese."""
+    return sorted(FOLDER.glob("[0-9][0-9]_*.py"), key=lambda source: source.stem)
+
+
+def is_japanese(source: Path) -> bool:
+    """Tell whether a source is the Japanese one of its notebook."""
+    return source.stem.endswith(_JAPANESE)
+
+
+def in_japanese(source: Path) -> Path:
+    """Return where the Japanese notebook of an English source is written."""
+    return source.with_name(f"{source.stem}{_JAPANESE}.py")
 
 
 def read(source: Path) -> Any:
@@ -31,7 +47,27 @@ def read(source: Path) -> Any:
     notebook = jupytext.read(source)
     for number, cell in enumerate(notebook.cells, start=1):
         cell["id"] = f"cell-{number:02}"
+        if is_japanese(source) and cell["cell_type"] == "markdown":
+            cell["source"] = without_line_breaks(cell["source"])
     return notebook
+
+
+def without_line_breaks(text: str) -> str:
+    """Join the lines of Japanese paragraphs: a browser would show each break as a blank."""
+    lines: list[str] = []
+    is_code = False
+    for line in text.split("\n"):
+        goes_on = bool(lines) and not (_BEGINS_ANEW.match(line) or _ENDS_HERE.match(lines[-1]))
+        if goes_on and not is_code and (_is_wide(lines[-1][-1]) or _is_wide(line.strip()[0])):
+            lines[-1] += line.strip()
+        else:
+            lines.append(line)
+        is_code ^= line.lstrip().startswith("```")
+    return "\n".join(lines)
+
+
+def _is_wide(letter: str) -> bool:
+    return unicodedata.east_asian_width(letter) in "WFA"
 
 
 def executed(source: Path) -> Any:

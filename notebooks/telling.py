@@ -1,11 +1,13 @@
 """What notebooks say with: sentences and tables made from results, and runs that are quick.
 
 Notebooks state no number that was typed: sentences take theirs from results, by these functions.
+What they say themselves follows the language that is spoken.
 """
 
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, wraps
@@ -20,7 +22,9 @@ from simulator.experiment.comparison import Comparison, compare_runs
 from simulator.experiment.quantities import Scale
 from simulator.experiment.replications import replicate_totals
 from simulator.experiment.statistics import Estimate
-from simulator.languages.languages import spoken
+from simulator.languages.languages import Both, spoken
+from simulator.languages.messages import say
+from simulator.metrics.units import with_unit
 from simulator.presentation.chart_style import as_png, styled
 from simulator.presentation.figures import figure as level_of
 from simulator.scenario import LoadedScenario
@@ -29,10 +33,31 @@ SEED = 1
 """Of every run in these notebooks that names no other."""
 _POINTS_SHOWN = 90  # of a screen, to an inch
 
+_DIFFERENCE = Both("difference (95 % interval)", "差（95%区間）")
+_BEYOND_LUCK = Both("beyond luck?", "偶然を超えるか")
+_YES, _NO = Both("yes", "はい"), Both("no", "いいえ")
+_RESTS_ON = Both(
+    "In brackets: 95 % intervals. {replications} replications, seed {seed}.",
+    "かっこ内は95%区間。反復{replications}回、乱数の種{seed}。",
+)
+
 
 def tell(*sentences: str) -> None:
-    """Show sentences as a paragraph."""
-    display(Markdown(" ".join(sentences)))
+    """Show sentences as a paragraph: with blanks between them, in Japanese with none."""
+    if spoken() == "ja":
+        display(Markdown(_in_a_sentence("".join(sentences))))
+    else:
+        display(Markdown(" ".join(sentences)))
+
+
+def _in_a_sentence(text: str) -> str:
+    """Write intervals in full-width brackets, and what is bold so that no neighbor undoes it.
+
+    Markdown takes ``**`` for bold only where blanks or punctuation are beside it the right way
+    round, which Japanese text does not have.
+    """
+    wide = re.sub(r" \(([^()（）]*～[^()（）]*)\)", r"（\1）", text)
+    return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", wide)
 
 
 def table(
@@ -168,8 +193,9 @@ def is_told(estimate: Estimate) -> bool:
 def level(metric: str, estimate: Estimate, currency: str = "JPY") -> str:
     """Write a level of a metric with unit and interval."""
     mean, span, unit = level_of(estimate, METRICS[metric].unit, currency)
-    unit = "" if unit == "buyers" else unit
-    amount = f"{mean} {unit}".strip() if unit != "%" else f"{mean} %"
+    # English says what is counted before the number; Japanese wants its counter after it.
+    counted = METRICS[metric].unit == "buyers" and spoken() == "en"
+    amount = mean if counted else with_unit(mean, unit)
     return f"{amount} ({span})" if span else amount
 
 
@@ -185,10 +211,11 @@ def change(metric: str, estimate: Estimate, currency: str = "JPY") -> str:
 
 def percent(estimate: Estimate) -> str:
     """Write a share of 1 with its interval, as %."""
-    text = f"{100.0 * estimate.mean:+.1f} %"
+    text = say("{number} %", number=f"{100.0 * estimate.mean:+.1f}")
     if estimate.low is None or estimate.high is None:
         return text
-    return f"{text} ({100.0 * estimate.low:.1f} to {100.0 * estimate.high:.1f})"
+    low, high = (f"{100.0 * end:.1f}" for end in (estimate.low, estimate.high))
+    return f"{text} ({say('{low} to {high}', low=low, high=high)})"
 
 
 # ------------------------------------------------------------------ tables
@@ -220,9 +247,10 @@ def differences(comparison: Comparison, metrics: Sequence[str], scenario: str = 
         gap = interval_of(comparison, metric, name)
         means = [level(metric, Estimate(float(row[which]), None, None, n), currency)
                  for which in ("reference", "mean")]  # fmt: skip
-        verdict = "yes" if row["differs"] else "no"
+        verdict = (_YES if row["differs"] else _NO)(spoken())
         rows.append([_label(metric), *means, change(metric, gap, currency), verdict])
-    headings = ["", comparison.reference, name, "difference (95 % interval)", "beyond luck?"]
+    heads = (each(spoken()) for each in (_DIFFERENCE, _BEYOND_LUCK))
+    headings = ["", comparison.reference, name, *heads]
     table(headings, rows, _rests_on(len(comparison.numbers), comparison.seed))
 
 
@@ -231,6 +259,4 @@ def _label(metric: str) -> str:
 
 
 def _rests_on(replications: int, seed: int) -> str:
-    if spoken() == "ja":
-        return f"かっこ内は95%区間。反復{replications}回、乱数の種{seed}。"
-    return f"In brackets: 95 % intervals. {replications} replications, seed {seed}."
+    return _RESTS_ON(spoken(), replications=replications, seed=seed)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from simulator.theory import mmc, mmc_with_abandonment
+from simulator.theory import check_not_negative, check_positive, mmc, mmc_with_abandonment
 
 
 def servers_to_answer(arrival_rate: float, service_rate: float, share: float, within: float) -> int:
@@ -49,9 +49,7 @@ def servers_to_answer(arrival_rate: float, service_rate: float, share: float, wi
         If an argument is out of range.
     """
     _check_rates(arrival_rate, service_rate)
-    if not 0.0 <= share < 1.0:
-        raise ValueError(f"share must be in [0, 1), not {share}")
-    _check_wait("within", within)
+    _check_promise(share, within)
 
     def is_met(servers: int) -> bool:
         return mmc(arrival_rate, service_rate, servers).wait_tail(within) <= 1.0 - share
@@ -82,7 +80,7 @@ def servers_for_mean_wait(arrival_rate: float, service_rate: float, wait: float)
         If an argument is out of range.
     """
     _check_rates(arrival_rate, service_rate)
-    _check_wait("wait", wait)
+    check_not_negative("wait", wait)
     if wait == 0.0:
         raise ValueError("wait must be positive: with a mean wait of 0 nobody ever waits")
 
@@ -168,9 +166,7 @@ def servers_to_answer_impatient(
         If an argument is out of range.
     """
     _check_rates(arrival_rate, service_rate, abandonment_rate)
-    if not 0.0 <= share < 1.0:
-        raise ValueError(f"share must be in [0, 1), not {share}")
-    _check_wait("within", within)
+    _check_promise(share, within)
 
     def is_met(servers: int) -> bool:
         queue = mmc_with_abandonment(arrival_rate, service_rate, servers, abandonment_rate)
@@ -206,15 +202,13 @@ def _least(fewest: int, is_met: Callable[[int], bool]) -> int:
 
 
 def _check_rates(arrival_rate: float, service_rate: float, abandonment_rate: float = 1.0) -> None:
-    for name, rate in (
-        ("arrival_rate", arrival_rate),
-        ("service_rate", service_rate),
-        ("abandonment_rate", abandonment_rate),
-    ):
-        if not 0.0 < rate < math.inf:
-            raise ValueError(f"{name} must be positive and finite, not {rate}")
+    check_positive("arrival_rate", arrival_rate)
+    check_positive("service_rate", service_rate)
+    check_positive("abandonment_rate", abandonment_rate)
 
 
-def _check_wait(name: str, wait: float) -> None:
-    if not 0.0 <= wait < math.inf:
-        raise ValueError(f"{name} must be finite and not negative, not {wait}")
+def _check_promise(share: float, within: float) -> None:
+    """Refuse a share of waits that is no share, and a time that is no time."""
+    if not 0.0 <= share < 1.0:
+        raise ValueError(f"share must be in [0, 1), not {share}")
+    check_not_negative("within", within)

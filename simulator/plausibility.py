@@ -68,57 +68,60 @@ _TO_CALENDAR_DAYS = _CALENDAR_DAYS_PER_MONTH / DAYS_PER_MONTH
 PUBLISHED: tuple[PublishedRange, ...] = (
     PublishedRange(
         "win_rate", 0.15, 0.25, marked("share"),
-        "Ebsta x Pavilion 2025: 19-21 %; lotoftools 2026: 22 %; a quarter either way", "C",
+        marked("Ebsta x Pavilion 2025: 19-21 %; lotoftools 2026: 22 %; a quarter either way"), "C",
     ),
     PublishedRange(
         "opportunity_rate", 0.20, 0.40, marked("share"),
-        "DeciSense: lead to meeting 20-30 % in Japan, SaaS 30-40 %", "C",
+        marked("DeciSense: lead to meeting 20-30 % in Japan, SaaS 30-40 %"), "C",
     ),
     PublishedRange(
         "meetings_per_inside_sales_person", 12.0, 25.0, marked("per month"),
-        "marketbetter 2026: inbound 20-25, outbound 12-15", "C",
+        marked("marketbetter 2026: inbound 20-25, outbound 12-15"), "C",
     ),
     PublishedRange(
         "wins_per_field_sales_person", 1.9, 6.7, marked("per month"),
-        "scalematters: 3.75 actual, 6.7 at best (one company); half the actual to the best", "B",
+        marked("scalematters: 3.75 actual, 6.7 at best (one company); half the actual to the best"),
+        "B",
     ),
     PublishedRange(
         "accounts_per_customer_success_person", 70.0, 140.0, marked("per person"),
-        "ClientSuccess, about 600 companies: 104; a third either way", "B",
+        marked("ClientSuccess, about 600 companies: 104; a third either way"), "B",
     ),
     PublishedRange(
         "lead_time", 40.0, 84.0, marked("calendar days"),
-        "Bridge Group 2017: median 60 days; imboard: quartiles 40 / 84 / 150", "B",
+        marked("Bridge Group 2017: median 60 days; imboard: quartiles 40 / 84 / 150"), "B",
         _TO_CALENDAR_DAYS,
     ),
     PublishedRange(
         "logo_churn", 0.002, 0.017, marked("share per month"),
-        "Japanese listed SaaS companies 2020: 0.2-1.7 %", "B",
+        marked("Japanese listed SaaS companies 2020: 0.2-1.7 %"), "B",
     ),
     PublishedRange(
         "grr", 0.82, 0.94, marked("share"),
-        "Benchmarkit 2024: median 88 %; six points either way", "C",
+        marked("Benchmarkit 2024: median 88 %; six points either way"), "C",
     ),
     PublishedRange(
         "nrr", 0.95, 1.08, marked("share"),
-        "Benchmarkit 2024: median 101 %, small companies 97 %, mid-size 108 %", "C",
+        marked("Benchmarkit 2024: median 101 %, small companies 97 %, mid-size 108 %"), "C",
     ),
     PublishedRange(
         "payback", 6.0, 24.0, marked("months"),
-        "Aleph x Benchmarkit 2026, 342 companies: quartiles 6 / 16 / 24 months", "B",
+        marked("Aleph x Benchmarkit 2026, 342 companies: quartiles 6 / 16 / 24 months"), "B",
     ),
     PublishedRange(
         "facing_share", 0.28, 0.40, marked("share"),
-        "Salesforce State of Sales: 28-40 % of sales time; Japan 30 %", "C",
+        marked("Salesforce State of Sales: 28-40 % of sales time; Japan 30 %"), "C",
     ),
     PublishedRange(
         "reactivation_rate", 0.08, 0.15, marked("share"),
-        "pulserevops: 8-15 % of a reactivation campaign reopen", "D",
+        marked("pulserevops: 8-15 % of a reactivation campaign reopen"), "D",
     ),
     PublishedRange(
         "recycled_win_share", 0.08, 0.40, marked("share"),
-        "Olist 2018: 8 % of wins come more than 180 days after first contact, the part of recycling"
-        " that can be seen; no figure for the whole was found, the upper end is a guess", "B",
+        marked("Olist 2018: 8 % of wins come more than 180 days after first contact, the part of"
+               " recycling that can be seen; no figure for the whole was found, the upper end is a"
+               " guess"),
+        "B",
     ),
 )  # fmt: skip
 

@@ -225,7 +225,7 @@ def _meetings_alone(
     name = say("M/M/{people}+M, load {load}", people=people, load=load)
     claims = _claims(name, Team.FIELD_SALES, queue, _ERLANG_A)
     left = queue.probability_of_abandonment
-    given_up = f"{name}: {say('share that gives up')}"
+    given_up = _about(name, say("share that gives up"))
     share = Claim(given_up, Team.FIELD_SALES, "gives_up", left, _ERLANG_A)
     return Experiment(scenario, (*claims, share))
 
@@ -273,7 +273,7 @@ def _network(rate: float, days: float) -> Experiment:
     for team, queue in zip(DEPARTMENTS, network.stations, strict=True):
         name = say("network with recycle loop, {team}", team=words(team))
         claims += _claims(name, team, queue, _JACKSON)
-        visits = f"{name}: {say('visits per day')}"
+        visits = _about(name, say("visits per day"))
         through = Claim(visits, team, "visits", queue.arrival_rate, _JACKSON)
         claims.append(through)
     return Experiment(scenario, tuple(claims))
@@ -313,5 +313,9 @@ def _claims(
         (say("mean queue"), "queue", queue.mean_queue),
         (say("mean number present"), "present", queue.mean_in_system),
     )
-    return tuple(Claim(f"{name}: {what}", team, figure, value, source)
+    return tuple(Claim(_about(name, what), team, figure, value, source)
                  for what, figure, value in told)  # fmt: skip
+
+
+def _about(queue: str, what: str) -> str:
+    return say("{queue}: {what}", queue=queue, what=what)

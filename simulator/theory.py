@@ -283,8 +283,7 @@ def erlang_b(load: float, servers: int) -> float:
     ValueError
         If the load or the number of servers is out of range.
     """
-    if not 0.0 <= load < math.inf:
-        raise ValueError(f"load must be finite and not negative, not {load}")
+    check_not_negative("load", load)
     if servers < 0:
         raise ValueError(f"servers must not be negative, not {servers}")
     if load == 0.0:
@@ -572,8 +571,7 @@ def square_root_staffing(load: float, beta: float) -> int:
     ValueError
         If the load is not positive and finite, or beta not finite.
     """
-    if not 0.0 < load < math.inf:
-        raise ValueError(f"load must be positive and finite, not {load}")
+    check_positive("load", load)
     if not math.isfinite(beta):
         raise ValueError(f"beta must be finite, not {beta}")
     return max(1, math.ceil(load + beta * math.sqrt(load)))
@@ -605,11 +603,21 @@ def halfin_whitt_waiting(beta: float) -> float:
     return density / (density + beta * below)
 
 
+def check_positive(name: str, value: float) -> None:
+    """Refuse an argument that is not above 0 or not finite."""
+    if not 0.0 < value < math.inf:
+        raise ValueError(f"{name} must be positive and finite, not {value}")
+
+
+def check_not_negative(name: str, value: float) -> None:
+    """Refuse an argument that is below 0 or not finite."""
+    if not 0.0 <= value < math.inf:
+        raise ValueError(f"{name} must be finite and not negative, not {value}")
+
+
 def _check_rates(arrival_rate: float, service_rate: float) -> None:
-    if not 0.0 <= arrival_rate < math.inf:
-        raise ValueError(f"arrival_rate must be finite and not negative, not {arrival_rate}")
-    if not 0.0 < service_rate < math.inf:
-        raise ValueError(f"service_rate must be positive and finite, not {service_rate}")
+    check_not_negative("arrival_rate", arrival_rate)
+    check_positive("service_rate", service_rate)
 
 
 def _series(shape: float, upto: float) -> float:

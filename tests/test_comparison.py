@@ -786,8 +786,27 @@ def test_one_name_alone_is_refused(folder: Path) -> None:
     assert "two scenarios or more" in result.output
 
 
-def test_gaps_keep_what_is_missing_missing() -> None:
+def test_gaps_keep_what_is_missing_missing_and_what_is_too_long_too_long() -> None:
     np.testing.assert_equal(
-        gaps(np.array([1.0, math.nan, 3.0]), np.array([2.0, 2.0, math.inf])),
-        [1.0, math.nan, math.nan],
+        gaps(
+            np.array([1.0, math.nan, 3.0, math.inf, math.inf, math.inf]),
+            np.array([2.0, 2.0, math.inf, 3.0, math.inf, math.nan]),
+        ),
+        [1.0, math.nan, math.inf, math.inf, math.inf, math.nan],
     )
+
+
+def test_nothing_is_said_of_a_metric_that_is_longer_than_what_was_seen_in_one_run() -> None:
+    """The others are those that went fast: their mean would look like a company that is better."""
+    name = "claim_answer_days"
+    before, after = [1.0, 2.0, 3.0, 2.0] * 3, [8.0, 9.0, 7.0, 8.0] * 3
+    runs = {"a": [{name: each} for each in before], "b": [{name: each} for each in after]}
+    assert metric_differences(runs)["differs"].item()
+    runs["b"][5] = {name: math.inf}
+    row = metric_differences(runs).iloc[0]
+    assert not row["differs"]
+    assert math.isnan(row["difference"])
+    assert math.isnan(row["p"])
+    runs["b"][5] = {name: math.nan}  # no claim at all in that run
+    assert metric_differences(runs)["n"].item() == 11
+    assert metric_differences(runs)["differs"].item()

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import typer
+from small_companies import small_company
 from typer.testing import CliRunner, Result
 
 from simulator.calibration.exporting.crm_export import LOGS, Choices, export
@@ -596,18 +597,7 @@ def _themodel() -> None:
 
 RUNNER = CliRunner()
 
-TINY = """\
-horizon: {months: 4}
-start: {customers: 20, opportunities: 5, parked: 10}
-market:
-  channels:
-    website: {leads_per_day: 3}
-teams:
-  marketing: {people: 1}
-  inside_sales: {people: 1}
-  field_sales: {people: 2}
-  customer_success: {people: 1}
-"""
+TINY = small_company(4)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
+from small_companies import small_company
 from test_cli import call
 from test_japanese_commands import english_left
 
@@ -138,8 +139,8 @@ def result(
         name="made by hand", scenario=SCENARIO, weights=dict.fromkeys(TEAMS, 0.0), levers=LEVERS,
         objectives=objectives_of(SCENARIO, None, {}, 0.3, ()), scales={}, seed=1, searched=8,
         fresh=FRESH, equilibria=together(found), cases={each.name: each for each in cases},
-        effects=effects, doses=(), remedies=(), agreed=(), evaluations=100, interrupted=False,
-        stopped_at="",
+        effects=effects, doses=(), remedies=(), agreed=(), evaluations=100, runs=450,
+        interrupted=False, stopped_at="",
     )  # fmt: skip
     return dataclasses.replace(made, **others)
 
@@ -658,19 +659,7 @@ def test_help_teaches() -> None:
 
 # ------------------------------------------------------------------ from end to end
 
-SMALL = """\
-question: What would a small company do?
-horizon: {months: 2}
-start: {customers: 100, opportunities: 5, parked: 10}
-market:
-  channels:
-    website: {leads_per_day: 3}
-teams:
-  marketing: {people: 1}
-  inside_sales: {people: 1}
-  field_sales: {people: 2}
-  customer_success: {people: 1}
-"""
+SMALL = small_company(2, "What would a small company do?", customers=100)
 
 
 def test_a_small_company_from_end_to_end(tmp_path: Path) -> None:

@@ -21,7 +21,18 @@ from simulator.metrics.flow import waits
 from simulator.metrics.periods import Periods, ratio
 from simulator.metrics.responses import first_calls, onboarding_starts, onboardings
 from simulator.metrics.rows import Book
-from simulator.metrics.survival import CENSORED, COMPETING, ENDED, incidence
+from simulator.metrics.survival import (
+    CENSORED,
+    COMPETING,
+    ENDED,
+    Incidence,
+    durations,
+    incidence,
+    median,
+    p90,
+    p90_given_end,
+)
+from simulator.metrics.unstreamed import NOT_STREAMED
 from simulator.organization.journal import (
     LOADED_SLOT,
     SLOTS,
@@ -390,7 +401,7 @@ def test_queue_and_wait_of_a_team_without_people_are_still_measured() -> None:
     totals = story.totals()
     assert totals["inside_sales.queue"] == 30 / 40
     assert math.isnan(totals["inside_sales.utilization"])
-    assert math.isnan(totals["inside_sales.wait_p50"])
+    assert totals["inside_sales.wait_p50"] == math.inf  # longer than anything that was seen
     assert totals["inside_sales.wait_mean"] == 30.0
 
 
@@ -411,11 +422,66 @@ def test_kaplan_meier_agrees_with_scipy(cases: list[tuple[int, int]]) -> None:
     np.testing.assert_allclose(found.share, expected.evaluate(found.duration), atol=1e-12)
 
 
+def test_without_cases_a_duration_is_missing_and_not_long() -> None:
+    nothing = incidence(np.array([]), np.array([], dtype=np.int64))
+    assert math.isnan(nothing.quantile(0.5))
+    assert math.isnan(nothing.restricted_mean())
+
+
+def test_what_could_be_seen_is_the_incidence_so_far_of_all_there_is() -> None:
+    found = incidence(np.array([1.0, 2.0, 4.0, 9.0]), np.array([1, COMPETING, 1, CENSORED]))
+    seen = found.seen_within(np.array([0.5, 1.0, 3.9, 4.0, 50.0]))
+    assert seen.tolist() == [0.0, 0.5, 0.5, 1.0, 1.0]
+    none = incidence(np.array([1.0, 2.0]), np.array([COMPETING, CENSORED]))
+    assert np.isnan(none.seen_within(np.array([1.0]))).all()
+
+
+def three_months(*lengths: float) -> dict[str, list[float]]:
+    """One wait a day, as long as said in turn, over three months of 20 days."""
+    start = np.arange(0.5, 60.0)
+    end = start + np.resize(np.array(lengths), len(start))
+    how = np.where(end <= 60.0, ENDED, CENSORED)
+    periods = Periods(np.array([0.0, 20.0, 40.0, 0.0]), np.array([20.0, 40.0, 60.0, 60.0]))
+    found = durations(
+        periods, start, np.minimum(end, 60.0), how,
+        {"median": median, "p90": p90},
+        {"mean": Incidence.restricted_mean, "given": p90_given_end},
+    )  # fmt: skip
+    return {name: values.tolist() for name, values in found.items()}
+
+
+def test_a_month_that_was_not_followed_for_long_enough_is_not_known_rather_than_short() -> None:
+    found = three_months(1.0, 19.0)
+    # Of the last month's long waits none could end in time.
+    assert found["given"] == [19.0, 19.0, math.inf, 19.0]
+    assert found["mean"] == [10.0, 10.0, math.inf, pytest.approx(10.0, rel=0.02)]
+    # A median that was reached needs no more; 90 % were never seen to end in the last month.
+    assert found["median"] == [1.0, 1.0, 1.0, 1.0]
+    assert found["p90"] == [19.0, 19.0, math.inf, 19.0]
+
+
+def test_short_waits_are_known_to_the_last_month() -> None:
+    found = three_months(0.1, 0.2)
+    assert all(math.isfinite(each) for values in found.values() for each in values)
+
+
+def test_a_mean_wait_is_not_known_of_months_in_which_nobody_was_served() -> None:
+    found = three_months(1000.0)
+    assert found["mean"][:3] == [math.inf] * 3
+    assert found["median"] == [math.inf] * 4
+    # Whoever ends in this way takes so long: of nobody it is missing.
+    assert all(math.isnan(each) for each in found["given"])
+
+
+def test_times_that_are_followed_are_those_that_need_every_duration() -> None:
+    assert {name for name, each in METRICS.items() if each.followed} == set(NOT_STREAMED)
+
+
 def test_competing_ends_share_the_incidence_by_hand() -> None:
     # At risk 4: one ends; at 2, of 3, one ends otherwise; at 3, of 2, one leaves; at 4, of 1, ends.
     found = incidence(np.array([1.0, 2.0, 3.0, 4.0]), np.array([1, COMPETING, CENSORED, ENDED]))
     assert found.share.tolist() == pytest.approx([0.25, 0.25, 0.25, 0.25 + 0.5])
-    assert found.quantile(0.9) != found.quantile(0.9)  # never reached: missing
+    assert found.quantile(0.9) == math.inf  # never reached
     assert found.conditional_quantile(0.9) == 4.0
     assert found.conditional_quantile(1 / 3) == 1.0
 
@@ -497,7 +563,7 @@ def test_an_overdue_onboarding_is_late_before_it_is_done_and_a_young_one_is_not_
     story(9.0, Kind.ONBOARDED, 16, 0, 3, 0, 4.0, 0.9)
     totals = story.totals()
     assert totals["onboarding_late_share"] == 0.5
-    assert math.isnan(totals["onboarding_days"])  # one of three: the median is not reached
+    assert totals["onboarding_days"] == math.inf  # one of three: the median is not reached
 
 
 def test_the_speed_to_lead_is_that_of_the_first_call_of_buyers_who_are_new() -> None:

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from simulator.errors import ScenarioError
 from simulator.experiment.quantities import Scale
 from simulator.languages.languages import speaking
+from simulator.metrics import METRICS
 from simulator.organization.journal import Journal, Kind, Status
 from simulator.organization.simulation import run
 from simulator.presentation.pictures.bars import bars_chart
@@ -33,13 +34,20 @@ from simulator.presentation.pictures.lettering import (
     spread,
     width_of,
 )
-from simulator.presentation.pictures.lines import course_chart, month_ticks, rounded_ends
-from simulator.presentation.pictures.sankey import biggest, sankey, sankeys
-from simulator.presentation.pictures.sankey_layout import BOX, laid_out
+from simulator.presentation.pictures.lines import (
+    course_chart,
+    gaps_said,
+    month_ticks,
+    rounded_ends,
+)
+from simulator.presentation.pictures.sankey import SIZES, laid_on_page, sankey, sankeys
+from simulator.presentation.pictures.sankey_curves import numbered
+from simulator.presentation.pictures.sankey_layout import Box, Ribbon, biggest
 from simulator.presentation.pictures.tables import tables_of
 from simulator.presentation.pictures.tornado import tornado_chart
 from simulator.presentation.pictures.triangle import triangle_chart
 from simulator.presentation.pictures.waterfall import waterfall_chart
+from simulator.presentation.vector_drawing import through
 from simulator.presentation.views.shapes import (
     Band,
     Bar,
@@ -259,7 +267,7 @@ def test_a_picture_is_sound_and_holds_no_foreign_markup(name: str, language: str
 
 
 def _letters(element: ElementTree.Element) -> float:
-    small = {"tick", "axis-name", "size", "in-cell"}
+    small = {"tick", "axis-name", "size"}
     return SMALL if small & set(element.get("class", "").split()) else SIZE
 
 
@@ -311,7 +319,7 @@ def test_tables_hold_the_raw_numbers() -> None:
 
 
 def test_flows_are_as_wide_as_they_are_many() -> None:
-    layout = laid_out(flow_of())
+    layout = laid_on_page(flow_of())
     shown = {(each.link.source, each.link.target): each for each in layout.ribbons}
     large, half = shown["market", "marketing"], shown["inside", "field"]
     assert large.width / half.width == pytest.approx(4200 / 760)
@@ -319,15 +327,15 @@ def test_flows_are_as_wide_as_they_are_many() -> None:
 
 
 def test_what_goes_back_is_drawn_as_a_loop_over_the_top_and_in_again_on_the_left() -> None:
-    layout = laid_out(flow_of())
+    layout = laid_on_page(flow_of())
     boxes = {box.node.id: box for box in layout.boxes}
     loops = [each for each in layout.ribbons if each.link.kind == "back"]
     assert len(loops) == 4
     for loop in loops:
         source, target = boxes[loop.link.source], boxes[loop.link.target]
-        assert loop.start[0] == source.x + BOX
+        assert loop.start[0] == source.right
         assert loop.end[0] == target.x
-        assert loop.turns[0] > source.x + BOX
+        assert loop.turns[0] > source.right
         assert loop.turns[1] < target.x
         assert loop.lane + loop.width / 2.0 < min(box.y for box in layout.boxes)
     tree = parsed(sankey(flow_of()))
@@ -336,7 +344,7 @@ def test_what_goes_back_is_drawn_as_a_loop_over_the_top_and_in_again_on_the_left
 
 
 def test_loops_keep_apart() -> None:
-    loops = [each for each in laid_out(flow_of()).ribbons if each.looped]
+    loops = [each for each in laid_on_page(flow_of()).ribbons if each.looped]
     for place, one in enumerate(loops):
         for other in loops[place + 1 :]:
             touch = (one.width + other.width) / 2.0
@@ -346,13 +354,15 @@ def test_loops_keep_apart() -> None:
 
 
 def test_ribbons_meet_the_edges_of_their_boxes_without_overlap() -> None:
-    layout = laid_out(flow_of())
+    layout = laid_on_page(flow_of())
     boxes = {box.node.id: box for box in layout.boxes}
     for id_, box in boxes.items():
         for ends in (
-            [(each.start[1], each.width) for each in layout.ribbons if each.link.source == id_],
-            [(each.end[1], each.width) for each in layout.ribbons if each.link.target == id_],
-        ):
+            [(y, each.width) for each in layout.ribbons
+             for id_of, (x, y) in ((each.link.source, each.start), (each.link.target, each.end))
+             if id_of == id_ and x == edge]
+            for edge in (box.x, box.right)
+        ):  # fmt: skip
             edges = sorted((y - wide / 2.0, y + wide / 2.0) for y, wide in ends)
             assert all(a[1] <= b[0] + 1e-6 for a, b in pairwise(edges))
             assert not edges or edges[0][0] >= box.y
@@ -360,12 +370,12 @@ def test_ribbons_meet_the_edges_of_their_boxes_without_overlap() -> None:
 
 
 def test_boxes_do_not_overlap_and_hold_their_words(language: str) -> None:
-    layout = laid_out(flow_of())
+    layout = laid_on_page(flow_of())
     for place, one in enumerate(layout.boxes):
         for other in layout.boxes[place + 1 :]:
             apart = (
-                one.x + BOX <= other.x or other.x + BOX <= one.x
-                or one.y + one.height <= other.y or other.y + other.height <= one.y
+                one.right <= other.x or other.right <= one.x
+                or one.bottom <= other.y or other.bottom <= one.y
             )  # fmt: skip
             assert apart, (one.node.id, other.node.id)
     for group in parsed(sankey(flow_of())).iter("g"):
@@ -374,7 +384,7 @@ def test_boxes_do_not_overlap_and_hold_their_words(language: str) -> None:
         (box,) = [each for each in group.iter("rect") if each.get("class") == "box"]
         left, top = float(box.attrib["x"]), float(box.attrib["y"])
         for words in group.iter("text"):
-            assert float(words.attrib["x"]) + width_of(words.text or "", 12.0) <= left + BOX
+            assert float(words.attrib["x"]) + width_of(words.text or "", 12.0) <= left + SIZES.box
             assert top < float(words.attrib["y"]) < top + float(box.attrib["height"])
 
 
@@ -398,11 +408,95 @@ def test_several_flows_can_be_drawn_in_one_scale() -> None:
     most = max(biggest(small), biggest(large))
 
     def first(flow: Flow) -> float:
-        return laid_out(flow, most).ribbons[0].width
+        return laid_on_page(flow, most).ribbons[0].width
 
     assert first(large) / first(small) == pytest.approx(2.0)
-    frames = [parsed(each).attrib["viewBox"].split()[2] for each in sankeys([small, large])]
-    assert frames[0] == frames[1]
+
+
+def test_columns_stay_where_they_are_when_scenario_and_measure_are_switched() -> None:
+    loops_only = replace(flow_of("c"), links=flow_of("c").links[-4:])
+    drawn = sankeys([[flow_of("a"), flow_of("b", factor=2.0)], [loops_only]])
+    trees = [parsed(each) for group in drawn for each in group]
+    assert len({tree.attrib["viewBox"].split()[2] for tree in trees}) == 1
+    columns = [{each.attrib["x"] for each in tree.iter("rect") if each.get("class") == "box"}
+               for tree in trees]  # fmt: skip
+    assert columns[0] == columns[1] == columns[2]
+    alone = {parsed(sankey(each)).attrib["viewBox"].split()[2] for each in (flow_of(), loops_only)}
+    assert len(alone) == 2
+
+
+def meets(x: float, y: float, room: tuple[float, float], box: Box) -> bool:
+    across = abs(x - (box.x + box.right) / 2.0) < (room[0] + box.width) / 2.0
+    return across and abs(y - (box.y + box.bottom) / 2.0) < (room[1] + box.height) / 2.0
+
+
+def test_numbers_stand_on_their_own_ribbon_and_on_no_box() -> None:
+    layout = laid_on_page(flow_of())
+    room = (30.0, 12.0)
+    found = numbered(layout, lambda ribbon: room)
+    assert len(found) >= 12
+    for ribbon, (x, y) in found:
+        assert not any(meets(x, y, room, box) for box in layout.boxes)
+        if ribbon.looped:
+            assert y == ribbon.lane
+            assert ribbon.turns[1] < x < ribbon.turns[0]
+        else:
+            low, high = sorted((ribbon.start[1], ribbon.end[1]))
+            assert ribbon.start[0] < x < ribbon.end[0]
+            assert low <= y <= high
+
+
+def test_a_wide_ribbon_that_passes_where_loops_turn_carries_its_number() -> None:
+    """Inside sales hands over hundreds beside a loop that turns between it and field sales."""
+    wide = replace(flow_of(), links=tuple(
+        replace(link, size=2600.0) if link.source == "nurture" else link
+        for link in flow_of().links))  # fmt: skip
+    layout = laid_on_page(wide)
+
+    def room(ribbon: Ribbon) -> tuple[float, float]:
+        return width_of("1,234", SMALL) + 3.0, 16.0
+
+    numbers = {(ribbon.link.source, ribbon.link.target) for ribbon, _ in numbered(layout, room)}
+    assert ("inside", "field") in numbers
+
+
+def test_where_buyers_are_lost_stands_below_what_their_ribbons_would_run_behind() -> None:
+    nodes = sorted(flow_of().nodes, key=lambda node: node.id == "gone")
+    layout = laid_on_page(replace(flow_of(), nodes=tuple(nodes)))
+    boxes = {box.node.id: box for box in layout.boxes}
+    # Most of those who are gone come from marketing and inside sales, past the columns between.
+    assert boxes["gone"].y >= max(boxes[each].bottom for each in ("nurture", "field", "customers"))
+    # Former customers come from the column before: they stand beside it.
+    assert boxes["former"].y < boxes["customers"].bottom
+
+
+def test_nothing_that_turns_beside_a_box_leaves_the_picture() -> None:
+    flow = flow_of()
+    hooked = replace(flow, links=(*flow.links, Link("former", "gone", "lost", 50.0)))
+    for shown in (flow, hooked):
+        layout = laid_on_page(shown)
+        for ribbon in layout.ribbons:
+            if ribbon.looped:
+                assert ribbon.turns[1] - ribbon.width / 2.0 > 0.0
+                assert ribbon.turns[0] + ribbon.width / 2.0 < layout.width
+            if ribbon.hooked:
+                (edge, _), (end, _) = ribbon.start, ribbon.end
+                beyond = min((box.x for box in layout.boxes if box.x > edge), default=layout.width)
+                assert edge == end
+                assert edge + SIZES.reach(ribbon.width) <= beyond
+    assert sum(ribbon.hooked for ribbon in laid_on_page(hooked).ribbons) == 2
+
+
+def test_arrowheads_of_loops_have_room_above_each_other() -> None:
+    for box in laid_on_page(flow_of()).boxes:
+        heads = sorted(
+            (each.end[1] - (each.width + SIZES.wings) / 2.0,
+             each.end[1] + (each.width + SIZES.wings) / 2.0)
+            for each in laid_on_page(flow_of()).ribbons
+            if each.looped and each.link.target == box.node.id
+        )  # fmt: skip
+        assert all(one[1] <= other[0] + 1e-6 for one, other in pairwise(heads))
+        assert not heads or heads[0][0] >= box.y
 
 
 # ------------------------------------------------------------------ lines
@@ -421,7 +515,7 @@ def test_names_at_the_ends_of_lines_do_not_overlap(name: str, small: bool) -> No
 
 def test_every_scenario_can_be_told_from_the_others_and_hidden() -> None:
     tree = parsed(course_chart(course_of(10, 12)))
-    lines = [each for each in tree.iter("g") if each.find("polyline[@class='line']") is not None]
+    lines = [each for each in tree.iter("g") if each.find("path[@class='line']") is not None]
     assert [each.get("data-scenario") for each in lines] == [str(i) for i in range(10)]
     assert len({each.get("class") for each in lines}) == 10
 
@@ -437,14 +531,77 @@ def test_a_gap_in_the_values_is_a_gap_in_the_line() -> None:
     mean = band.mean.copy()
     mean[2] = NAN
     tree = parsed(course_chart(replace(course, bands=(replace(band, mean=mean),))))
-    lines = [each for each in tree.iter("polyline") if each.get("class") == "line"]
-    assert [len(each.attrib["points"].split()) for each in lines] == [2, 2]
+    lines = [each for each in tree.iter("path") if each.get("class") == "line"]
+    assert [len(points_of(each.attrib["d"])) for each in lines] == [2, 2]
+
+
+def points_of(way: str) -> list[tuple[float, float]]:
+    """Read the points of a way of which each begins where the one before it ends."""
+    numbers = [float(each) for each in re.findall(r"-?[\d.]+", way)]
+    moves = np.array(numbers).reshape(-1, 2)
+    return [(float(x), float(y)) for x, y in np.cumsum(moves, axis=0)]
+
+
+def test_a_way_through_many_points_does_not_drift() -> None:
+    random = np.random.default_rng(1)
+    points = [(float(x), float(y)) for x, y in 1000.0 * random.random((500, 2))]
+    assert np.abs(np.array(points_of(through(points))) - points).max() <= 0.05 + 1e-6
+
+
+def with_band(**parts: Any) -> Course:
+    course = course_of(1, 6)
+    return replace(course, bands=(replace(course.bands[0], **parts),))
+
+
+def test_months_alone_are_drawn_as_thin_marks() -> None:
+    course = course_of(1, 6)
+    known = np.array([1.0, NAN, 1.0, 1.0, NAN, NAN])
+    band = course.bands[0]
+    gaps = with_band(
+        mean=band.mean * known, outer_low=band.outer_low * known, outer_high=band.outer_high * known
+    )
+    tree = parsed(course_chart(gaps))
+    assert len([each for each in tree.iter("circle") if each.get("class") == "point"]) == 1
+    assert len([each for each in tree.iter("line") if each.get("class") == "outer-band-line"]) == 1
+    (band_,) = (each for each in tree.iter("path") if each.get("class") == "outer-band")
+    assert len(points_of(band_.attrib["d"].rstrip("z"))) == 4
+
+
+def test_a_chart_says_what_a_gap_means_where_there_is_one() -> None:
+    whole = course_of(1, 6)
+    mean = whole.bands[0].mean
+    late, hole = mean.copy(), mean.copy()
+    late[-2:], hole[2] = NAN, NAN
+    follows = next(name for name, each in METRICS.items() if each.followed and each.monthly)
+    early = "Not known yet: months at the end were not followed long enough."
+    gap = "Where a line has a gap or ends early, no run has a value."
+    light = "Where a light band has a gap or ends early, fewer than ten runs have a value."
+    assert gaps_said(whole) == ()
+    assert gaps_said(with_band(mean=hole)) == (gap,)
+    assert gaps_said(with_band(mean=late)) == (gap,)
+    assert gaps_said(replace(with_band(mean=late), metric=follows)) == (early,)
+    assert gaps_said(with_band(outer_low=np.where(np.isfinite(hole), mean, NAN))) == (light,)
+    assert gaps_said(with_band(mean=np.full(6, NAN))) == ()
+
+
+def test_a_line_that_ends_early_is_named_where_it_ends() -> None:
+    course = course_of(1, 6)
+    mean = course.bands[0].mean.copy()
+    mean[3:] = NAN
+    tree = parsed(course_chart(with_band(mean=mean)))
+    (line,) = (each for each in tree.iter("path") if each.get("class") == "line")
+    (thread,) = (each for each in tree.iter("polyline") if each.get("class") == "thread early")
+    x, y = map(float, thread.attrib["points"].split()[0].split(","))
+    end = points_of(line.attrib["d"])[-1]
+    assert x - end[0] == pytest.approx(2.0, abs=0.2)
+    assert y == pytest.approx(end[1], abs=0.2)
 
 
 def test_each_month_tells_all_its_values() -> None:
     tree = parsed(course_chart(course_of(2, 3)))
-    columns = [each for each in tree.iter("rect") if "column" in each.get("class", "")]
-    assert [each.get("data-month") for each in columns] == ["1", "2", "3"]
+    (columns,) = (each for each in tree.iter("g") if each.get("class") == "marks columns")
+    assert columns.get("data-each") == "1 2 3"
+    assert len(columns) == 3
     title = columns[0].find("title")
     assert title is not None
     assert title.text is not None
@@ -495,7 +652,7 @@ def test_a_heat_map_says_by_more_than_colour_what_is_beyond_luck_and_what_is_mis
     assert told > 0
     assert missing > 0
     # One more of each in the key.
-    assert markup.count('class="told-dot') == told + 1
+    assert markup.count("<circle") == told + 1
     assert markup.count('class="hatch"') == missing + 1
 
 
@@ -732,3 +889,23 @@ def test_a_long_run_stays_small_and_says_what_it_shows(journal: Journal) -> None
 def test_a_sample_of_nobody_is_refused(journal: Journal) -> None:
     with pytest.raises(ScenarioError, match="from 1 on"):
         flow_data(journal, most=0)
+
+
+@pytest.mark.parametrize(
+    ("metric", "of_what"),
+    [
+        ("logo_retention", "of the customers still there"),
+        ("revenue_retention", "of the MRR still there"),
+    ],
+)
+def test_a_triangle_says_what_its_shares_are_shares_of(metric: str, of_what: str) -> None:
+    shape = replace(triangle_of(12, lambda row, age: 0.97**age), metric=metric)
+    words = [each.text for each in parsed(triangle_chart(shape)).iter("text")]
+    assert words[-1] == of_what
+
+
+def test_a_hollow_bar_whose_line_misses_zero_is_explained() -> None:
+    bars = bars_of(-4e6, 0.5e6)
+    hollow = replace(bars.bars[0], low=-5e6, high=-3e6, told=False)
+    markup = str(bars_chart(replace(bars, bars=(hollow, *bars.bars[1:]))))
+    assert "All bars are judged at once, so that one may be hollow though its line" in markup

@@ -7,24 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from small_companies import small_company
 from test_cli import call
 
 from simulator.experiment import execution
 from simulator.plots.catalogue import CHARTS
 
-SMALL = """\
-question: How does a small company do?
-horizon: {months: 3}
-start: {customers: 20, opportunities: 5, parked: 10}
-market:
-  channels:
-    website: {leads_per_day: 3}
-teams:
-  marketing: {people: 1}
-  inside_sales: {people: 1}
-  field_sales: {people: 2}
-  customer_success: {people: 1}
-"""
+SMALL = small_company(3, "How does a small company do?")
 PUSHY = """\
 question: What if field sales promises more than it can keep?
 extends: small.yaml

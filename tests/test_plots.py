@@ -31,8 +31,7 @@ from simulator.plots.blame import draw_blame
 from simulator.plots.catalogue import CHARTS, check_possible, checked_charts, drawn, main_series
 from simulator.plots.grids import draw_heat, draw_triangle
 from simulator.plots.lines import draw_course, draw_panels
-from simulator.plots.sankey import draw_flow
-from simulator.plots.sankey_places import placed
+from simulator.plots.sankey import draw_flow, laid, sizes_of
 from simulator.plots.slide import COLORS, SIZE, Sheet, begin, ink_of, spread
 from simulator.plots.titles import of_bands, of_bars, of_blame, of_heat
 from simulator.presentation.chart_style import BLUE, VERMILION, as_png, as_svg, styled
@@ -428,13 +427,23 @@ def test_a_tornado_has_the_colours_of_pages_and_says_which_end_is_which() -> Non
 
 
 def test_the_more_customers_are_left_the_darker_is_a_cell() -> None:
-    for months, foot in ((12, "cells: % still there"), (60, "the darker, the more")):
+    for months, foot in (
+        (12, "cells: % of the customers still there"), (60, "the more of the customers are"),
+    ):  # fmt: skip
         with styled():
             figure = draw_triangle(a_triangle(months), TITLE, NOTE, SIZE).slide
         cells = [each for each in figure.axes[0].patches if isinstance(each, Rectangle)]
         first = [sum(each.get_facecolor()[:3]) for each in cells[:months]]
         assert first == sorted(first)  # ages from left to right: ever paler
         assert first[0] < first[-1]
+        assert any(foot in text.get_text() for text in texts_of(figure))
+
+
+def test_the_triangle_of_money_says_that_it_shows_money() -> None:
+    for months, foot in ((12, "cells: % of the MRR still there"), (60, "the more of the MRR is")):
+        with styled():
+            shape = replace(a_triangle(months), metric="revenue_retention")
+            figure = draw_triangle(shape, TITLE, NOTE, SIZE).slide
         assert any(foot in text.get_text() for text in texts_of(figure))
 
 
@@ -670,20 +679,22 @@ def test_ribbons_are_as_wide_as_their_flow_and_loops_go_over_the_boxes(
     shown = flow_view(evidence.results[0], measure)  # type: ignore[arg-type]
     with styled():
         sheet = begin(TITLE, NOTE, SIZE)
-        words = {node.id: (node.label, "", "1") for node in shown.nodes}
-        places, ribbons, fits = placed(sheet, shown, words, 11.0)
+        sizes = sizes_of(sheet, shown)
+        words = {node.id: ((node.label, True), ("1", False)) for node in shown.nodes}
+        layout, fits = laid(sheet, shown, sizes, words, 11.0)
     assert fits
-    assert len(ribbons) == len([link for link in shown.links if link.size > 0.0])
-    units = [ribbon.width / ribbon.link.size for ribbon in ribbons if ribbon.width > 0.026]
+    assert len(layout.ribbons) == len([link for link in shown.links if link.size > 0.0])
+    units = [ribbon.width / ribbon.link.size for ribbon in layout.ribbons if not ribbon.thin]
     assert max(units) == pytest.approx(min(units))
-    top = max(place.box.top for place in places)
-    for ribbon in ribbons:
+    top = min(box.y for box in layout.boxes)
+    for ribbon in layout.ribbons:
         assert ribbon.looped == (ribbon.link.kind == "back")
         if ribbon.looped:
-            assert ribbon.lane > top
+            assert ribbon.lane < top
             assert ribbon.turns[0] > ribbon.start[0]
             assert ribbon.turns[1] < ribbon.end[0]
-    for one, other in combinations(places, 2):
-        a, b = one.box, other.box
-        assert a.right <= b.left or b.right <= a.left or a.bottom >= b.top or b.bottom >= a.top
-        assert sheet.area.bottom - 1e-6 <= min(a.bottom, b.bottom)
+    for one, other in combinations(layout.boxes, 2):
+        across = one.right <= other.x or other.right <= one.x
+        assert across or one.bottom <= other.y or other.bottom <= one.y
+    assert layout.width <= sheet.area.width + 1e-6
+    assert max(box.bottom for box in layout.boxes) <= sheet.area.height + 1e-6

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from small_companies import small_company
 from test_cli import call
 
 from simulator.commands import evidence as gathering
@@ -26,7 +27,9 @@ from simulator.errors import Problem, ReplicationError, ScenarioError
 from simulator.experiment import execution
 from simulator.languages.languages import Language, speaking
 from simulator.metrics import METRICS
+from simulator.presentation import report_making
 from simulator.presentation.pictures.journey import flow_data
+from simulator.presentation.pictures.tables import tables_of
 from simulator.presentation.report import (
     MOST_BYTES,
     Asked,
@@ -35,23 +38,12 @@ from simulator.presentation.report import (
     first_words,
     report,
 )
-from simulator.presentation.report_making import finite
-from simulator.presentation.views.shapes import Analysis, Evidence
+from simulator.presentation.report_making import finite, short
+from simulator.presentation.report_parts import Table
+from simulator.presentation.views.shapes import Analysis, Evidence, Shape
 from simulator.scenario import effective_yaml, load_scenario
 
-SMALL = """\
-question: How does a small company do?
-horizon: {months: 4}
-start: {customers: 20, opportunities: 5, parked: 10}
-market:
-  channels:
-    website: {leads_per_day: 3}
-teams:
-  marketing: {people: 1}
-  inside_sales: {people: 1}
-  field_sales: {people: 2}
-  customer_success: {people: 1}
-"""
+SMALL = small_company(4, "How does a small company do?")
 PUSHY = """\
 question: What if field sales promises more <b>than</b> it can keep?
 extends: small.yaml
@@ -286,8 +278,31 @@ def test_differences_between_organizations_are_marked(read: Read) -> None:
 def test_every_number_of_the_page_is_in_its_data(page: Page, read: Read) -> None:
     known = set(numbers_in(page.data))
     shown = [float(each.attributes["value"]) for each in read.all("data")]
-    assert len(shown) > 900
+    assert len(shown) > 300
     assert [value for value in shown if value not in known] == []
+
+
+def test_every_number_behind_a_picture_is_in_the_data_of_the_picture(
+    two: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed: list[list[float]] = []
+
+    def tables(shape: Shape) -> tuple[Table, ...]:
+        found = tables_of(shape)
+        listed.append([
+            cell.exact for table in found for row in table.rows for cell in row
+            if cell.exact is not None
+        ])  # fmt: skip
+        return found
+
+    monkeypatch.setattr(report_making, "tables_of", tables)
+    data = page_of(two).data
+    pictures = {id(each): each for found in data["pictures"].values() for each in found}
+    known = [set(numbers_in(each)) for each in pictures.values()]
+    assert len(listed) == len(known) > 15
+    for numbers in listed:
+        rounded = {short(each) for each in numbers}
+        assert any(rounded <= each for each in known), sorted(rounded)[:5]
 
 
 def test_the_data_in_the_page_are_those_that_are_returned(page: Page, read: Read) -> None:
@@ -305,7 +320,8 @@ def test_the_figures_are_those_of_the_runs(two: Evidence, page: Page) -> None:
     for results, said in zip(two.results, page.data["scenarios"], strict=True):
         for metric, estimate in results.totals.items():
             mean = said["metrics"][metric]["mean"]
-            assert mean == (estimate.mean if math.isfinite(estimate.mean) else None)
+            known = math.isfinite(estimate.mean)
+            assert mean == (pytest.approx(estimate.mean, rel=1e-8) if known else None)
 
 
 def test_every_link_leads_to_a_place_and_no_place_has_two_names(read: Read) -> None:
@@ -318,7 +334,7 @@ def test_every_link_leads_to_a_place_and_no_place_has_two_names(read: Read) -> N
 
 def test_every_metric_that_a_table_names_leads_to_its_definition(read: Read) -> None:
     labels = {metric.label for metric in METRICS.values()}
-    linked = {each.text for each in read.all("a") if each.attributes.get("class") == "term"}
+    linked = {each.text for each in read.all("a") if each.attributes["href"].startswith("#metric-")}
     named = {
         each.text.strip() for each in read.all("th")
         if each.text.strip() in labels and "section" in each.inside
@@ -977,7 +993,9 @@ def test_a_folder_without_tables_is_no_traceback(folder: Path, kept: Path, tmp_p
     assert "it lacks gaps.csv; it lacks shares.csv; make it again: themodel attribute" in said
 
 
-@pytest.mark.parametrize("damage", [{"verdict": []}, {"runs": "many"}, {"b": 3}])
+@pytest.mark.parametrize(
+    "damage", [{"verdict": []}, {"verdict": "a text"}, {"runs": "many"}, {"b": 3}]
+)
 def test_an_analysis_that_says_something_strange_is_refused(
     folder: Path, kept: Path, tmp_path: Path, damage: dict[str, Any]
 ) -> None:
@@ -998,6 +1016,52 @@ def test_what_was_kept_in_another_language_is_marked_and_can_be_said_anew(
     assert again in read.section("attribution")
     assert not [each for each in Read(page_of(evidence).html).all("span")
                 if "lang" in each.attributes]  # fmt: skip
+
+
+def test_wrong_assumptions_are_asked_of_the_verdict_of_the_page(full: Evidence) -> None:
+    assert full.comparison is not None
+    said = full.analyses["sensitivity"].said
+    verdict = full.comparison.as_json()["scenarios"]["pushy"]["metrics"]["mrr_end"]
+    # The last scenario minus the reference, over the runs of the page.
+    assert (said["scenario"], said["versus"]) == ("small", "pushy")
+    found = {"mean": verdict["difference"], "low": verdict["low"], "high": verdict["high"]}
+    assert said["baseline"] == pytest.approx(found)
+    assert said["command"][said["command"].index("--stated") + 1] == "3"
+
+
+def test_wrong_assumptions_of_another_reference_are_refused(
+    folder: Path, full: Evidence, tmp_path: Path
+) -> None:
+    from simulator.presentation import files
+
+    analysis = full.analyses["sensitivity"]
+    files.write_tables(analysis.tables, tmp_path / "there", "sensitivity", analysis.said)
+    mirrored = tuple(reversed(full.scenarios))
+    with pytest.raises(ScenarioError, match="is of small and pushy, not of pushy and small"):
+        read_folders([tmp_path / "there"], mirrored, ["pushy", "small"], (), 1)
+
+
+def test_the_end_counts_the_runs_of_every_analysis(page: Page, full: Evidence) -> None:
+    said = Read(page.html).section("again")
+    for command in full.analyses:
+        assert f"runs of {command}" in said
+    tried = full.analyses["incentives"].said
+    assert tried["runs"] > tried["evaluations"] > 1
+    assert f"companies tried by incentives{tried['evaluations']}" in "".join(said.split("\n"))
+
+
+def test_what_runs_is_told_with_its_number_of_runs(
+    folder: Path, full: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for command, analysis in full.analyses.items():
+        monkeypatch.setattr(gathering, f"_{command}", lambda *what, found=analysis: found)
+    told: list[str] = []
+    monkeypatch.setattr(gathering, "tell", told.append)
+    evidence_of(folder, "small", "pushy", full=True)
+    assert told[0] == "bottleneck: running, 27 runs"  # nine companies, three replications
+    assert told[1] == f"attribute: running, {full.analyses['attribute'].said['runs']} runs"
+    assert told[2].startswith("sensitivity: running, at most ")
+    assert told[3].startswith("incentives: running; what is found decides")
 
 
 def test_two_folders_of_one_analysis_are_refused(folder: Path, kept: Path, tmp_path: Path) -> None:

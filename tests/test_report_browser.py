@@ -200,7 +200,7 @@ def test_the_flow_is_switched_by_scenario_and_by_width(browser: Browser, page: P
 
 def test_a_metric_is_one_click_from_its_definition(browser: Browser, page: Path) -> None:
     browser.open(page)
-    browser.evaluate("document.querySelector('.tiles a.term').click()")
+    browser.evaluate("document.querySelector('.tiles a').click()")
     target = browser.evaluate("document.querySelector(':target').closest('section').id")
     assert target == "definitions"
 

@@ -18,15 +18,19 @@ from rich.console import Console
 from simulator.errors import ScenarioError
 from simulator.experiment import probing, screening, sensitivity_words
 from simulator.experiment import sensitivity as study
+from simulator.experiment.assumption_labels import assumption_label
 from simulator.experiment.assumptions import Assumption, Space, settings, space_of
 from simulator.experiment.probing import Plan
 from simulator.experiment.screening import (
     effects_of,
     paired_samples,
     shares_of,
+    through_change,
     trajectory,
 )
 from simulator.experiment.sensitivity import LUCK, Sensitivity, sensitivity
+from simulator.experiment.statistics import Estimate
+from simulator.languages.languages import Language, speaking
 from simulator.presentation import sensitivity_tables
 from simulator.scenario import load_scenario, numbers, shipped_scenarios
 from simulator.scenario.changing import changed, value_of
@@ -353,7 +357,7 @@ def test_what_changes_nothing_is_without_effect_and_not_run_again(faked: Any) ->
         return where(scenario, X1)
 
     faked([X1, X2, X3], outcome)
-    found = sensitivity("shared", trajectories=3, sobol=4, points=5, replications=2)
+    found = sensitivity("shared", trajectories=3, sobol=4, points=5, replications=2, stated=2)
     status = found.assumptions.set_index("path")["status"]
     assert (status[X1], status[X2], status[X3]) == ("varied", "without effect", "without effect")
     # 2 stated; 2 walks of 4 points; 1 walk of 2; 5 points; 2 ends twice; A, B and two mixed.
@@ -395,14 +399,14 @@ def test_the_share_of_luck_is_told_honestly(faked: Any) -> None:
 
 
 def lead(of: Outcome) -> Outcome:
-    """The first scenario has the outcome, the second has none."""
+    """The second scenario, shared, has the outcome; the first, the reference, has none."""
     return lambda s, replication: of(s, replication) if s.kpi.marketing == 1.0 else 0.0
 
 
 def test_survival_is_the_share_of_the_space_in_which_the_first_is_ahead(faked: Any) -> None:
     # Ahead where x + y > 1/2: 7/8 of the square; 3/4 of the lower half of x, all of the upper.
     faked([X1, X2], lead(lambda s, _: where(s, X1) + where(s, X2) - 0.5))
-    found = sensitivity("shared", "divisional", trajectories=2, sobol=4, points=256, replications=6)
+    found = sensitivity("divisional", "shared", trajectories=2, sobol=4, points=256, replications=6)
     assert found.survival is not None
     assert found.survival.points == 256
     assert found.survival.low < 0.875 < found.survival.high
@@ -410,8 +414,10 @@ def test_survival_is_the_share_of_the_space_in_which_the_first_is_ahead(faked: A
     lower, upper = halves.loc[(X1, "lower")], halves.loc[(X1, "upper")]
     assert lower["share_low"] < 0.75 < lower["share_high"]
     assert upper["share"] == 1.0
-    assert found.verdict.startswith("shared beats divisional in MRR at end at 2")
-    assert "none of the 2 strongest assumptions flips the lead alone" in found.verdict
+    assert found.verdict.startswith(
+        "The verdict survives wrong assumptions: shared beats divisional in MRR at end at 2"
+    )
+    assert "None of the 2 strongest assumptions flips the lead alone." in found.verdict
     assert found.compared[0] == "kpi.marketing"
 
 
@@ -420,7 +426,7 @@ def test_a_lower_metric_is_ahead_when_it_is_lower(faked: Any, monkeypatch: Any) 
     lower = lead(lambda s, _: -1.0 - where(s, X1))
     monkeypatch.setattr(probing, "run_totals", lambda s, n, e, r: {"logo_churn": lower(s, r)})
     found = sensitivity(
-        "shared", "divisional", metric="logo_churn", trajectories=2, sobol=4, points=8,
+        "divisional", "shared", metric="logo_churn", trajectories=2, sobol=4, points=8,
         replications=6,
     )  # fmt: skip
     assert found.survival is not None
@@ -436,15 +442,16 @@ def test_an_end_flips_only_if_its_interval_excludes_zero(faked: Any) -> None:
         return 1.0 + sure + open_ + 0.01 * noise(replication)
 
     faked([X1, X2], lead(outcome))
-    found = sensitivity("shared", "divisional", trajectories=2, sobol=4, points=8, replications=4)
+    found = sensitivity("divisional", "shared", trajectories=2, sobol=4, points=8, replications=4)
     verdicts = found.tornado.set_index(["path", "end"])["verdict"]
     assert verdicts[X1, "low"] == "flips"
     assert verdicts[X2, "low"] == "may flip"
     assert verdicts[X1, "high"] == verdicts[X2, "high"] == ""
-    assert "at 1 of" not in found.verdict
-    assert "the lead flips if churn.gap is 0.6; the lead may flip if churn.trust is 0.5" in (
-        found.verdict
-    )
+    assert "At 1 of" not in found.verdict
+    assert (
+        "Alone, “Churn: what broken expectations cost” at 0.6 flips the lead."
+        " Alone, “Churn: what lost trust costs” at 0.5 may flip the lead."
+    ) in found.verdict
 
 
 def test_an_end_at_which_the_lead_may_be_luck_is_open(faked: Any) -> None:
@@ -453,33 +460,179 @@ def test_an_end_at_which_the_lead_may_be_luck_is_open(faked: Any) -> None:
         return 1.0 + 0.01 * noise(replication) + (3.0 * (replication % 2) - 1.0 if low else 0.0)
 
     faked([X1], lead(outcome))
-    found = sensitivity("shared", "divisional", trajectories=2, sobol=4, points=8, replications=4)
+    found = sensitivity("divisional", "shared", trajectories=2, sobol=4, points=8, replications=4)
     assert list(found.tornado["verdict"]) == ["open", ""]
-    assert "at 1 of the 2 ends the lead is within luck" in found.verdict
+    assert "At 1 of the 2 ends of their ranges the lead is within luck." in found.verdict
 
 
 def test_a_flip_is_one_of_the_lead_at_the_stated_values(faked: Any) -> None:
     faked([X1], lead(lambda s, luck: where(s, X1) - 0.9 + 0.001 * noise(luck)))
-    found = sensitivity("shared", "divisional", trajectories=2, sobol=4, points=8, replications=4)
-    assert "while at the stated values divisional leads; the lead flips if churn.gap is 1.8" in (
-        found.verdict
-    )
+    found = sensitivity("divisional", "shared", trajectories=2, sobol=4, points=8, replications=4)
+    assert found.survival is not None
+    assert (found.survival.leader, found.survival.other) == ("divisional", "shared")
+    assert found.survival.share == 1.0 - np.mean(found.sample["outcome"] > 0.0)
+    assert "At the stated values divisional beats shared" in found.verdict
+    assert "Alone, “Churn: what broken expectations cost” at 1.8 flips the lead." in found.verdict
 
 
 def test_without_a_lead_at_the_stated_values_nothing_flips(faked: Any) -> None:
     faked([X1], lead(lambda s, replication: noise(replication) + 0.1 * where(s, X1)))
-    found = sensitivity("shared", "divisional", trajectories=2, sobol=4, points=8, replications=4)
+    found = sensitivity("divisional", "shared", trajectories=2, sobol=4, points=8, replications=4)
     assert set(found.tornado["verdict"]) == {""}
-    assert "cannot be told apart" in found.verdict
+    assert found.verdict.startswith("There is no verdict that could survive")
+    assert "divisional and shared cannot be told apart in MRR at end: shared minus" in found.verdict
+    assert "There is no lead that an assumption alone could flip." in found.verdict
 
 
 def test_points_without_the_metric_are_dropped_and_counted(faked: Any) -> None:
     faked([X1], lead(lambda s, _: math.nan if where(s, X1) > 0.75 else 1.0 + where(s, X1)))
-    found = sensitivity("shared", "divisional", trajectories=2, sobol=4, points=16, replications=2)
+    found = sensitivity("divisional", "shared", trajectories=2, sobol=4, points=16, replications=2)
     assert found.dropped == 4
     assert found.survival is not None
     assert found.survival.points == 12
     assert "4 points without MRR at end were left out" in found.summary()
+
+
+def test_an_outcome_is_that_of_the_second_scenario_minus_that_of_the_first(faked: Any) -> None:
+    faked([X1], lead(lambda s, luck: 1.0 + where(s, X1) + 0.1 * noise(luck)))
+    plan = {"trajectories": 2, "sobol": 4, "points": 8, "replications": 4}
+    found = sensitivity("divisional", "shared", **plan)
+    mirrored = sensitivity("shared", "divisional", **plan)
+    assert found.baseline.mean == pytest.approx(1.5, abs=0.1)
+    assert mirrored.baseline.mean == pytest.approx(-found.baseline.mean)
+    ends = found.tornado.set_index("end")["outcome"]
+    assert ends["low"] == pytest.approx(1.0, abs=0.1)
+    assert ends["high"] == pytest.approx(2.0, abs=0.1)
+    # Who leads, and where, is the same whichever is the reference.
+    assert mirrored.survival == found.survival
+    assert mirrored.halves.equals(found.halves)
+    assert mirrored.verdict == found.verdict
+
+
+def test_the_lead_at_the_stated_values_is_judged_by_more_runs_than_an_end(faked: Any) -> None:
+    # Of four runs the lead is within luck, of 40 it is not.
+    faked([X1], lead(lambda s, luck: where(s, X1) + 2.0 * noise(luck) + 0.5))
+    plan = {"trajectories": 2, "sobol": 4, "points": 4, "replications": 4}
+    few, more = (sensitivity("divisional", "shared", stated=n, **plan) for n in (4, 40))
+    assert "cannot be told apart" in few.verdict
+    assert "At the stated values shared beats divisional" in more.verdict
+    assert (few.baseline.n, more.baseline.n) == (4, 40)
+    # Luck is that of all runs at the stated values; the change alone is that of the few.
+    for end in (few, more):
+        table = end.tornado
+        assert list(table["outcome"]) == pytest.approx(list(end.baseline.mean + table["change"]))
+        assert list(table["change"]) == pytest.approx([-0.5, 0.5])
+
+
+def test_the_mean_after_a_change_is_covered_by_its_interval() -> None:
+    # Luck of variance 1 that both share, and 0.25 that they do not.
+    covered, widths = [], []
+    for seed in range(400):
+        rng = np.random.default_rng(seed)
+        base = rng.normal(size=20)
+        changed_ = base[:5] + 3.0 + 0.5 * rng.normal(size=5)
+        found = through_change(base, changed_)
+        assert found.low is not None
+        assert found.high is not None
+        assert found.n == 5
+        covered.append(found.low < 3.0 < found.high)
+        alone = Estimate.of(changed_)
+        widths.append((found.high - found.low, (alone.high or 0.0) - (alone.low or 0.0)))
+    # The standard error of a share of 95 % in 400 repetitions is 1.1 %.
+    assert 0.95 - 4 * 0.011 < np.mean(covered) <= 1.0
+    through, direct = np.mean(widths, axis=0)
+    assert through < 0.75 * direct
+
+
+def test_the_mean_after_a_change_of_all_runs_is_that_of_the_runs_themselves() -> None:
+    rng = np.random.default_rng(3)
+    base, after = rng.normal(size=(2, 9))
+    found, known = through_change(base, after), Estimate.of(after)
+    assert (found.mean, found.low, found.high, found.n) == pytest.approx(
+        (known.mean, known.low, known.high, known.n)
+    )
+    after[2] = np.nan
+    assert through_change(base, after).n == 8
+    after[2] = np.inf
+    assert through_change(base, after).n == 0
+    assert np.isnan(through_change(base, after).mean)
+    assert through_change(base, after[:1]).low is None
+
+
+@pytest.mark.parametrize(
+    ("ahead_from", "begins"),
+    [
+        (0.0, "The verdict survives wrong assumptions: shared"),
+        (0.35, "The verdict depends on the assumptions, but is more likely right than wrong: sha"),
+        (0.48, "The verdict depends on the assumptions, either may be ahead: shared"),
+    ],
+)
+def test_what_becomes_of_a_verdict_is_said_as_far_as_its_interval_allows(
+    faked: Any, ahead_from: float, begins: str
+) -> None:
+    faked([X1], lead(lambda s, luck: where(s, X1) - ahead_from + 1e-4 * noise(luck)))
+    found = sensitivity("divisional", "shared", trajectories=2, sobol=4, points=64)
+    assert found.verdict.startswith(begins)
+
+
+def test_a_verdict_that_holds_in_less_than_half_of_the_space_does_not_survive(faked: Any) -> None:
+    # Both must be at least in the middle, where they are stated: a quarter of the square.
+    def outcome(scenario: Scenario, luck: int) -> float:
+        far = min(where(scenario, X1), where(scenario, X2)) - 0.49
+        return far + 1e-4 * noise(luck)
+
+    faked([X1, X2], lead(outcome))
+    found = sensitivity("divisional", "shared", trajectories=2, sobol=4, points=64)
+    assert found.verdict.startswith("The verdict does not survive wrong assumptions: shared beats")
+    assert set(found.tornado["verdict"]) == {"flips", ""}
+
+
+def test_an_assumption_decides_if_its_halves_differ_beyond_luck(faked: Any) -> None:
+    faked([X1, X2], lead(lambda s, luck: where(s, X1) - 0.4 + 0.02 * where(s, X2)))
+    found = sensitivity("divisional", "shared", trajectories=2, sobol=4, points=64)
+    told = found.halves.groupby("path")["told"].all()
+    assert (told[X1], told[X2]) == (True, False)
+    assert "What decides most is “Churn: what broken expectations cost” (shared is ahead at " in (
+        found.verdict
+    )
+    assert "“Churn: what lost trust costs” (" not in found.verdict
+    faked([X1, X2], lead(lambda s, luck: noise(luck) + 1.0 + 0.1 * where(s, X1)))
+    found = sensitivity("divisional", "shared", trajectories=2, sobol=4, points=64)
+    assert not found.halves["told"].any()
+    assert "No single assumption can be told to decide this" in found.verdict
+
+
+# ------------------------------------------------------------------ labels
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_every_assumption_of_every_shipped_scenario_has_a_label(language: Language) -> None:
+    with speaking(language):
+        for name in shipped_scenarios():
+            labels = {}
+            for one in space_of(load_scenario(name)).varied:
+                label = assumption_label(one.path)
+                words = one.path.replace(".", " ").replace("_", " ")
+                assert label.replace(":", "") != words, one.path
+                assert 0 < len(label) <= 60, label
+                assert label.isascii() == (language == "en"), label
+                labels[one.path] = label
+            assert len(set(labels.values())) == len(labels), "two assumptions of one label"
+
+
+def test_a_label_names_the_channel_team_or_mechanism_that_it_is_about() -> None:
+    paths = [
+        "market.channels.trade_fair.reach", "teams.revops.loading",
+        "mechanisms.lead_volume.strength",
+    ]  # fmt: skip
+    assert [assumption_label(path) for path in paths] == [
+        "Channel trade fair: chance that a call gets through",
+        "RevOps: employer's cost over pay",
+        "Strength of a mechanism: lead volume",
+    ]
+    with speaking("ja"):
+        assert assumption_label(paths[2]) == "メカニズムの強さ：リード数の追求"
+    assert assumption_label("some_block.new_number") == "some block: new number"
 
 
 # ------------------------------------------------------------------ interrupted, refused, told
@@ -506,7 +659,7 @@ def test_ctrl_c_shows_the_analyses_that_were_finished(
 
     faked([X1, X2], outcome)
     # 2 stated and 2 x 3 points of walks, 3 of a walk, 8 points, 8 ends, 5 x 4 rows.
-    found = sensitivity("shared", trajectories=3, sobol=4, points=8, replications=2)
+    found = sensitivity("shared", trajectories=3, sobol=4, points=8, replications=2, stated=2)
     assert list(found.missing)[: len(missing)] == missing
     assert list(found.screening["path"]) == [X2, X1]
     assert "Interrupted: without" in found.summary()
@@ -547,23 +700,27 @@ def test_two_currencies_are_not_subtracted() -> None:
 
 def test_the_number_of_runs_is_known_beforehand(faked: Any) -> None:
     faked([X1, X2], lead(lambda s, luck: where(s, X1) * where(s, X2) + where(s, X1) + noise(luck)))
-    plan = {"trajectories": 3, "top": 1, "sobol": 8, "points": 7, "replications": 2}
+    plan = {"trajectories": 3, "top": 1, "sobol": 8, "points": 7, "replications": 2, "stated": 5}
     found = sensitivity("shared", "divisional", **plan)
     assert found.runs == study.planned_runs("shared", "divisional", **plan)
+    # Each run at an end is paired with one at the stated values.
+    more = {**plan, "replications": 6}
+    assert study.planned_runs("shared", "divisional", **more) - found.runs == 2 * (1 + 4 * 4)
     # 174 of 187 assumptions with an effect, as the README's study might have.
     assert Plan().first_runs(187, 2) + Plan().later_runs(174, 2) == 2 * (
-        4 + 2 * 188 + 2 * 175 + 100 + 80 + 32 * 9
+        20 + 2 * 188 + 2 * 175 + 100 + 80 + 32 * 9
     )
 
 
 def test_a_result_is_told_in_a_few_lines_and_written_whole(faked: Any) -> None:
     faked([X1, X2], lead(lambda s, replication: 2e6 * where(s, X1) + 1e5 * noise(replication)))
-    found = sensitivity("shared", "divisional", trajectories=2, sobol=4, points=8, replications=3)
+    found = sensitivity("divisional", "shared", trajectories=2, sobol=4, points=16, replications=3)
     assert isinstance(found, Sensitivity)
     assert len(found.summary().splitlines()) <= 30
-    assert "shared versus divisional" in repr(found)
+    assert "divisional versus shared" in repr(found)
     told = json.loads(json.dumps(found.as_json(), allow_nan=False))
     assert told["survival"]["share"] == 1.0
+    assert (told["survival"]["leader"], told["survival"]["other"]) == ("shared", "divisional")
     assert {"verdict", "baseline", "screening", "tornado", "variance", "halves"} <= set(told)
     assert set(found.tables()) == set(study.TABLES)
     paper = Console(file=io.StringIO(), width=100)
@@ -571,7 +728,7 @@ def test_a_result_is_told_in_a_few_lines_and_written_whole(faked: Any) -> None:
         paper.print(each)
     assert isinstance(paper.file, io.StringIO)
     lines = paper.file.getvalue().splitlines()
-    assert lines[0].startswith("shared beats divisional in MRR at end at 8 of 8 points")
+    assert lines[0].startswith("The verdict survives wrong assumptions: shared beats divisional")
     assert any("M JPY" in line for line in lines)
 
 
@@ -600,7 +757,14 @@ def test_the_same_seed_gives_the_same_figures_of_the_engine(monkeypatch: Any) ->
     monkeypatch.setattr(study, "space_of", few)
     first, again = (
         sensitivity(
-            *loaded, metric="sql_count", trajectories=2, top=1, sobol=4, points=2, replications=1
+            *loaded,
+            metric="sql_count",
+            trajectories=2,
+            top=1,
+            sobol=4,
+            points=2,
+            replications=1,
+            stated=2,
         )
         for _ in range(2)
     )

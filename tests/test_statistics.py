@@ -31,6 +31,28 @@ SIZES = (10, 20)
 MISSING = float("nan")
 
 
+def test_a_value_that_is_too_long_to_be_seen_leaves_nothing_to_say() -> None:
+    assert Estimate.of([1.0, 2.0, MISSING]).n == 2
+    assert Estimate.of([1.0, 2.0, MISSING]).mean == 1.5
+    for values in ([1.0, 2.0, math.inf], [1.0, math.inf, MISSING], [math.inf] * 3):
+        found = Estimate.of(values)
+        assert math.isnan(found.mean)
+        assert (found.low, found.high) == (None, None)
+        assert found.n == sum(map(math.isfinite, values))
+    many = [*range(20), math.inf]
+    assert math.isnan(bca(many).mean)
+    assert math.isnan(paired_p(many))
+    assert math.isnan(relative_difference(range(1, 22), many).mean)
+
+
+def test_columns_that_are_known_are_not_touched_by_one_that_is_not() -> None:
+    mean, low, high, n = estimates(np.array([[1.0, 1.0], [3.0, math.inf], [5.0, 2.0]]))
+    assert mean[0] == 3.0
+    assert low[0] < 3.0 < high[0]
+    assert np.isnan([mean[1], low[1], high[1]]).all()
+    assert n.tolist() == [3.0, 2.0]
+
+
 def coverage(interval: Callable[[int], Estimate], truth: float) -> float:
     found = [interval(repetition) for repetition in range(REPETITIONS)]
     assert all(one.low is not None and one.high is not None for one in found)

@@ -230,12 +230,13 @@ def row_of(comparison: Comparison, scenario: str, metric: str) -> HeatRow:
 def test_heat_is_the_comparison_by_month(compared: Comparison) -> None:
     row = row_of(compared, "divisional", "field_sales.wait_mean")
     table = compared.monthly[compared.monthly["metric"] == "field_sales.wait_mean"]
-    assert row.values.tolist() == table["mean"].tolist()
-    assert row.reference.tolist() == table["reference"].tolist()
+    np.testing.assert_equal(row.values, table["mean"].to_numpy())
+    np.testing.assert_equal(row.reference, table["reference"].to_numpy())
     assert row.told.tolist() == table["departs"].tolist()
-    size = np.median(np.maximum(table["mean"], table["reference"]))
+    assert np.isfinite(row.values[:20]).all()
+    size = np.nanmedian(np.maximum(table["mean"], table["reference"]))
     worse = np.clip((table["mean"] - table["reference"]) / size, -1.0, 1.0)  # longer is worse
-    assert row.worse == pytest.approx(worse.to_numpy(), rel=1e-9)
+    assert row.worse == pytest.approx(worse.to_numpy(), rel=1e-9, nan_ok=True)
     assert row.told.any()
     assert (row.worse[row.told] > 0.0).all()
 
@@ -337,6 +338,24 @@ def test_a_scenario_that_was_not_compared_is_refused_with_those_that_were(
 
 
 # ------------------------------------------------------------------ courses
+
+
+def test_a_course_ends_where_months_were_not_followed_for_long_enough(half_year: Results) -> None:
+    band = course([half_year], "lead_time").bands[0]
+    known = np.isfinite(band.mean)
+    assert known[0]
+    assert not known[-2:].any()
+    assert np.isnan(band.outer_high[~known]).all()
+    # What is counted as it happens is known to the end.
+    assert np.isfinite(course([half_year], "wins").bands[0].mean).all()
+
+
+def test_single_runs_that_are_too_long_to_be_seen_have_no_range() -> None:
+    values = np.tile(np.arange(12.0)[:, None], 3)
+    values[3, 1], values[3, 2] = math.inf, math.nan
+    low, high = outer(values)
+    assert np.isfinite([low[0], high[0], low[2], high[2]]).all()
+    assert np.isnan([low[1], high[1]]).all()
 
 
 def values_of(results: Results, metric: str) -> np.ndarray[Any, Any]:
@@ -814,8 +833,9 @@ def test_the_tornado_has_both_ends_of_each_assumption(analyses: dict[str, Analys
         assert spoke.trust
     assert found.at_default == analysis.said["baseline"]["mean"]
     assert found.survives == analysis.said["survival"]["share"]
-    assert found.verdict == analysis.said["verdict"]
-    assert found.label == "MRR at end, =a minus <script>"
+    assert found.verdict == analysis.said["verdict"][0]
+    # As the verdict of a comparison: the other scenario minus the reference.
+    assert found.label == "MRR at end, <script> minus =a"
 
 
 def test_a_tornado_without_another_scenario_asks_for_no_survival(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import RenderableType
 
+    from simulator.presentation.tables import Counted
     from simulator.scenario import Scenario
 
 
@@ -102,22 +103,6 @@ def made_from(scenarios: Mapping[str, Scenario]) -> dict[str, Any]:
     from simulator.presentation import files
 
     return {"language": spoken(), **(files.digests(scenarios) if scenarios else {})}
-
-
-class Counted(Protocol):
-    """What rests on so many replications."""
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether it was stopped before all replications were finished."""
-
-    @property
-    def numbers(self) -> tuple[int, ...]:
-        """The replications that finished."""
-
-    @property
-    def asked(self) -> int:
-        """Number of replications asked for."""
 
 
 def stopped(result: Counted) -> str:

@@ -74,12 +74,11 @@ def bottleneck(
         result = analysis.bottleneck(
             loaded, metric=metric, seed=seed, replications=replications, workers=how
         )
-    content = [
-        *explanation.changes(loaded),
+    content = explanation.framed(
+        loaded,
         *bottleneck_tables.story(result),
         Flowing(bottleneck_tables.closing(result, version())),
-        *explanation.notes(loaded),
-    ]
+    )
     options = {"--metric": metric, "--replications": replications, "--seed": seed}
     again = typed("bottleneck", scenario, options=options, changes=changes or ())
     give(result, content, out, as_json, again, stopped(result), scenarios=ready)

@@ -25,7 +25,7 @@ from simulator.commands.importing import (
     imported,
     read,
 )
-from simulator.commands.options import AsJson, Engine, Seed, Workers
+from simulator.commands.options import AsJson, Engine, Overwrite, Seed, Workers
 from simulator.commands.terminal import WRONG_INPUT, show, stop, tell
 from simulator.errors import Problem, ScenarioError
 from simulator.languages.languages import spoken
@@ -50,7 +50,6 @@ Report = Annotated[
     Path | None,
     typer.Option(metavar="FILE.html", help="A page with the fits over the data, to read and show."),
 ]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Write over files that are there.")]
 
 
 def calibrate(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from simulator.commands.answers import give, stopped, typed
+from simulator.commands.evidence import load_all
 from simulator.commands.execution import WORKBOOK, execution, open_store
 from simulator.commands.options import (
     AsJson,
     AtMost,
+    Compared,
     Dask,
     Engine,
+    EveryChange,
     Out,
     PreciseMetrics,
     Precision,
@@ -27,31 +30,14 @@ from simulator.commands.precision import (
     stop_unless_met,
     words_typed,
 )
-from simulator.errors import Problem, ScenarioError
 from simulator.languages.messages import say
 from simulator.version import version
 
-if TYPE_CHECKING:
-    from simulator.scenario import LoadedScenario
-
-Compared = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="SCENARIO...",
-        help="Files, or names of shipped scenarios: the first is the reference.",
-    ),
-]
 Metrics = Annotated[
     list[str] | None,
     typer.Option("--metric", metavar="ID", help="Show this metric only; may be repeated."),
 ]
 Every = Annotated[bool, typer.Option("--all", help="Show every metric, not the most changed.")]
-EveryChange = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set", metavar="KEY.PATH=VALUE", help="Change one value in all scenarios; repeatable."
-    ),
-]
 
 
 def compare(
@@ -87,7 +73,7 @@ def compare(
       themodel compare shared divisional --metric logo_churn --metric win_rate
       themodel compare base base_two_more.yaml --set horizon.months=12 --json
     """  # fmt: skip
-    loaded = _loaded(scenarios, changes or ())
+    loaded = load_all(scenarios, changes or ())
     asked = asked_precision(replications, precision, precise_metric, at_most)
 
     from simulator.experiment.comparison import TABLES, compare, distinct
@@ -126,19 +112,3 @@ def compare(
         scenarios=ready,
     )  # fmt: skip
     stop_unless_met(reached)
-
-
-def _loaded(names: list[str], changes: list[str] | tuple[()]) -> list[LoadedScenario]:
-    """Load all scenarios, or say everything that is wrong with any of them."""
-    from simulator.experiment.readiness import load_ready
-
-    found: list[LoadedScenario] = []
-    problems: dict[Problem, None] = {}
-    for name in names:
-        try:
-            found.append(load_ready(name, changes))
-        except ScenarioError as error:
-            problems.update(dict.fromkeys(error.problems))
-    if problems:
-        raise ScenarioError(list(problems))
-    return found

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simulator.commands.execution import execution
-from simulator.commands.options import AsJson, Engine, Replications, Seed, Workers
+from simulator.commands.options import AsJson, Engine, Overwrite, Replications, Seed, Workers
 from simulator.commands.terminal import INTERRUPTED, console, show, stop, tell
 from simulator.errors import Problem, ScenarioError
 from simulator.languages.languages import Both, Language, spoken
@@ -52,7 +52,6 @@ OutFile = Annotated[
     Path | None,
     typer.Option("--out", metavar="FILE", help="Write the organization as a scenario."),
 ]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Write over files that are there.")]
 _NOTHING_KEPT = Both(
     "interrupted: nothing was finished, nothing was written",
     "中断しました。何も保存されていません",

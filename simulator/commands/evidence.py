@@ -138,6 +138,11 @@ class _How:
         """Replications of an analysis that runs many companies."""
         return min(self.replications, MOST_RUNS_OF_ANALYSES)
 
+    @property
+    def varying(self) -> dict[str, int]:
+        """How the assumptions are varied: the stated values are judged by the runs of the page."""
+        return {**SENSITIVITY, "stated": self.replications}
+
     def typed(self, command: str, names: Sequence[str], options: Mapping[str, object]) -> list[str]:
         """Return what to type for an analysis."""
         every = {**options, "--seed": self.seed}
@@ -194,6 +199,8 @@ class _Answer(Protocol):
 
 
 Run = Callable[[], "Analysis"]
+Count = Callable[[], int | None]
+"""Gives the number of runs, where it is known beforehand."""
 _CUT_OFF = "interrupted"
 """Says of an analysis that Ctrl-C ended it, and that it rests on what was finished."""
 
@@ -211,11 +218,11 @@ def _analyses(
     "attribute of <scenario>". Ctrl-C ends the analysis that is running, and all after it.
     """
     found, left = dict(read), _plan(scenarios, how)
-    for key, run in left:
+    for key, run, count in left:
         if key in found:
             continue
-        tell(say("{analysis}: running", analysis=named(key)))
         try:
+            tell(_coming(key, count()))
             found[key] = run()
             stop = bool(found[key].said.get(_CUT_OFF))
         except ScenarioError as error:
@@ -228,23 +235,51 @@ def _analyses(
             stop = True
         if stop:
             interrupted(key)
-            for each, _ in left:
+            for each, _, _ in left:
                 if each not in found:
                     refused(each, say("interrupted¦analysis"))
             break
     return found
 
 
-def _plan(scenarios: tuple[LoadedScenario, ...], how: _How) -> list[tuple[str, Run]]:
+def _plan(scenarios: tuple[LoadedScenario, ...], how: _How) -> list[tuple[str, Run, Count]]:
     """Return the analyses that there are, in the order of their cost."""
+    from simulator.experiment import attribution, bottleneck, sensitivity
+    from simulator.experiment.quantities import main_metric
+
     reference, last = scenarios[0], scenarios[-1]
-    plan: list[tuple[str, Run]] = [("bottleneck", partial(_bottleneck, last, how))]
-    for place in range(1, len(scenarios)):
-        key = f"attribute of {scenarios[place].name}" if place < len(scenarios) - 1 else "attribute"
-        plan.append((key, partial(_attribute, scenarios, place, how)))
-    plan.append(("sensitivity", partial(_sensitivity, reference, last, how)))
-    plan.append(("incentives", partial(_incentives, last, how)))
+    plan: list[tuple[str, Run, Count]] = [
+        ("bottleneck", partial(_bottleneck, last, how),
+         lambda: bottleneck.planned_runs(last, how.some)),
+    ]  # fmt: skip
+    for place, other in enumerate(scenarios[1:], start=1):
+        key = "attribute" if other is last else f"attribute of {other.name}"
+        plan.append((
+            key, partial(_attribute, scenarios, place, how),
+            partial(attribution.planned_runs, reference, other, how.some),
+        ))  # fmt: skip
+    versus, metric = None if last is reference else last, main_metric(reference.scenario)
+    plan += [
+        ("sensitivity", partial(_sensitivity, reference, last, how),
+         lambda: sensitivity.planned_runs(reference, versus, metric=metric, **how.varying)),
+        ("incentives", partial(_incentives, last, how), lambda: None),
+    ]  # fmt: skip
     return plan
+
+
+def _coming(key: str, runs: int | None) -> str:
+    """Say what is about to run, and how long that will be, as far as it is known."""
+    if runs is None:
+        return say(
+            "{analysis}: running; what is found decides how many runs it takes",
+            analysis=named(key),
+        )
+    # Of assumptions, those without an effect are found out on the way.
+    return say(
+        "{analysis}: running, at most {runs} runs" if key == "sensitivity"
+        else "{analysis}: running, {runs} runs",
+        analysis=named(key), runs=f"{runs:,}",
+    )  # fmt: skip
 
 
 def _bottleneck(last: LoadedScenario, how: _How) -> Analysis:
@@ -281,11 +316,11 @@ def _sensitivity(reference: LoadedScenario, last: LoadedScenario, how: _How) -> 
     metric = main_metric(reference.scenario)
     with execution(say("runs¦of progress"), how.workers, how.dask, None, None, how.engine) as runs:
         result = sensitivity(
-            reference, versus, metric=metric, seed=how.seed, workers=runs, **SENSITIVITY
+            reference, versus, metric=metric, seed=how.seed, workers=runs, **how.varying
         )
     options: dict[str, object] = {
         "--versus": None if versus is None else how.names[-1], "--metric": metric,
-        **{f"--{name}": count for name, count in SENSITIVITY.items()},
+        **{f"--{name}": count for name, count in how.varying.items()},
     }  # fmt: skip
     again = how.typed("sensitivity", how.names[:1], options)
     of = (reference,) if versus is None else (reference, versus)

@@ -190,7 +190,7 @@ def _said(folder: Path, command: str, asked: _Asked) -> dict[str, Any]:
         )
     known = asked.scenarios
     strange = [name for name in of if name not in known]
-    if command == "attribute" and not strange and of[0] != asked.reference:
+    if len(of) > 1 and not strange and of[0] != asked.reference:
         strange = [of[0]]
     if strange:
         raise _refused(
@@ -281,7 +281,8 @@ def _check_shown(folder: Path, analysis: Analysis, asked: _Asked) -> None:
             "sensitivity": analyses.tornado, "incentives": analyses.incentives_bars,
         }[analysis.command]  # fmt: skip
         try:
-            if not analysis.said["verdict"]:
+            verdict = analysis.said["verdict"]
+            if not verdict or not isinstance(verdict, list):
                 raise ValueError("it says nothing")
             show(analysis)
             runs_of(analysis.command, analysis.said)

@@ -6,12 +6,12 @@ import math
 import os
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
 from simulator.commands.answers import typed
-from simulator.commands.options import Changes, Engine, Name, Seed
+from simulator.commands.options import Changes, Engine, Name, Seed, one_of, share_of
 from simulator.commands.terminal import show, tell
 from simulator.errors import Problem, ScenarioError
 from simulator.languages.languages import of_locale, speak
@@ -29,22 +29,6 @@ Format = Literal["csv", "xes", "ocel"]
 _FORMATS: tuple[Format, ...] = ("csv", "xes", "ocel")
 _DAYS_PER_MONTH = 20.0
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
-
-
-def _style(value: str) -> Style:
-    names: tuple[Style, ...] = ("salesforce", "hubspot", "zoho", "plain")
-    for name in names:
-        if value == name:
-            return name
-    raise typer.BadParameter(f"{value!r} is none of {', '.join(names)}")
-
-
-def _language(value: str) -> Language:
-    names: tuple[Language, ...] = ("en", "ja")
-    for name in names:
-        if value == name:
-            return name
-    raise typer.BadParameter(f"{value!r} is neither en nor ja")
 
 
 def _spoken(context: typer.Context, parameter: typer.CallbackParam, value: Language) -> Language:
@@ -78,11 +62,7 @@ def _day(value: str | date) -> date:
 
 def _share(value: str | float) -> float:
     text = str(value).strip()
-    number = text.removesuffix("%")
-    try:
-        share = float(number) / (100.0 if text != number else 1.0)
-    except ValueError:
-        share = math.nan
+    share = share_of(text)
     if not 0.0 <= share <= 1.0:
         raise typer.BadParameter(f"{text!r} is no share from 0 to 1: write 5% or 0.05")
     return share
@@ -99,13 +79,14 @@ def export_crm(
     replication: Annotated[int, typer.Option(help="Which run, from 0.", min=0, max=2**31 - 1)] = 0,
     style: Annotated[
         Style,
-        typer.Option(help="Whose headings: salesforce, hubspot, zoho or plain.", parser=_style,
-                     metavar="NAME"),
+        typer.Option(help="Whose headings: salesforce, hubspot, zoho or plain.",
+                     parser=one_of(*get_args(Style)), metavar="NAME"),
     ] = "salesforce",
     lang: Annotated[
         Language,
         typer.Option(help="Stages, statuses, reasons and activities in en or ja.",
-                     parser=_language, metavar="en|ja", callback=_spoken, is_eager=True),
+                     parser=one_of(*get_args(Language)), metavar="en|ja", callback=_spoken,
+                     is_eager=True),
     ] = "en",
     log: Annotated[
         str,

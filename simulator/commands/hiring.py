@@ -12,7 +12,16 @@ import typer
 
 from simulator.commands.answers import give, typed
 from simulator.commands.execution import executing
-from simulator.commands.options import AsJson, Changes, Dask, Engine, Name, Seed, Workers
+from simulator.commands.options import (
+    AsJson,
+    Changes,
+    Dask,
+    Engine,
+    Name,
+    Seed,
+    Workers,
+    folder_option,
+)
 from simulator.commands.planning import (
     PEOPLE,
     PRICE,
@@ -23,7 +32,7 @@ from simulator.commands.planning import (
     Most,
     Told,
     by_team,
-    folder_option,
+    check_folder,
     number,
     problems_of,
     share_in,
@@ -128,12 +137,13 @@ def hiring(
         loaded, target or (), also or (), confidence, check, plan, sheet, team or (), most or (),
         cost or (), fresh,
     )  # fmt: skip
-    if out is not None:
-        _check_folder(out)
 
     from simulator.planning import hiring as planning
+    from simulator.planning.hiring_result import TABLES
     from simulator.presentation import explanation, hiring_tables
 
+    if out is not None:
+        check_folder(out, "hiring", TABLES, PICTURES, WORKBOOK, PLAN, SCENARIO)
     with watched() as watch, executing(workers, dask, engine) as how:
         result = planning.plan_hiring(
             loaded, asked.targets, also=asked.also, confidence=asked.confidence, check=check,
@@ -148,12 +158,9 @@ def hiring(
     }  # fmt: skip
     again = typed("hiring", scenario, options=options, changes=changes or ())
     again += ["--check"] if check else []
-    content = [
-        *explanation.changes(loaded),
-        *hiring_tables.story(result),
-        hiring_tables.closing(result, version()),
-        *explanation.notes(loaded),
-    ]
+    content = explanation.framed(
+        loaded, *hiring_tables.story(result), hiring_tables.closing(result, version())
+    )
     beside = _files(result, loaded, out, again) if out is not None else None
     give(Told(result), content, out, as_json, again, beside=beside)
     if result.interrupted:
@@ -248,16 +255,6 @@ def _contradictions(
 
 
 # ------------------------------------------------------------------ files
-
-
-def _check_folder(out: Path) -> None:
-    """Find out before minutes of search whether its results can be written."""
-    from simulator import disk
-    from simulator.planning.hiring_result import TABLES
-
-    pictures = [f"{name}.{kind}" for name in PICTURES for kind in ("svg", "png")]
-    tables = [f"{name}.csv" for name in TABLES]
-    disk.check_folder(out, [*tables, *pictures, WORKBOOK, PLAN, SCENARIO, "hiring.json"])
 
 
 def _files(

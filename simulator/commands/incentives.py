@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simulator.commands.answers import give, typed
-from simulator.commands.options import AsJson, Changes, Engine, Name, Seed, Workers
+from simulator.commands.options import (
+    AnswerFolder,
+    AsJson,
+    Changes,
+    Engine,
+    Name,
+    Seed,
+    Workers,
+)
 from simulator.commands.terminal import FINDING, INTERRUPTED, processors, tell
 from simulator.errors import Problem, ScenarioError
 from simulator.languages.messages import say
@@ -85,10 +93,6 @@ Searching = Annotated[
 Fresh = Annotated[
     int, typer.Option(help="How many other runs the outcome is measured by.", min=2, max=1000)
 ]
-OutFolder = Annotated[
-    Path | None,
-    typer.Option("--out", metavar="DIR", help="Write tables as CSV and the answer as JSON there."),
-]
 Write = Annotated[
     Path | None,
     typer.Option(
@@ -117,7 +121,7 @@ def incentives(
     changes: Changes = None,
     workers: Workers = None,
     engine: Engine = None,
-    out: OutFolder = None,
+    out: AnswerFolder = None,
     write: Write = None,
     as_json: AsJson = False,
 ) -> None:
@@ -165,12 +169,11 @@ def incentives(
         remedies=remedies, seed=seed, replications=replications, fresh=fresh, workers=how,
         tell=tell,
     )  # fmt: skip
-    content = [
-        *explanation.changes(loaded),
+    content = explanation.framed(
+        loaded,
         *incentives_tables.story(result),
         Flowing(incentives_tables.closing(result, version())),
-        *explanation.notes(loaded),
-    ]
+    )
     options: dict[str, object] = {
         "--weights": weights, "--weight": weight, "--norm": norm, "--shared": shared, "--own": own,
         "--range": ranges, "--agree": agree, "--starts": starts, "--steps": steps,

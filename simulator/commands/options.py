@@ -3,16 +3,42 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
 
-from simulator.engine import EngineName
+from simulator.engine import COMPILED, SIMPY, EngineName
 
 AUTO = 0
 """Number of replications that stands for: as many as the precision takes."""
 MOST_REPLICATIONS = 10_000
+Word = TypeVar("Word", bound=str)
+
+
+def one_of(*words: Word) -> Callable[[str], Word]:
+    """Return a reader that takes one of some words and nothing else."""
+    rule = f"none of {', '.join(words)}"
+    if len(words) == 2:
+        rule = f"neither {words[0]} nor {words[1]}"
+
+    def read(value: str) -> Word:
+        for word in words:
+            if value == word:
+                return word
+        raise typer.BadParameter(f"{value!r} is {rule}")
+
+    return read
+
+
+def share_of(text: str) -> float:
+    """Read 5% or 0.05; what is neither is not a number."""
+    number = text.removesuffix("%")
+    try:
+        return float(number) / (100.0 if text != number else 1.0)
+    except ValueError:
+        return math.nan
 
 
 def _count_or_auto(value: str | int) -> int:
@@ -26,22 +52,25 @@ def _count_or_auto(value: str | int) -> int:
 
 def _share(value: str | float) -> float:
     text = str(value).strip()
-    number = text.removesuffix("%")
-    try:
-        share = float(number) / (100.0 if text != number else 1.0)
-    except ValueError:
-        share = math.nan
+    share = share_of(text)
     if not 0.0 < share < 1.0:
         raise typer.BadParameter(f"{text!r} is no share between 0 and 1: write 5% or 0.05")
     return share
 
 
-def _engine(value: str) -> EngineName:
-    names: tuple[EngineName, ...] = ("compiled", "simpy")
-    for name in names:
-        if value == name:
-            return name
-    raise typer.BadParameter(f"{value!r} is neither compiled nor simpy")
+def folder_option(what: str) -> Any:
+    """Return the option for the folder of results, with what is written there."""
+    return typer.Option("--out", metavar="DIR", help=f"Write {what} there.")
+
+
+def analyses_option(what_becomes: str) -> Any:
+    """Return the option for folders of analyses, with what is done with them."""
+    return typer.Option(
+        "--from",
+        metavar="DIR",
+        help=f"{what_becomes} what attribute, bottleneck, sensitivity or incentives wrote with"
+        " --out; may be repeated.",
+    )
 
 
 Name = Annotated[
@@ -50,6 +79,13 @@ Name = Annotated[
 Names = Annotated[
     list[str], typer.Argument(metavar="SCENARIO...", help="Files, or names of shipped scenarios.")
 ]
+Compared = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SCENARIO...",
+        help="Files, or names of shipped scenarios: the first is the reference.",
+    ),
+]
 Seed = Annotated[
     int,
     typer.Option(help="Which luck: the same seed, the same buyers.", min=0, max=2**63 - 1),
@@ -57,6 +93,12 @@ Seed = Annotated[
 Changes = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY.PATH=VALUE", help="Change one value; may be repeated."),
+]
+EveryChange = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY.PATH=VALUE", help="Change one value in all scenarios; repeatable."
+    ),
 ]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON object and nothing else.")
@@ -112,7 +154,7 @@ Engine = Annotated[
         help="compiled or simpy, the readable reference; figures do not depend on it (those of"
         " --totals but for rounding)."
         "  [default: compiled, where numba is installed]",
-        parser=_engine,
+        parser=one_of(COMPILED, SIMPY),
         metavar="NAME",
     ),
 ]
@@ -124,6 +166,8 @@ Out = Annotated[
         " which Excel knows UTF-8).",
     ),
 ]
+AnswerFolder = Annotated[Path | None, folder_option("tables as CSV and the answer as JSON")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Write over files that are there.")]
 Resume = Annotated[
     bool, typer.Option("--resume", help="Continue with the finished runs in the --out folder.")
 ]

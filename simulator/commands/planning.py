@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -39,11 +40,6 @@ def teams_option(which: str) -> Any:
     )
 
 
-def folder_option(what: str) -> Any:
-    """Return the option for the folder of results, with what is written there."""
-    return typer.Option("--out", metavar="DIR", help=f"Write {what} there.")
-
-
 Also = Annotated[
     list[str] | None,
     typer.Option(
@@ -70,6 +66,17 @@ Fresh = Annotated[
     int, typer.Option(help="In how many runs, which the search has not seen, it is measured.")
 ]
 Number = TypeVar("Number", int, float)
+
+
+def check_folder(
+    out: Path, command: str, tables: Iterable[str], pictures: Iterable[str] = (), *others: str
+) -> None:
+    """Find out before minutes of search whether its results can be written."""
+    from simulator import disk
+
+    drawn = [f"{name}.{kind}" for name in pictures for kind in ("svg", "png")]
+    names = [*(f"{name}.csv" for name in tables), *drawn, *others, f"{command}.json"]
+    disk.check_folder(out, names)
 
 
 PEOPLE = "N people, a whole number: field_sales=9"

@@ -10,7 +10,17 @@ import typer
 from simulator.commands.answers import stopped, tell_interrupted
 from simulator.commands.evidence import gather
 from simulator.commands.evidence_folders import typed_of
-from simulator.commands.options import Dask, Engine, Replications, Seed, Workers
+from simulator.commands.options import (
+    Compared,
+    Dask,
+    Engine,
+    EveryChange,
+    Replications,
+    Seed,
+    Workers,
+    analyses_option,
+    one_of,
+)
 from simulator.commands.terminal import FINDING, INTERRUPTED, tell
 from simulator.languages.messages import say
 
@@ -22,19 +32,6 @@ if TYPE_CHECKING:
 FORMATS = ("png", "svg")
 
 
-def _format(value: str) -> str:
-    if value in FORMATS:
-        return value
-    raise typer.BadParameter(f"{value!r} is neither png nor svg")
-
-
-Shown = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="SCENARIO...",
-        help="Files, or names of shipped scenarios: the first is the reference.",
-    ),
-]
 Folder = Annotated[
     Path, typer.Option("-o", "--out", metavar="DIR", help="Write the pictures into this folder.")
 ]
@@ -48,30 +45,17 @@ Charts = Annotated[
 Format = Annotated[
     str,
     typer.Option(
-        "--format", metavar="png|svg", parser=_format,
+        "--format", metavar="png|svg", parser=one_of(*FORMATS),
         help="png, or svg with letters as outlines, so that it looks the same without our fonts.",
     ),
 ]  # fmt: skip
 Width = Annotated[float, typer.Option(help="Inches.", min=4.0, max=40.0)]
 Height = Annotated[float, typer.Option(help="Inches; 150 dots each.", min=3.0, max=40.0)]
-From = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--from", metavar="DIR",
-        help="Draw what attribute, bottleneck, sensitivity or incentives wrote with --out;"
-        " may be repeated.",
-    ),
-]  # fmt: skip
-EveryChange = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set", metavar="KEY.PATH=VALUE", help="Change one value in all scenarios; repeatable."
-    ),
-]
+From = Annotated[list[Path] | None, analyses_option("Draw")]
 
 
 def plot(
-    scenarios: Shown,
+    scenarios: Compared,
     out: Folder = Path("pictures"),
     chart: Charts = None,
     kind: Format = "png",

@@ -11,7 +11,17 @@ import typer
 from simulator.commands.answers import stopped, typed
 from simulator.commands.evidence import gather, tell_refusal
 from simulator.commands.evidence_folders import typed_of
-from simulator.commands.options import AsJson, Dask, Engine, Replications, Seed, Workers
+from simulator.commands.options import (
+    AsJson,
+    Compared,
+    Dask,
+    Engine,
+    EveryChange,
+    Replications,
+    Seed,
+    Workers,
+    analyses_option,
+)
 from simulator.commands.terminal import INTERRUPTED, tell
 from simulator.errors import OutputError, Problem, ScenarioError
 from simulator.languages.languages import spoken
@@ -24,16 +34,9 @@ if TYPE_CHECKING:
     from simulator.organization.journal import Journal
     from simulator.presentation.views.shapes import Evidence
 
-MOST_BYTES_OF_JOURNEYS = 250_000
+MOST_BYTES_OF_JOURNEYS = 160_000
 """Of all buyers on their way that a page shows together."""
 
-Shown = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="SCENARIO...",
-        help="Files, or names of shipped scenarios: the first is the reference.",
-    ),
-]
 Output = Annotated[
     Path, typer.Option("-o", "--output", metavar="FILE", help="The page; must end in .html.")
 ]
@@ -43,25 +46,11 @@ Full = Annotated[
         "--full", help="Also run the analyses: constraint, attribution, sensitivity, incentives."
     ),
 ]
-From = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--from",
-        metavar="DIR",
-        help="Show what attribute, bottleneck, sensitivity or incentives wrote with --out;"
-        " may be repeated.",
-    ),
-]
-EveryChange = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set", metavar="KEY.PATH=VALUE", help="Change one value in all scenarios; repeatable."
-    ),
-]
+From = Annotated[list[Path] | None, analyses_option("Show")]
 
 
 def report(
-    scenarios: Shown,
+    scenarios: Compared,
     output: Output = Path("report.html"),
     full: Full = False,
     folders: From = None,

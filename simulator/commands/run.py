@@ -190,13 +190,12 @@ def _only_totals(
     with execution(label, how.workers, how.dask, store, None, how.engine) as runs:
         result = replicate_totals(loaded, "", how.seed, replications, workers=runs)
     uncertain = how.under_uncertainty(loaded, result, drawing, store)
-    content = [
-        *explanation.changes(loaded),
+    content = explanation.framed(
+        loaded,
         *tables.totals_story(result),
         *_story(uncertain),
         tables.prose(tables.closing(result, version())),
-        *explanation.notes(loaded),
-    ]
+    )
     options = {"--replications": replications, "--seed": how.seed}
     again = [*typed("run", scenario, options=options, changes=changes or ()), "--totals"]
     again += _words(drawing)

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 Versus = Annotated[
     str | None,
     typer.Option(
-        "--versus", metavar="SCENARIO", help="Does the first scenario still beat this one?"
+        "--versus",
+        metavar="SCENARIO",
+        help="Does the lead of one over the other hold? Differences are this one minus the first.",
     ),
 ]
 Metric = Annotated[
@@ -53,7 +55,16 @@ Points = Annotated[
 Ends = Annotated[
     int,
     typer.Option(
-        help="Runs at the stated values, and of each strong assumption at both ends of its range.",
+        help="Runs of each strong assumption at both ends of its range.",
+        min=1,
+        max=10_000,
+    ),
+]
+Stated = Annotated[
+    int,
+    typer.Option(
+        help="Runs at the stated values, at least --replications: they say whether there is a"
+        " lead.",
         min=1,
         max=10_000,
     ),
@@ -70,6 +81,7 @@ def sensitivity(
     sobol: Sobol = 32,
     points: Points = 100,
     replications: Ends = 4,
+    stated: Stated = 20,
     seed: Seed = 1,
     changes: Changes = None,
     workers: Workers = None,
@@ -83,7 +95,7 @@ def sensitivity(
 
     All are screened first; the strongest are tested alone at both ends of their ranges, and get
     a share of the variance, beside luck. With --versus: in what share of the space of all
-    assumptions the first scenario still beats the other, and which assumption alone flips that.
+    assumptions the lead of one over the other holds, and which assumption alone flips it.
     --set changes both. Ctrl-C ends early and reports the analyses that are finished.
 
     \b
@@ -108,7 +120,7 @@ def sensitivity(
     named = {a.name: a} if b is None else distinct([a, b])
     ready = {name: each.scenario for name, each in named.items()}
     plan = {"trajectories": trajectories, "top": top, "sobol": sobol, "points": points,
-            "replications": replications}  # fmt: skip
+            "replications": replications, "stated": stated}  # fmt: skip
     runs = planned_runs(a, b, metric=chosen, **plan)
     store = open_store(out, resume, "sensitivity", ready, seed, TABLES)
     tell(

@@ -12,7 +12,16 @@ import typer
 
 from simulator.commands.answers import give, typed
 from simulator.commands.execution import executing
-from simulator.commands.options import AsJson, Changes, Dask, Engine, Name, Seed, Workers
+from simulator.commands.options import (
+    AsJson,
+    Changes,
+    Dask,
+    Engine,
+    Name,
+    Seed,
+    Workers,
+    folder_option,
+)
 from simulator.commands.planning import (
     PEOPLE,
     PRICE,
@@ -23,7 +32,7 @@ from simulator.commands.planning import (
     Most,
     Told,
     by_team,
-    folder_option,
+    check_folder,
     number,
     problems_of,
     share_in,
@@ -125,13 +134,14 @@ def size(
         loaded, target or (), also or (), confidence, budget, frontier, least or (), most or (),
         cost or (), team or (), zone, fresh,
     )  # fmt: skip
-    if out is not None:
-        _check_folder(out, asked)
 
     from simulator.planning import sizing
     from simulator.planning.cheapest import Rules
+    from simulator.planning.sizing_result import TABLES
     from simulator.presentation import explanation, sizing_tables
 
+    if out is not None:
+        check_folder(out, "size", TABLES, _pictures(asked), WORKBOOK)
     with watched() as watch, executing(workers, dask, engine) as how:
         result = sizing.size(
             loaded, asked.targets, also=asked.also, confidence=asked.confidence, budget=budget,
@@ -146,12 +156,9 @@ def size(
     }  # fmt: skip
     again = typed("size", scenario, options=options, changes=changes or ())
     again += ["--frontier"] if frontier else []
-    content = [
-        *explanation.changes(loaded),
-        *sizing_tables.story(result),
-        sizing_tables.closing(result, version()),
-        *explanation.notes(loaded),
-    ]
+    content = explanation.framed(
+        loaded, *sizing_tables.story(result), sizing_tables.closing(result, version())
+    )
     beside = _files(result, shlex.join(again)) if out is not None else None
     give(Told(result), content, out, as_json, again, beside=beside)
     if result.interrupted:
@@ -231,18 +238,11 @@ def _asked(
 # ------------------------------------------------------------------ files
 
 
-def _check_folder(out: Path, asked: _Asked) -> None:
-    """Find out before minutes of search whether its results can be written."""
-    from simulator import disk
-    from simulator.planning.sizing_result import TABLES
-
+def _pictures(asked: _Asked) -> list[str]:
+    """Name all pictures that there may be."""
     count = len(asked.targets) + len(asked.also)
-    levels = ["service_level", *(f"service_level_{n}" for n in range(1, count + 1))]
-    pictures = [
-        f"{name}.{kind}" for name in ("frontier", "probability", *levels) for kind in ("svg", "png")
-    ]
-    names = [*(f"{name}.csv" for name in TABLES), *pictures, WORKBOOK, "size.json"]
-    disk.check_folder(out, names)
+    levels = [f"service_level_{n}" for n in range(1, count + 1)]
+    return ["frontier", "probability", "service_level", *levels]
 
 
 def _files(result: Sizing, command: str) -> Mapping[str, bytes]:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from simulator.commands.answers import give, typed
 from simulator.commands.execution import executing
-from simulator.commands.options import AsJson, Changes, Dask, Engine, Name, Seed, Workers
-from simulator.commands.planning import Also, Cost, by_team, number, share_in, watched
+from simulator.commands.options import (
+    AnswerFolder,
+    AsJson,
+    Changes,
+    Dask,
+    Engine,
+    Name,
+    Seed,
+    Workers,
+)
+from simulator.commands.planning import Also, Cost, by_team, check_folder, number, share_in, watched
 from simulator.commands.terminal import INTERRUPTED, tell
 from simulator.errors import Problem, ScenarioError
 from simulator.languages.messages import say
@@ -55,10 +63,6 @@ Budget = Annotated[
 Fresh = Annotated[
     int, typer.Option(help="In how many runs, which no search has seen, each is measured.")
 ]
-OutFolder = Annotated[
-    Path | None,
-    typer.Option("--out", metavar="DIR", help="Write tables as CSV and the answer as JSON there."),
-]
 
 
 def structure(
@@ -76,7 +80,7 @@ def structure(
     workers: Workers = None,
     engine: Engine = None,
     dask: Dask = None,
-    out: OutFolder = None,
+    out: AnswerFolder = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare ways to put a company together, at equal cost.
@@ -116,21 +120,18 @@ def structure(
     from simulator.presentation.flowing import Flowing
 
     if out is not None:
-        from simulator import disk
-
-        disk.check_folder(out, [*(f"{name}.csv" for name in TABLES), "structure.json"])
+        check_folder(out, "structure", TABLES)
     with watched() as watch, executing(workers, dask, engine) as how:
         result = planning.structure(
             loaded, goal=target, also=also or (), confidence=share, budget=budget,
             questions=question or QUESTIONS, splits=splits, costs=prices, fresh=fresh, seed=seed,
             workers=how, on_progress=watch.search,
         )  # fmt: skip
-    content = [
-        *explanation.changes(loaded),
+    content = explanation.framed(
+        loaded,
         *structure_tables.story(result),
         Flowing(structure_tables.closing(result, version())),
-        *explanation.notes(loaded),
-    ]
+    )
     options: dict[str, object] = {
         "--question": question, "--split": split, "--target": target, "--also": also,
         "--confidence": confidence, "--budget": budget, "--cost": cost, "--fresh": fresh,

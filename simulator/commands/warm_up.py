@@ -76,12 +76,11 @@ def warm_up(
     label = say("{scenario}: replications", scenario=loaded.name)
     with execution(label, workers, dask, store, None, engine) as how:
         result = analysis.warm_up(loaded, seed=seed, replications=replications, workers=how)
-    content = [
-        *explanation.changes(loaded),
+    content = explanation.framed(
+        loaded,
         *warm_up_tables.story(result),
         tables.prose(warm_up_tables.closing(result, version())),
-        *explanation.notes(loaded),
-    ]
+    )
     options = {"--replications": replications, "--seed": seed}
     again = typed("warm-up", scenario, options=options, changes=changes or ())
     give(result, content, out, as_json, again, stopped(result))

@@ -209,6 +209,24 @@ class Attribution:
         return table[table["metric"] == (metric or self.metrics[0])]
 
 
+def planned_runs(a: Scenarios, b: Scenarios, replications: int) -> int:
+    """Return how many runs :func:`attribute` will take to attribute a gap to departments.
+
+    Parameters
+    ----------
+    a, b : str, path, LoadedScenario or Scenario
+    replications : int
+
+    Raises
+    ------
+    ScenarioError
+        As :func:`attribute` does.
+    """
+    first, second = distinct([prepared(a), prepared(b)]).values()
+    game = game_of(first, second, "departments", None, differing(first, second))
+    return len(_jobs(game, _Plan(len(game.players), 1, range(replications)))[1])
+
+
 def attribute(
     a: Scenarios,
     b: Scenarios,

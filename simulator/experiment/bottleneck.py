@@ -330,6 +330,22 @@ def _teams(scenario: Scenario) -> list[str]:
     return [*TEAMS, *(team for team in STAFF if getattr(scenario.teams, team).people)]
 
 
+def planned_runs(scenario: Scenarios, replications: int) -> int:
+    """Return how many runs :func:`bottleneck` will take.
+
+    Parameters
+    ----------
+    scenario : str, path, LoadedScenario or Scenario
+    replications : int
+
+    Raises
+    ------
+    ScenarioError
+        If the scenario cannot be used.
+    """
+    return replications * len(_arms(prepared(scenario).scenario))
+
+
 def _arms(scenario: Scenario) -> dict[Arm, Scenario]:
     arms: dict[Arm, Scenario] = {None: scenario}
     for team in _teams(scenario):

@@ -70,6 +70,8 @@ class Runs:
     ----------
     companies : int
         How many have been run.
+    runs : int
+        How many runs that took.
     scales : dict of str to float
         Usual size of every metric that somebody's pay depends on; to be set before payoffs.
     """
@@ -78,6 +80,7 @@ class Runs:
         self.seed = seed
         self._how = how
         self.companies = 0
+        self.runs = 0
         self.scales: Mapping[str, float] = {}
 
     def totals(self, companies: Sequence[Scenario], numbers: Sequence[int]) -> list[Totals]:
@@ -100,6 +103,7 @@ class Runs:
         if done.interrupted:
             raise KeyboardInterrupt
         self.companies += len(companies)
+        self.runs += len(jobs)
         return [
             {
                 metric: np.array([done.runs[name, number][metric] for number in numbers])

@@ -122,7 +122,7 @@ def _series(
     what: Watched, months: NDArray[np.int64], reference: Floats, scenario: Floats
 ) -> pd.DataFrame:
     gap = gaps(reference, scenario)
-    known = np.isfinite(gap)
+    known = np.isfinite(gap) & ~np.isinf(gap).any(axis=0)
     difference, low, high, n = estimates(gap)
     p = p_values(gap)
     adjusted = holm(p)

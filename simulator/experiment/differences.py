@@ -34,9 +34,13 @@ _MISSING = float("nan")
 
 
 def gaps(reference: Floats, scenario: Floats) -> Floats:
-    """Subtract paired values; NaN where one is missing, 0 where only rounding differs."""
+    """Subtract paired values; NaN where one is missing, 0 where only rounding differs.
+
+    Infinite, of whichever sign, where one of them is.
+    """
     known = np.isfinite(reference) & np.isfinite(scenario)
-    gap: Floats = np.full(known.shape, np.nan)
+    beyond = ~np.isnan(reference) & ~np.isnan(scenario) & ~known
+    gap: Floats = np.where(beyond, np.inf, np.nan)
     np.subtract(scenario, reference, out=gap, where=known)
     size = np.maximum(np.abs(reference), np.abs(scenario))
     gap[known & (np.abs(gap) <= _ROUNDING * size)] = 0.0
@@ -116,7 +120,7 @@ def metric_differences(runs: Mapping[str, Sequence[Mapping[str, float]]]) -> pd.
 
 def _row(metric: Metric, reference: Floats, scenario: Floats) -> dict[str, Any]:
     gap = gaps(reference, scenario)
-    known = np.isfinite(gap)
+    known = np.isfinite(gap) & ~np.isinf(gap).any()
     before, after, apart = reference[known], scenario[known], gap[known]
     n = int(known.sum())
     bootstrapped = is_skewed(metric) and FEWEST_BOOTSTRAPPED <= n <= MOST_BOOTSTRAPPED

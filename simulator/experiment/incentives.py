@@ -301,6 +301,7 @@ class _Analysis:
             remedies=tuple(self._remedies),
             agreed=agreed if remedy is None else remedy[0],
             evaluations=self._runs.companies,
+            runs=self._runs.runs,
             interrupted=interrupted,
             stopped_at=self._step if interrupted else "",
         )

@@ -410,6 +410,7 @@ def as_json(result: Incentives) -> dict[str, Any]:
         "currency": result.scenario.currency,
         "replications": {"search": result.searched, "fresh": result.fresh},
         "evaluations": result.evaluations,
+        "runs": result.runs,
         "weights": dict(result.weights),
         "norm": result.objectives.norm,
         "shared": result.shared_metric,

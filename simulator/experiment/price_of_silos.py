@@ -125,6 +125,8 @@ class Incentives:
         In force; as a remedy, only there.
     evaluations : int
         Companies that were run by the search.
+    runs : int
+        Runs that took.
     interrupted : bool
     stopped_at : str
         What was being done when it was interrupted.
@@ -146,6 +148,7 @@ class Incentives:
     remedies: tuple[tuple[tuple[str, ...], str], ...]
     agreed: tuple[Agreement, ...]
     evaluations: int
+    runs: int
     interrupted: bool
     stopped_at: str
 

@@ -52,7 +52,10 @@ class Plan:
     points : int
         Points of the sample of the whole space.
     replications : int
-        Runs at the stated values, and of each assumption at each end of its range.
+        Runs of each assumption at each end of its range.
+    stated : int
+        Runs at the stated values: what a lead is judged by there. No fewer than `replications`
+        are done, since each run at an end is paired with one of them.
     """
 
     trajectories: int = 4
@@ -60,6 +63,7 @@ class Plan:
     sobol: int = 32
     points: int = 100
     replications: int = 4
+    stated: int = 20
 
     def checked(self) -> Plan:
         """Return it, or say what is wrong with it.
@@ -69,7 +73,8 @@ class Plan:
         ScenarioError
             With every problem.
         """
-        least = {"trajectories": FIRST, "top": 1, "sobol": 4, "points": 1, "replications": 1}
+        least = {"trajectories": FIRST, "top": 1, "sobol": 4, "points": 1, "replications": 1,
+                 "stated": 1}  # fmt: skip
         problems = [
             Problem(f"--{name}", "", str(getattr(self, name)), f"must be at least {low}")
             for name, low in least.items()
@@ -83,9 +88,14 @@ class Plan:
             raise ScenarioError(problems)
         return self
 
+    @property
+    def at_stated(self) -> int:
+        """The number of runs at the stated values."""
+        return max(self.stated, self.replications)
+
     def first_runs(self, assumptions: int, scenarios: int) -> int:
         """Return the number of runs before it is known which assumptions have an effect."""
-        return scenarios * (self.replications + FIRST * (assumptions + 1))
+        return scenarios * (self.at_stated + FIRST * (assumptions + 1))
 
     def later_runs(self, active: int, scenarios: int) -> int:
         """Return the number of runs after that, for so many assumptions with an effect."""
@@ -111,7 +121,7 @@ class Probing:
     Parameters
     ----------
     scenarios : sequence of LoadedScenario
-        One, or two: then an outcome is that of the first minus that of the second.
+        One, or two: then an outcome is that of the second minus that of the first, the reference.
     metric : str
     seed : int
     how : Execution
@@ -165,13 +175,22 @@ class Probing:
         return np.random.default_rng([self._seed, design, number])
 
     def outcomes(self, totals: Sequence[Sequence[Mapping[str, float]]]) -> Floats:
-        """Return the metric at each point: of the first scenario, or first minus second."""
-        found = self.single(totals)
-        return np.asarray(found[:, 0] - found[:, 1] if found.shape[1] == 2 else found[:, 0])
+        """Return the metric at each point: of the first scenario, or second minus first."""
+        return differences(self.single(totals))
 
     def single(self, totals: Sequence[Sequence[Mapping[str, float]]]) -> Floats:
         """Return the metric of each scenario at each point, shape (points, scenarios)."""
         return np.array([[each[self.metric] for each in pair] for pair in totals])
+
+
+def differences(metrics: Floats) -> Floats:
+    """Return outcomes: a metric of one scenario, or of the second of two minus the first.
+
+    Parameters
+    ----------
+    metrics : ndarray, shape (points, scenarios)
+    """
+    return np.asarray(metrics[:, 1] - metrics[:, 0] if metrics.shape[1] == 2 else metrics[:, 0])
 
 
 def settled(assumptions: Sequence[Assumption], positions: Floats) -> Floats:
@@ -205,27 +224,35 @@ class Screened:
 
 
 def first_screening(
-    probing: Probing, assumptions: Sequence[Assumption], replications: int
+    probing: Probing, assumptions: Sequence[Assumption], stated: int
 ) -> tuple[Floats, Screened]:
     """Run at the stated values, and the first walks through all assumptions.
 
+    Parameters
+    ----------
+    probing : Probing
+    assumptions : sequence of Assumption
+    stated : int
+        Runs at the stated values.
+
     Returns
     -------
-    baseline : ndarray, shape (replications,)
+    baseline : ndarray, shape (stated,)
         Outcomes at the stated values.
     screened : Screened
     """
     size = len(assumptions)
     walks = [_walk(probing, assumptions, number, np.arange(size)) for number in range(FIRST)]
-    stated: list[Point] = [({}, number) for number in range(replications)]
-    points = stated + [
+    points = [
         point for number, walk in enumerate(walks) for point in _points(assumptions, walk, number)
     ]
-    totals = probing.run("first screening", points)
-    baseline = probing.outcomes(totals[:replications])
+    # Last, so that more of them leave the names of all others, and what is kept of them, as it is.
+    at_stated: list[Point] = [({}, number) for number in range(stated)]
+    totals = probing.run("first screening", [*points, *at_stated])
+    baseline = probing.outcomes(totals[len(points) :])
     effects, inert = np.full((FIRST, size), np.nan), np.ones(size, dtype=bool)
     for number, walk in enumerate(walks):
-        begin = replications + number * (size + 1)
+        begin = number * (size + 1)
         part = totals[begin : begin + size + 1]
         effects[number] = _effects(probing.outcomes(part), walk, size)
         for step, which in enumerate(walk.moved):

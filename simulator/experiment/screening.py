@@ -3,11 +3,12 @@
 A position is 0 at the low end of an assumption's range and 1 at the high end.
 
 Sources: Morris 1991 (elementary effects), Campolongo, Cariboni & Saltelli 2007 (mu*), Saltelli
-et al. 2010 (estimators of Sobol' indices).
+et al. 2010 (estimators of Sobol' indices), Cochran 1977 (double sampling).
 """
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass
 from typing import Literal
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.stats import qmc
 
-from simulator.experiment.statistics import CONFIDENCE, estimates
+from simulator.experiment.statistics import CONFIDENCE, Estimate, estimates
 
 Floats = NDArray[np.float64]
 
@@ -221,3 +222,57 @@ def spread_points(n: int, size: int, rng: np.random.Generator) -> Floats:
     rng : numpy.random.Generator
     """
     return np.asarray(qmc.LatinHypercube(size, seed=rng).random(n))
+
+
+# ------------------------------------------------------------------ ends and halves
+
+
+def through_change(base: Floats, changed: Floats) -> Estimate:
+    """Estimate the mean after a change from few runs after it and more runs before it.
+
+    The mean of all runs before it, plus the mean change of those that were done both ways with
+    the same luck: S² after it / all + S² of the change * (1 / both - 1 / all) is its variance
+    (double sampling, difference estimator: Cochran 1977, Sampling Techniques, chapter 12). The
+    interval is Student's t with the degrees of freedom of the runs that were done both ways,
+    which is cautious. If all were, it is the estimate of the runs after the change alone.
+
+    Parameters
+    ----------
+    base : ndarray, shape (replications,)
+        Before the change; NaN is missing.
+    changed : ndarray, shape (some of them,)
+        After it: the first of the same replications.
+
+    Returns
+    -------
+    Estimate
+        `n` counts the runs that were done both ways; 0, and a mean of NaN, if an outcome is
+        infinite.
+    """
+    before = base[: len(changed)]
+    both = np.isfinite(before) & np.isfinite(changed)
+    before, after = before[both], changed[both]
+    known = base[np.isfinite(base)]
+    n = len(after)
+    if n == 0 or np.isinf(base).any() or np.isinf(changed).any():
+        return Estimate(math.nan, None, None, 0)
+    change = after - before
+    mean = float(known.mean() + change.mean())
+    if n == 1:
+        return Estimate(mean, None, None, 1)
+    apart = change.var(ddof=1) * (1.0 / n - 1.0 / len(known))
+    quantile = stats.t.ppf(0.5 + CONFIDENCE / 2.0, n - 1)
+    half = float(quantile * math.sqrt(after.var(ddof=1) / len(known) + apart))
+    return Estimate(mean, mean - half, mean + half, n)
+
+
+def p_of_shares(first: tuple[float, int], second: tuple[float, int]) -> float:
+    """Two-sided p-value of Fisher's exact test that two shares are the same.
+
+    Parameters
+    ----------
+    first, second : tuple of float and int
+        How many, of how many; a half that is left over from a tie is not counted.
+    """
+    counts = [(math.floor(some), of - math.floor(some)) for some, of in (first, second)]
+    return float(stats.fisher_exact(np.array(counts)).pvalue)

@@ -3,13 +3,14 @@
 First every assumption is screened (Morris), then shares of the variance are estimated for those
 that matter most (Sobol', with luck as one more factor), these are tested alone at both ends of
 their ranges (tornado), and points spread over the space of all assumptions that have any effect
-tell where a result lies, or in what share of the space one scenario still beats the other.
+tell where a result lies, or in what share of the space the lead of one scenario over another
+holds.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,8 +26,15 @@ from simulator.experiment.execution import Workers, execution_of
 from simulator.experiment.probing import Interrupted, Plan, Probing, Screened
 from simulator.experiment.quantities import Scale, as_json, checked_metrics, told
 from simulator.experiment.readiness import Scenarios, prepared
-from simulator.experiment.screening import Floats, effects_of, shares_of
-from simulator.experiment.statistics import Estimate, share_better
+from simulator.experiment.screening import (
+    Floats,
+    effects_of,
+    p_of_shares,
+    shares_of,
+    through_change,
+)
+from simulator.experiment.statistics import CONFIDENCE, Estimate, holm, share_better
+from simulator.experiment.wording import paragraph
 from simulator.metrics.definitions import METRICS, Better
 from simulator.scenario import LoadedScenario, diff
 
@@ -39,7 +47,7 @@ _COLUMNS = {
     "variance": "factor range first first_low first_high total total_low total_high n",
     "tornado": "path range end value outcome outcome_low outcome_high change change_low"
     " change_high n verdict",
-    "halves": "path range half low high points ahead share share_low share_high",
+    "halves": "path range half low high points ahead share share_low share_high told",
 }
 TABLES = (*_COLUMNS, "sample")
 """Names of the tables of a result."""
@@ -47,12 +55,15 @@ TABLES = (*_COLUMNS, "sample")
 
 @dataclass(frozen=True, slots=True)
 class Survival:
-    """How often one scenario still beats the other.
+    """How often the lead of one scenario over the other holds.
 
     Attributes
     ----------
+    leader : str
+        The scenario that leads at the stated values; where none can be told to, the second one.
+    other : str
     ahead : float
-        Number of points at which it does; a tie counts half.
+        Number of points at which it leads; a tie counts half.
     points : int
         All points at which the metric exists in both.
     share : float
@@ -60,6 +71,8 @@ class Survival:
         95 % interval of the share (Jeffreys); None for a single point.
     """
 
+    leader: str
+    other: str
     ahead: float
     points: int
     share: float
@@ -67,19 +80,20 @@ class Survival:
     high: float | None
 
     @classmethod
-    def of(cls, metrics: Floats, better: Better) -> Survival:
-        """Count; metrics of the first and of the second scenario, shape (points, 2)."""
-        found = share_better(metrics[:, 1], metrics[:, 0], better)
+    def of(cls, leader: str, other: str, metrics: Floats, better: Better) -> Survival:
+        """Count; metrics of the other one and of the leader, shape (points, 2)."""
+        found = share_better(metrics[:, 0], metrics[:, 1], better)
         assert found is not None  # a metric without direction was refused
-        return cls(found.mean * found.n, found.n, found.mean, found.low, found.high)
+        return cls(leader, other, found.mean * found.n, found.n, found.mean, found.low, found.high)
 
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
     """How a metric of a scenario, or its lead over another, depends on the assumptions.
 
-    With `versus`, every outcome is the lead: metric of `name` minus metric of `versus`, at equal
-    luck. A law is varied by a factor on its times; its values, low and high are factors.
+    With `versus`, every outcome is the difference: metric of `versus` minus metric of `name`, the
+    reference, at equal luck. A law is varied by a factor on its times; its values, low and high
+    are factors.
 
     Attributes
     ----------
@@ -115,10 +129,12 @@ class Sensitivity:
         Widest first: ``path``, ``range``, ``end`` (low or high), ``value`` there, ``outcome`` and
         ``change`` from the baseline with their bounds, ``n`` (replications), ``verdict``: flips
         (the other leads), may flip (it leads, but that may be luck), open (the lead may be luck),
-        or empty.
+        or empty. The outcome is the baseline, of all runs at the stated values, plus the change
+        (:func:`~simulator.experiment.screening.through_change`).
     halves : DataFrame
         With `versus`: ``path``, ``range``, ``half`` (lower or upper), ``low``, ``high`` of that
-        half, ``points``, ``ahead``, ``share`` with its bounds.
+        half, ``points``, ``ahead`` (of them with the leader ahead), ``share`` with its bounds,
+        ``told`` (whether the halves differ beyond luck: Fisher's exact test, Holm over all).
     sample : DataFrame
         One row a point: ``point`` (also its replication), ``outcome``, the metric of each
         scenario (``of_a``, ``of_b``), then one column for each varied assumption.
@@ -147,7 +163,7 @@ class Sensitivity:
         against = f" versus {self.versus}" if self.versus else ""
         return (
             f"<Sensitivity of {self.metric} of {self.name}{against}: {len(self.screening)}"
-            f" assumptions, {self.runs} runs, seed {self.seed}: {self.verdict}>"
+            f" assumptions, {self.runs} runs, seed {self.seed}: {words.findings(self)[0]}>"
         )
 
     @property
@@ -162,8 +178,8 @@ class Sensitivity:
 
     @property
     def verdict(self) -> str:
-        """What came out, in a sentence; no more than the intervals allow."""
-        return words.verdict(self)
+        """What came out, in sentences; no more than the intervals allow."""
+        return paragraph(words.findings(self))
 
     def summary(self) -> str:
         """Say what came out, in plain text of at most 30 lines."""
@@ -181,13 +197,13 @@ class Sensitivity:
             "versus": self.versus,
             "metric": self.metric,
             "currency": self.currency,
-            "verdict": self.verdict,
+            "verdict": words.findings(self),
             "baseline": as_json(self.baseline),
             "survival": None
             if survival is None
             else {
                 name: getattr(survival, name)
-                for name in ("ahead", "points", "share", "low", "high")
+                for name in ("leader", "other", "ahead", "points", "share", "low", "high")
             },
             "compared": list(self.compared),
             **{name: list(words.rows_of(getattr(self, name))) for name in _COLUMNS},
@@ -235,6 +251,7 @@ def sensitivity(
     sobol: int = 32,
     points: int = 100,
     replications: int = 4,
+    stated: int = 20,
     workers: Workers = 1,
 ) -> Sensitivity:
     """Vary every assumption of trust C or worse and see what becomes of a metric.
@@ -243,7 +260,8 @@ def sensitivity(
     ----------
     scenario : str, path, LoadedScenario or Scenario
     versus : same, optional
-        Another scenario: then the question is whether the first still beats it.
+        Another scenario: then the question is whether the lead of one over the other holds; the
+        first is the reference.
     metric : str
         An id of the registry.
     seed : int
@@ -256,7 +274,10 @@ def sensitivity(
     points : int
         Points of the sample of the whole space.
     replications : int
-        Runs (pairs) at the stated values and at each end of the tornado.
+        Runs (pairs) at each end of the tornado.
+    stated : int
+        Runs (pairs) at the stated values, which say whether there is a lead; at least
+        `replications` are done.
     workers : int or Execution
 
     Returns
@@ -271,7 +292,7 @@ def sensitivity(
     KeyboardInterrupt
         After Ctrl-C before the first screening was finished.
     """
-    plan = Plan(trajectories, top, sobol, points, replications).checked()
+    plan = Plan(trajectories, top, sobol, points, replications, stated).checked()
     both, space = _scenarios(scenario, versus, metric)
     runs = Probing(both, metric, seed, execution_of(workers))
     return _Study(runs, plan, space, both, metric, seed).result()
@@ -328,7 +349,7 @@ class _Study:
         runs, plan, every = self._runs, self._plan, self._space.varied
         runs.total = plan.most_runs(len(every), len(self._scenarios))
         try:
-            stated, screened = probing.first_screening(runs, every, plan.replications)
+            stated, screened = probing.first_screening(runs, every, plan.at_stated)
         except Interrupted:
             raise KeyboardInterrupt from None
         active = [one for one, inert in zip(every, screened.inert, strict=True) if not inert]
@@ -372,13 +393,14 @@ class _Study:
     ) -> Sensitivity:
         names = [each.name for each in self._scenarios]
         pair = len(names) == 2
-        outcomes = metrics[:, 0] - metrics[:, 1] if pair else metrics[:, 0]
+        outcomes = probing.differences(metrics)
         known = np.isfinite(outcomes)
         survival, halves = None, self._empty("halves")
         if pair and known.any():
-            survival = Survival.of(metrics[known], METRICS[self._metric].better)
+            counting = self._counting(Estimate.of(stated))
+            survival = counting(metrics[known])
             strongest = self._strongest(screening)[: probing.ALONE]
-            halves = self._halves(strongest, active, points[known], metrics[known])
+            halves = self._halves(strongest, active, points[known], metrics[known], counting)
         return Sensitivity(
             name=names[0],
             versus=names[1] if pair else None,
@@ -442,7 +464,8 @@ class _Study:
         order = np.argsort(-swings, kind="stable")
         for one, both in ((strongest[which], found[which]) for which in order):
             for end, position, outcomes in zip(("low", "high"), (0.0, 1.0), both, strict=True):
-                outcome, change = Estimate.of(outcomes), Estimate.of(outcomes - stated)
+                outcome = through_change(stated, outcomes)
+                change = Estimate.of(outcomes - stated[: len(outcomes)])
                 verdict = ""
                 if outcome.mean * side < 0.0:
                     verdict = "flips" if told(outcome) else "may flip"
@@ -467,12 +490,21 @@ class _Study:
             table[name] = getattr(found, name)
         return table.sort_values("total", ascending=False, kind="stable", ignore_index=True)
 
+    def _counting(self, lead: Estimate) -> Callable[[Floats], Survival]:
+        """Return what counts the points at which the lead at the stated values holds."""
+        first, second = (each.name for each in self._scenarios)
+        better = METRICS[self._metric].better
+        if told(lead) * words.direction(self._metric) < 0:
+            return lambda metrics: Survival.of(first, second, metrics[:, ::-1], better)
+        return lambda metrics: Survival.of(second, first, metrics, better)
+
     def _halves(
         self,
         strongest: Sequence[Assumption],
         active: Sequence[Assumption],
         points: Floats,
         metrics: Floats,
+        counting: Callable[[Floats], Survival],
     ) -> pd.DataFrame:
         place = {one.path: number for number, one in enumerate(active)}
         rows = []
@@ -483,10 +515,22 @@ class _Study:
                 ("lower", ~upper, (one.low, middle)), ("upper", upper, (middle, one.high)),
             ):  # fmt: skip
                 if inside.any():
-                    count = Survival.of(metrics[inside], METRICS[self._metric].better)
+                    count = counting(metrics[inside])
                     rows.append((one.path, _basis(one), half, *ends, count.points, count.ahead,
-                                 count.share, count.low, count.high))  # fmt: skip
-        return pd.DataFrame(rows, columns=_COLUMNS["halves"].split())
+                                 count.share, count.low, count.high, False))  # fmt: skip
+        return _tested(pd.DataFrame(rows, columns=_COLUMNS["halves"].split()))
+
+
+def _tested(halves: pd.DataFrame) -> pd.DataFrame:
+    """Tell which assumptions have halves that differ beyond luck."""
+    paths = list(dict.fromkeys(halves["path"]))
+    sure = holm([
+        p_of_shares(*((float(row["ahead"]), int(row["points"])) for row in words.rows_of(both)))
+        if len(both) == 2 else math.nan
+        for both in (halves[halves["path"] == path] for path in paths)
+    ]) <= 1.0 - CONFIDENCE  # fmt: skip
+    told_of = dict(zip(paths, sure, strict=True))
+    return halves.assign(told=[bool(told_of[path]) for path in halves["path"]])
 
 
 def _sample(
@@ -503,7 +547,7 @@ def _sample(
 def _range(one: Assumption) -> dict[str, Any]:
     return {
         "path": one.path, "value": one.value, "low": one.low, "high": one.high,
-        "unit": one.unit if one.law is None else "times as stated",
+        "unit": one.unit if one.law is None else words.TIMES,
         "range": _basis(one),
     }  # fmt: skip
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from simulator.experiment.quantities import Scale, told
+from simulator.experiment.assumption_labels import assumption_label
+from simulator.experiment.quantities import Scale, size_of, told
 from simulator.experiment.statistics import Estimate
 from simulator.experiment.wording import paragraph
 from simulator.languages.messages import listed, marked, say
@@ -16,11 +17,42 @@ from simulator.metrics.definitions import METRICS
 from simulator.metrics.units import with_unit
 
 if TYPE_CHECKING:
-    from simulator.experiment.sensitivity import Sensitivity
+    from simulator.experiment.sensitivity import Sensitivity, Survival
 
+# Over the whole space; each is said of the one that leads at the stated values.
+_SURVIVALS = {
+    "survives": marked(
+        "The verdict survives wrong assumptions: {leader} beats {other} in {label} at {ahead} of"
+        " {points} points drawn over the whole ranges of all of them at once ({share})."
+    ),
+    "likely": marked(
+        "The verdict depends on the assumptions, but is more likely right than wrong: {leader}"
+        " beats {other} in {label} at {ahead} of {points} points drawn over the whole ranges of"
+        " all of them at once ({share})."
+    ),
+    "open": marked(
+        "The verdict depends on the assumptions, either may be ahead: {leader} beats {other} in"
+        " {label} at {ahead} of {points} points drawn over the whole ranges of all of them at once"
+        " ({share})."
+    ),
+    "fails": marked(
+        "The verdict does not survive wrong assumptions: {leader} beats {other} in {label} at only"
+        " {ahead} of {points} points drawn over the whole ranges of all of them at once ({share})."
+    ),
+    "none": marked(
+        "There is no verdict that could survive, at the stated values luck leaves it open:"
+        " {leader} beats {other} in {label} at {ahead} of {points} points drawn over the whole"
+        " ranges of all assumptions at once ({share})."
+    ),
+}
+TIMES = "times as stated"
+"""The unit of a law, which is varied by a factor on its times."""
+SURVIVES = 0.75
+"""A verdict survives if it can be told to hold in more than this share of the space."""
+_EVEN = 0.5
 _FLIPS = {
-    "flips": marked("the lead flips if {ends}"),
-    "may flip": marked("the lead may flip if {ends}"),
+    "flips": marked("Alone, {ends} flips the lead."),
+    "may flip": marked("Alone, {ends} may flip the lead."),
 }
 _PHASES = {
     "the rest of the screening": marked("the rest of the screening"),
@@ -32,33 +64,75 @@ _MOST_NAMED = 3
 _MOST_LINES = 8
 
 
-def verdict(result: Sensitivity) -> str:
-    """Say in a sentence what came out.
+def findings(result: Sensitivity) -> list[str]:
+    """Say what came out, the answer first; of a single scenario it is one sentence.
 
     Parameters
     ----------
     result : Sensitivity
     """
     if result.versus is None:
-        return _level(result)
+        return [_level(result)]
+    if result.survival is None:
+        return [at_stated_values(result)]
     found = result.survival
-    if found is None:
-        return at_stated_values(result)
-    # The other one is named if it leads at the stated values: a flip is a flip of its lead.
-    behind = told(result.baseline) * direction(result.metric) < 0
+    return [_survives(result, found), at_stated_values(result), *_decisive(result, found.leader),
+            *alone(result)]  # fmt: skip
+
+
+def _survives(result: Sensitivity, found: Survival) -> str:
+    low, high = (found.share if end is None else end for end in (found.low, found.high))
+    if not told(result.baseline):
+        kind = "none"
+    elif found.low is None:
+        kind = "open"  # one point tells nothing
+    elif low > SURVIVES:
+        kind = "survives"
+    else:
+        kind = "likely" if low > _EVEN else "fails" if high < _EVEN else "open"
     return say(
-        "{name} beats {versus} in {label} at {ahead} of {points} points of the assumption space"
-        " ({share}), while at the stated values {versus} leads; {flips}."
-        if behind
-        else "{name} beats {versus} in {label} at {ahead} of {points} points of the assumption"
-        " space ({share}); {flips}.",
-        name=result.name,
-        versus=result.versus,
+        _SURVIVALS[kind],
+        leader=found.leader,
+        other=found.other,
         label=result.label,
         ahead=f"{found.ahead:g}",
         points=found.points,
         share=_share(found.share, found.low, found.high),
-        flips=flips(result),
+    )
+
+
+def _decisive(result: Sensitivity, leader: str) -> list[str]:
+    """Say by which assumption's halves the answer differs, or that luck may make any differ."""
+    halves: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for row in rows_of(result.halves):
+        halves.setdefault(row["path"], {})[row["half"]] = row
+    pairs = [(each["lower"], each["upper"]) for each in halves.values() if len(each) > 1]
+    if not pairs:
+        return []
+    pairs.sort(key=lambda pair: -abs(pair[0]["share"] - pair[1]["share"]))
+    sure = [_halves(pair, leader) for pair in pairs if pair[0]["told"]][:_MOST_NAMED]
+    if sure:
+        return [say("What decides most is {assumptions}.", assumptions=listed(sure))]
+    return [
+        say(
+            "No single assumption can be told to decide this; the largest difference, which may be"
+            " luck, is made by {assumption}.",
+            assumption=_halves(pairs[0], leader),
+        )
+    ]
+
+
+def _halves(pair: tuple[Mapping[str, Any], Mapping[str, Any]], leader: str) -> str:
+    lower, upper = pair
+    return say(
+        "“{assumption}” ({leader} is ahead at {low} of {lows} points in the lower half of its"
+        " range, at {high} of {highs} in the upper)",
+        leader=leader,
+        assumption=assumption_label(lower["path"]),
+        low=f"{lower['ahead']:g}",
+        lows=lower["points"],
+        high=f"{upper['ahead']:g}",
+        highs=upper["points"],
     )
 
 
@@ -84,10 +158,10 @@ def _level(result: Sensitivity) -> str:
             high=high,
             points=len(known),
         )
-    strongest = list(result.screening["path"][result.screening["mu_star"] > 0.0][:_MOST_NAMED])
-    if strongest:
-        paths = listed(strongest)
-        clauses.append(say("in the screening it moves most with {paths}", paths=paths))
+    strongest = result.screening["path"][result.screening["mu_star"] > 0.0][:_MOST_NAMED]
+    if len(strongest):
+        names = listed([say("“{name}”", name=assumption_label(path)) for path in strongest])
+        clauses.append(say("in the screening it moves most with {assumptions}", assumptions=names))
     return say("{clauses}.¦of a level", clauses=say("; ¦between findings").join(clauses))
 
 
@@ -104,17 +178,16 @@ def at_stated_values(result: Sensitivity) -> str:
     pairs = say("{n} pair of runs" if lead.n == 1 else "{n} pairs of runs", n=lead.n)
     if not ahead:
         return say(
-            "At the stated values {name} and {versus} cannot be told apart in {label}: difference"
-            " {amount}{interval}.",
+            "At the stated values {name} and {versus} cannot be told apart in {label}: {versus}"
+            " minus {name} is {amount}{interval}.",
             name=result.name,
             versus=result.versus,
             label=result.label,
             amount=scale.amount(lead.mean),
             interval=_interval(scale, lead, pairs),
         )
-    first, second = (result.name, result.versus) if ahead > 0 else (result.versus, result.name)
-    if lead.mean < 0.0 and lead.low is not None and lead.high is not None:
-        lead = Estimate(-lead.mean, -lead.high, -lead.low, lead.n)
+    first, second = (result.versus, result.name) if ahead > 0 else (result.name, result.versus)
+    lead = size_of(lead)
     return say(
         "At the stated values {first} beats {second} in {label} by {amount}{interval}.",
         first=first,
@@ -125,7 +198,7 @@ def at_stated_values(result: Sensitivity) -> str:
     )
 
 
-def flips(result: Sensitivity) -> str:
+def alone(result: Sensitivity) -> list[str]:
     """Say which assumptions turn the lead at the stated values when they alone are at an end.
 
     Parameters
@@ -135,35 +208,39 @@ def flips(result: Sensitivity) -> str:
     """
     tested = result.tornado["path"].nunique()
     if not tested:
-        return say("no assumption was tested alone")
+        return [say("No assumption was tested alone.")]
     if not told(result.baseline):
-        return say("at the stated values they cannot be told apart, so there is no lead to flip")
+        return [say("There is no lead that an assumption alone could flip.")]
     found = []
+    laws = laws_of(result)
     for kind, sentence in _FLIPS.items():
-        rows = result.tornado[result.tornado["verdict"] == kind]
         ends = [
-            say("{path} is {value}", path=row["path"], value=amount(row["value"]))
-            for row in rows_of(rows)
+            say(
+                "“{assumption}” at {value}",
+                assumption=assumption_label(row["path"]),
+                value=amount(row["value"], row["path"] in laws),
+            )
+            for row in rows_of(result.tornado[result.tornado["verdict"] == kind])
         ]
         if len(ends) > _MOST_NAMED:
-            more = say("at {count} more ends", count=len(ends) - _MOST_NAMED)
+            more = say("one of {count} more ends", count=len(ends) - _MOST_NAMED)
             ends = [*ends[:_MOST_NAMED], more]
         if ends:
             found.append(say(sentence, ends=say(" or ¦between ends").join(ends)))
     if not found:
         found = [
-            say("none of the {tested} strongest assumptions flips the lead alone", tested=tested)
+            say("None of the {tested} strongest assumptions flips the lead alone.", tested=tested)
         ]
     unsure = int((result.tornado["verdict"] == "open").sum())
     if unsure:
         found.append(
             say(
-                "at {unsure} of the {ends} ends the lead is within luck",
+                "At {unsure} of the {ends} ends of their ranges the lead is within luck.",
                 unsure=unsure,
                 ends=len(result.tornado),
             )
         )
-    return say("; ¦between findings").join(found)
+    return found
 
 
 def closing(result: Sensitivity) -> str:
@@ -205,14 +282,16 @@ def summary(result: Sensitivity) -> str:
     result : Sensitivity
     """
     scale = result.scale()
-    lines = [verdict(result)]
+    lines = findings(result)
     if result.survival is not None:
-        lines += [at_stated_values(result), say(LUCK_NOTE)]
+        lines.append(say(LUCK_NOTE))
     lines += ["", say("Screening (mean effect of going through the range, 95 % interval):")]
     for row in rows_of(result.screening.head(_MOST_LINES)):
         effect = Estimate(row["mu"], row["mu_low"], row["mu_high"], row["n"])
         figure = f"{scale.amount(effect.mean)}{_interval(scale, effect)}"
-        lines.append(f"  {say('{label}: {figure}', label=row['path'], figure=figure)}")
+        lines.append(
+            f"  {say('{label}: {figure}', label=assumption_label(row['path']), figure=figure)}"
+        )
     if len(result.variance):
         lines.append(
             say("Share of the variance, with interactions, all others at their stated values:")
@@ -234,14 +313,14 @@ LUCK_NOTE = marked(
 
 
 def factor_said(row: Mapping[str, Any]) -> str:
-    """Name what takes a share of the variance: an assumption by its path, or luck.
+    """Name what takes a share of the variance: an assumption, or luck.
 
     Parameters
     ----------
     row : mapping
         Of the table of the variance.
     """
-    return say("luck") if row["factor"] == "luck" else str(row["factor"])
+    return say("luck") if row["factor"] == "luck" else assumption_label(str(row["factor"]))
 
 
 def direction(metric: str) -> int:
@@ -254,14 +333,26 @@ def direction(metric: str) -> int:
     return -1 if METRICS[metric].better == "lower" else 1
 
 
-def amount(value: float) -> str:
-    """Write the value of an assumption, short.
+def laws_of(result: Sensitivity) -> set[str]:
+    """Return the paths of the laws, whose values are factors on their times.
+
+    Parameters
+    ----------
+    result : Sensitivity
+    """
+    return set(result.assumptions["path"][result.assumptions["unit"] == TIMES])
+
+
+def amount(value: float, law: bool = False) -> str:
+    """Write the value of an assumption, short; of a law as the factor that it is.
 
     Parameters
     ----------
     value : float
+    law : bool
     """
-    return f"{value:,.3g}" if abs(value) < 1e3 else f"{value:,.0f}"
+    written = f"{value:,.3g}" if abs(value) < 1e3 else f"{value:,.0f}"
+    return f"× {written}" if law else written
 
 
 def rows_of(table: pd.DataFrame) -> Iterator[dict[str, Any]]:

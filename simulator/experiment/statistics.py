@@ -1,8 +1,9 @@
 """What several replications say about a number: how large, how sure, and whether it differs.
 
-Everything here takes one value per replication, NaN where a number is missing, and knows nothing
-of what the numbers mean. Values of two scenarios are paired by their place: the same replication
-has the same luck in both.
+Everything here takes one value per replication, and knows nothing of what the numbers mean. It is
+NaN where there is none, and left out. It is infinite where it is longer than what was seen: then
+nothing is said of any replication, since the others are those that went fast. Values of two
+scenarios are paired by their place: the same replication has the same luck in both.
 """
 
 from __future__ import annotations
@@ -35,12 +36,13 @@ class Estimate:
     Attributes
     ----------
     mean : float
-        Over the replications in which the number is not missing; NaN if it always is.
+        Over the replications in which the number is not missing; NaN if it always is, or if it is
+        infinite in one of them.
     low, high : float or None
         Bounds of the 95 % interval of the mean, by Student's t unless its maker says otherwise;
         None with fewer than two values.
     n : int
-        Number of replications in which the number is not missing.
+        Number of replications in which the number is known.
     """
 
     mean: float
@@ -52,7 +54,7 @@ class Estimate:
     def of(cls, values: Sequence[float] | Floats) -> Estimate:
         """Estimate from one value per replication; NaN is missing."""
         mean, low, high, n = estimates(np.asarray(values, dtype=np.float64)[:, None])
-        single = int(n[0]) < 2
+        single = not np.isfinite(low[0])
         return cls(
             float(mean[0]),
             None if single else float(low[0]),
@@ -68,6 +70,7 @@ def estimates(values: Floats) -> tuple[Floats, ...]:
     filled = np.where(known, values, 0.0)
     nothing = np.full(values.shape[1], np.nan)
     mean = np.divide(filled.sum(axis=0), n, out=nothing.copy(), where=n > 0.0)
+    mean[np.isinf(values).any(axis=0)] = np.nan
     squares = np.where(known, (filled - mean) ** 2, 0.0).sum(axis=0)
     variance = np.divide(squares, n - 1.0, out=nothing.copy(), where=n > 1.0)
     quantile = np.full_like(n, np.nan)
@@ -286,7 +289,12 @@ def jeffreys(share: float, n: int) -> Estimate:
 
 
 def _rows(*columns: ArrayLike) -> Floats:
-    """Columns without the replications in which one of them is missing; shape (columns, n)."""
+    """Columns without the replications in which one of them is missing; shape (columns, n).
+
+    Without any if one is infinite.
+    """
     rows = np.array([np.asarray(each, dtype=np.float64) for each in columns])
+    if np.isinf(rows).any():
+        return rows[:, :0]
     known: Floats = rows[:, np.isfinite(rows).all(axis=0)]
     return known

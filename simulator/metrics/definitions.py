@@ -49,6 +49,9 @@ class Metric:
         How the two make the number.
     monthly : bool
         Whether it is also given month by month.
+    followed : bool
+        Whether it is a time that is known only once its cases were followed for long enough: the
+        last months of a run, and what more than half of the cases still wait for, have none.
     """
 
     id: str
@@ -63,6 +66,7 @@ class Metric:
     department: Department
     formula: str
     monthly: bool
+    followed: bool
 
     @property
     def label(self) -> str:
@@ -87,11 +91,13 @@ FIRST_CALLS = (
     "sales does not pursue); those not called yet are censored (Kaplan-Meier)"
 )
 ONBOARDING_STARTS = "by contract; those not begun yet, or gone before, are censored (Kaplan-Meier)"
+ONBOARDINGS = "by contract; those not onboarded yet, or gone before, are censored (Kaplan-Meier)"
 CLAIMS = "by claim; those not answered yet are censored (Kaplan-Meier)"
 WON_DURATION = (
     "by when it began; among those that end this way within the longest observation: open ones "
     "are censored, lost ones a competing end (Aalen-Johansen)"
 )
+_TIMES = (WAITS, FIRST_CALLS, ONBOARDING_STARTS, ONBOARDINGS, CLAIMS, WON_DURATION)
 YEAR = (
     "customers of twelve months before the end of the period, followed for these twelve months; "
     "a customer won back does not count; missing in a shorter (measured) run"
@@ -132,6 +138,7 @@ def _metric(
         department,
         formula or plain,
         monthly,
+        rule.startswith(_TIMES),
     )
 
 
@@ -248,8 +255,7 @@ _CUSTOMER_SUCCESS = (
     _metric("customer_success", "onboarding_days", "Onboarding time, median",
             "オンボーディング日数(中央値)", "business days", "lower",
             "days from contract to onboarded, median",
-            rule="by contract; those not onboarded yet, or gone before, are censored "
-                 "(Kaplan-Meier)", source=MODEL),
+            rule=ONBOARDINGS, source=MODEL),
     _metric("customer_success", "onboarding_late_share", "Onboardings late",
             "オンボーディング遅延率", "share", "lower", "onboarded late, or not yet and overdue",
             "onboarded, or overdue", rule="by contract", source=MODEL),

@@ -140,6 +140,7 @@ def lead_times(book: Book, periods: Periods, pipeline: Opportunities) -> dict[st
         pipeline.met[met],
         np.where(open_, book.facts.horizon_days, decided),
         np.where(open_, CENSORED, np.where(won, ENDED, COMPETING)),
+        {},
         {"lead_time": median_given_end, "lead_time_p90": p90_given_end},
     )
 
@@ -201,7 +202,7 @@ def inquiry_times(book: Book, periods: Periods) -> dict[str, Floats]:
         until = np.where(how == COMPETING, left, book.facts.horizon_days)
         end = np.where(how == ENDED, reached, until)
         read = {name: median_given_end, f"{name}_p90": p90_given_end}
-        values |= durations(periods, start[came], end[came], how[came], read)
+        values |= durations(periods, start[came], end[came], how[came], {}, read)
     return values
 
 

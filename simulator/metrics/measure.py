@@ -28,7 +28,8 @@ class Measures:
     Attributes
     ----------
     totals : dict of str to float
-        Every metric of the registry over the measured period (after the warm-up); NaN = missing.
+        Every metric of the registry over the measured period (after the warm-up): NaN is missing,
+        infinite a time that is longer than what was seen.
     monthly : DataFrame
         ``period`` (month, from 1, warm-up included), ``metric``, ``value``.
     cohorts : DataFrame

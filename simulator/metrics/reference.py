@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.metrics.definitions import METRICS, Department
+from simulator.metrics.survival import FOLLOWED
 
 _TITLES: dict[Department, str] = {
     "marketing": "Marketing",
@@ -25,6 +26,13 @@ def registry_markdown() -> str:
         "A month has 20 business days, a quarter 60. A period excludes its first instant and",
         "includes its last; totals cover the run after its warm-up. Levels (MRR, customers) are",
         "never cut by the warm-up. In formulas of ratios the parts are named, not their symbols.",
+        "",
+        "A time that is longer than what was seen is infinite (in files: empty): a median of",
+        "waits of which fewer than half have ended. So is, of a month, a time of those that end",
+        f"and a mean wait, if less than {FOLLOWED:.0%} of what ends could be seen by the end of",
+        "the run: the last months would look fast only because their slow cases have not ended.",
+        "Where it is infinite in one run, the mean over runs is missing, and no mean of the fast",
+        "runs alone.",
     ]
     for department, title in _TITLES.items():
         lines += [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from simulator.metrics.flow import Waits, waits
 from simulator.metrics.periods import Floats, Periods, ratio
 from simulator.metrics.rows import Book, Contracts, Flags, contracts, last_before
-from simulator.metrics.survival import CENSORED, ENDED, Incidence, durations, median, p90
+from simulator.metrics.survival import CENSORED, ENDED, Reading, durations, median, p90
 from simulator.organization.journal import Kind, Team, Work
 
 
@@ -30,9 +30,7 @@ class Cases:
     end: Floats
     done: Flags
 
-    def times(
-        self, periods: Periods, read: Mapping[str, Callable[[Incidence], float]]
-    ) -> dict[str, Floats]:
+    def times(self, periods: Periods, read: Mapping[str, Reading]) -> dict[str, Floats]:
         """Read the durations by when they began; what has not come is censored."""
         how = np.where(self.done, ENDED, CENSORED)
         return durations(periods, self.start, self.end, how, read)

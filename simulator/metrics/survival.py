@@ -17,6 +17,9 @@ from simulator.metrics.periods import Floats, Periods
 CENSORED, ENDED, COMPETING = 0, 1, 2
 """How an observed duration stopped: still running; the end in question; another end."""
 
+FOLLOWED = 0.95
+"""Share of what ends that a month's cases must have been followed for, on average."""
+
 _ROUNDING = 1e-12  # a product of shares may miss the half by the last bits
 
 
@@ -39,9 +42,14 @@ class Incidence:
     running: Floats
 
     def quantile(self, level: float) -> float:
-        """First duration by which at least ``level`` of all cases have ended; NaN if never."""
+        """First duration by which at least ``level`` of all cases have ended.
+
+        NaN without cases, and infinite if fewer have ended: it is longer than what was seen.
+        """
+        if not len(self.share):
+            return float("nan")
         reached = np.flatnonzero(self.share >= level - _ROUNDING)
-        return float(self.duration[reached[0]]) if len(reached) else float("nan")
+        return float(self.duration[reached[0]]) if len(reached) else float("inf")
 
     def conditional_quantile(self, level: float) -> float:
         """Quantile among the cases that end in this way within the longest observation."""
@@ -49,12 +57,26 @@ class Incidence:
             return float("nan")
         return self.quantile(level * float(self.share[-1]))
 
+    def seen_within(self, time: Floats) -> Floats:
+        """Share of those that end in the way in question which do so within each time.
+
+        NaN if none does.
+        """
+        steps = np.concatenate(([0.0], self.share))
+        last = steps[-1] if steps[-1] > 0.0 else float("nan")
+        found: Floats = steps[np.searchsorted(self.duration, time, side="right")] / last
+        return found
+
     def restricted_mean(self) -> float:
         """Mean duration up to the longest observed one (all ends); NaN without cases."""
         if not len(self.duration):
             return float("nan")
         before = np.concatenate(([1.0], self.running[:-1]))
         return float(np.sum(before * np.diff(self.duration, prepend=0.0)))
+
+
+Reading = Callable[[Incidence], float]
+"""What is wanted of an incidence."""
 
 
 def incidence(duration: Floats, end: NDArray[np.integer]) -> Incidence:
@@ -91,33 +113,49 @@ def durations(
     start: Floats,
     end: Floats,
     how: NDArray[np.integer],
-    read: Mapping[str, Callable[[Incidence], float]],
+    read: Mapping[str, Reading],
+    read_followed: Mapping[str, Reading] | None = None,
 ) -> dict[str, Floats]:
     """Return one number per period and reading from the durations of the cases begun in it.
 
     Parameters
     ----------
     periods : Periods
+        The months, and last the measured period, which ends with the run.
     start, end : ndarray of float64
         Of each case, in any order; not before the start.
     how : ndarray of int
         ``CENSORED``, ``ENDED`` or ``COMPETING`` for each case.
     read : mapping of str to callable
         By name, what is wanted of a period's incidence.
+    read_followed : mapping of str to callable, optional
+        What speaks of those alone that were seen to end, and would be too short of a month whose
+        cases were not followed for long. It is infinite for a month of which less than
+        :data:`FOLLOWED` of what ends could be seen, by the incidence of the whole run.
     """
     order = np.argsort(start, kind="stable")
-    length, how = (end - start)[order], how[order]
-    found = [incidence(length[part], how[part]) for part in periods.slices(start[order])]
-    return {name: np.array([number(each) for each in found]) for name, number in read.items()}
+    begun, length, how = start[order], (end - start)[order], how[order]
+    parts = list(periods.slices(begun))
+    found = [incidence(length[part], how[part]) for part in parts]
+    values = {name: np.array([number(each) for each in found]) for name, number in read.items()}
+    if not read_followed:
+        return values
+    seen = incidence(length, how).seen_within(periods.upper[-1] - begun)
+    enough = [len(seen[part]) == 0 or seen[part].mean() >= FOLLOWED for part in parts[:-1]]
+    known = np.array([*enough, True])
+    for name, number in read_followed.items():
+        value = np.array([number(each) for each in found])
+        values[name] = np.where(known | np.isnan(value), value, np.inf)
+    return values
 
 
 def median(found: Incidence) -> float:
-    """Median duration; NaN if fewer than half of the cases have ended."""
+    """Median duration; infinite if fewer than half of the cases have ended."""
     return found.quantile(0.5)
 
 
 def p90(found: Incidence) -> float:
-    """90 % quantile of the durations; NaN if fewer have ended."""
+    """90 % quantile of the durations; infinite if fewer have ended."""
     return found.quantile(0.9)
 
 

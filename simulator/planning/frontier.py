@@ -232,7 +232,7 @@ class Frontier:
     def _mean(self, plan: Plan) -> float:
         """Mean of the goal, the higher the better; what is missing is worst."""
         values = self.outcomes(plan)
-        return -np.inf if np.isnan(values).any() else self._sign * float(values.mean())
+        return -np.inf if not np.isfinite(values).all() else self._sign * float(values.mean())
 
     def _keeps(self, plan: Plan) -> bool:
         if not self._trials.targets:

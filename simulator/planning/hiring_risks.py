@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scipy.special import stdtrit
 
@@ -23,11 +23,11 @@ from simulator.planning.sizing_names import (
     target_text,
     team_words,
 )
+from simulator.planning.table_rows import Row, rows_of
 
 if TYPE_CHECKING:
     from simulator.planning.hiring_result import Hiring
 
-Row = Mapping[str, Any]
 
 _MOST_SLIPS = 3
 _FEWEST_PAIRS = 6
@@ -392,8 +392,3 @@ def _points_and_ends(row: Row, mean: str, low: str, high: str) -> tuple[str, str
         say("{n} point" if written == "1" else "{n} points", n=written),
         say("{low} to {high}", low=first, high=last),
     )
-
-
-def rows_of(table: Any) -> list[Row]:
-    """Return the rows of a table by the names of their columns."""
-    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]

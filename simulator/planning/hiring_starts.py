@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from simulator.languages.languages import spoken
 from simulator.languages.messages import listed, marked, say
 from simulator.organization.journal import DAYS_PER_MONTH
-from simulator.planning.hiring_risks import rows_of
 from simulator.planning.sizing_names import capital, side_by_side, team_words
+from simulator.planning.table_rows import rows_of
 
 if TYPE_CHECKING:
     from simulator.planning.hiring_result import Hiring

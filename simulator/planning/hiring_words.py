@@ -15,7 +15,6 @@ from simulator.planning.hiring_risks import (
     load,
     quota,
     relief,
-    rows_of,
     slips,
     stress,
 )
@@ -32,6 +31,7 @@ from simulator.planning.sizing_names import (
     values_scale,
 )
 from simulator.planning.sizing_words import cannot_tell, stopped_after
+from simulator.planning.table_rows import rows_of
 from simulator.planning.targets import Target
 
 if TYPE_CHECKING:

@@ -66,7 +66,7 @@ def mean_of(metric: str, values: Floats) -> Estimate:
     """Estimate a mean; of a skewed metric, such as a wait, with a bootstrap interval."""
     known = values[np.isfinite(values)]
     if is_skewed(METRICS[metric]) and FEWEST_BOOTSTRAPPED <= len(known) <= MOST_BOOTSTRAPPED:
-        return bca(known)
+        return bca(values)
     return Estimate.of(values)
 
 

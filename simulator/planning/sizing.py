@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
@@ -509,7 +508,7 @@ class _Asked:
         cost, mine = self.headcount.cost(plan), self.headcount.cost(chosen)
         outcome = float("nan")
         if self.wish.goal:
-            outcome = float(np.nanmean(self.trials.values(plan)[self.wish.goal]))
+            outcome = Estimate.of(self.trials.values(plan)[self.wish.goal]).mean
         return Alternative(
             self.headcount.named(plan), cost, 1.0 - cost / mine if mine else 0.0, probability,
             outcome, chance, self.trials.count(plan),

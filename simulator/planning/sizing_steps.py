@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from scipy.special import stdtrit
 
@@ -12,12 +12,12 @@ from simulator.experiment.figures import Figure
 from simulator.experiment.quantities import Scale, better
 from simulator.languages.messages import listed, marked, say
 from simulator.planning.sizing_names import a_year, figure_column, figure_name, interval, team_words
+from simulator.planning.table_rows import Row, rows_of
 from simulator.planning.targets import Target
 
 if TYPE_CHECKING:
     from simulator.planning.sizing_result import Sizing
 
-Row = Mapping[str, Any]
 
 GAIN = "gain"
 """Column of the marginal table: what a change does to the probability of keeping the promise."""
@@ -145,7 +145,7 @@ def told_steps(result: Sizing, column: str, change: int | None, sign: float) -> 
     table = result.marginal
     if column not in table or not sign:
         return []
-    rows: list[Row] = [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+    rows: list[Row] = rows_of(table)
     asked = [row for row in rows if change is None or row["change"] == change]
     found = []
     for row in asked:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from simulator.experiment.quantities import Scale, better
 from simulator.languages.messages import listed, marked, say
@@ -21,11 +21,11 @@ from simulator.planning.sizing_names import (
     values_scale,
 )
 from simulator.planning.structure_options import AS_IT_IS
+from simulator.planning.table_rows import Row, rows_of
 
 if TYPE_CHECKING:
     from simulator.planning.structure_result import Structure
 
-Row = Mapping[str, Any]
 
 LIMITS = marked(
     "What this leaves out: a generalist who does both parts of a sale still hands information over"
@@ -65,7 +65,7 @@ def verdict(result: Structure) -> list[str]:
 
 def option_rows(result: Structure) -> list[Row]:
     """Return the rows of the options."""
-    return [{str(k): v for k, v in row.items()} for row in result.options.to_dict("records")]
+    return rows_of(result.options)
 
 
 # ------------------------------------------------------------------ the options
@@ -276,7 +276,7 @@ def _why(result: Structure, row: Row) -> list[str]:
     """Say what else changed in the same runs, as far as that is told."""
     table = result.flows
     own = table[(table["option"] == row["option"]) & table["told"].astype(bool)]
-    told = [{str(k): v for k, v in each.items()} for each in own.to_dict("records")]
+    told = rows_of(own)
     told.sort(key=_weight, reverse=True)
     said = [text for each in told[:_MOST_FLOWS] if (text := _flow_text(each))]
     return [say("In the same runs {changes}.", changes=listed(said))] if said else []
@@ -312,7 +312,7 @@ def _flow_text(flow: Row) -> str:
 
 def ratio_rows(result: Structure) -> list[Row]:
     """Return the rows of the divisions between inside and field sales."""
-    return [{str(k): v for k, v in row.items()} for row in result.ratio.to_dict("records")]
+    return rows_of(result.ratio)
 
 
 def _ratio(result: Structure) -> list[str]:

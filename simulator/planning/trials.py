@@ -142,11 +142,11 @@ class Trials:
         return sum(map(len, self._runs.values()))
 
     def never_shown(self) -> list[str]:
-        """Return the metrics of targets that are missing in every run so far."""
+        """Return the metrics of targets that are not known in any run so far."""
         asked = {figure for target in self.targets for figure in target.figures}
         return sorted({
             metric for metric, month in asked
-            if all(np.isnan(each[metric, month]) for runs in self._runs.values()
+            if not any(np.isfinite(each[metric, month]) for runs in self._runs.values()
                    for each in runs.values())
         })  # fmt: skip
 
@@ -244,7 +244,7 @@ class Trials:
         values = self.values(plan)
         margins = np.array([target.margin(values) for target in self.targets])
         for row in margins:
-            missing = np.isnan(row)
+            missing = ~np.isfinite(row)
             if missing.any():
                 known = row[~missing]
                 row[missing] = min(0.0, known.min() if len(known) else 0.0) - 1.0

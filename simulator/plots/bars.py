@@ -21,6 +21,7 @@ from simulator.presentation.chart_style import (
     PURPLE,
     VERMILION,
 )
+from simulator.presentation.views.analyses import zero_is_near
 from simulator.presentation.views.shapes import Bar, Bars, Floats, Step, Tornado, Waterfall
 
 TEAM_COLORS = {
@@ -30,6 +31,8 @@ _ENDS = (BLUE, VERMILION)
 """Of the low and the high end of an assumption, as on pages."""
 _NAMES = 0.34
 """Most of the width that names take."""
+_LABELS = 0.42
+"""As much of it for what assumptions are called."""
 _TALLEST = 0.95  # inches of a row
 _LEAST_SCALE = 0.55
 
@@ -124,11 +127,13 @@ def _amount(bar: Bar, scale: Scale) -> str:
 
 def _rows(
     sheet: Sheet, box: Box, names: Sequence[str], values: Sequence[Sequence[float]], height: float,
-    amounts: Sequence[str],
+    amounts: Sequence[str], most: float = _NAMES,
 ) -> _Rows:  # fmt: skip
     """Share the width between names, and bars with their amounts beside them."""
     letters = min(LABEL, LABEL * max(height / sheet.line(LABEL) / 1.05, _LEAST_SCALE))
-    widest = min(sheet.widest(names, letters) + 0.2 * sheet.scale, _NAMES * box.width)
+    if sheet.widest(names, letters) > most * box.width and height < 2.0 * sheet.line(letters):
+        letters = min(letters, SMALL)  # two lines, or one that is longer
+    widest = min(sheet.widest(names, letters) + 0.2 * sheet.scale, most * box.width)
     beside = min(sheet.widest(amounts, letters), 0.3 * box.width) + 0.25 * sheet.scale
     known = [each for row in values for each in row if math.isfinite(each)]
     low, high = min([0.0, *known]), max([0.0, *known])
@@ -288,15 +293,17 @@ def draw_tornado(tornado: Tornado, title: str, note: str, size: tuple[float, flo
          _end(spoke.high_input, scale.number(spoke.at_high)))
         for spoke in tornado.spokes
     ]  # fmt: skip
+    turns = math.isfinite(base) and zero_is_near(tornado)
     rows = _rows(
         sheet, box, [spoke.label for spoke in tornado.spokes],
-        [*ends, [-1e-12], [1e-12]], height, [each for pair in words for each in pair],
+        [*ends, [-1e-12], [1e-12], *([[-base]] if turns else [])], height,
+        [each for pair in words for each in pair], _LABELS,
     )  # fmt: skip
     _zero(sheet, rows)
     sheet.write(rows.x(0.0), box.top + 0.05 * sheet.scale,
                 say("as stated: {value}", value=scale.amount(base)), SMALL, GREY, "center",
                 "bottom")  # fmt: skip
-    if math.isfinite(base) and rows.low < -base < rows.high:
+    if turns:
         x = rows.x(-base)
         sheet.paper.plot([x, x], [box.bottom, box.top], color=VERMILION, linestyle="--",
                          linewidth=1.5 * sheet.scale)  # fmt: skip
@@ -341,7 +348,8 @@ def _spoke(
         edge = min(value, 0.0) if side == "right" else max(value, 0.0)
         x = rows.x(edge) + (-apart if side == "right" else apart)
         text = sheet.broken(said, min(rows.letters, SMALL), room, 1)
-        sheet.write(x, y, text, min(rows.letters, SMALL), INK if told else GREY, across=side)
+        sheet.write(x, y, text, min(rows.letters, SMALL), INK if told else GREY, across=side,
+                    backed=True)  # fmt: skip
 
 
 # ------------------------------------------------------------------ run by run

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -346,10 +346,7 @@ def attribution(result: Attribution | Analysis, size: Size = SIZE) -> Figure:
     size : pair of float
         Width and height in inches.
     """
-    with styled():
-        analysis = analysis_of("attribute", result)
-        found = analyses.attribution_bars(analysis)
-        return draw_bars(found, titles.of_bars(found[0]), _bars_note(analysis, found), size).slide
+    return _bars("attribute", result, analyses.attribution_bars, size)
 
 
 def bottleneck(result: Bottleneck | Analysis, size: Size = SIZE) -> Figure:
@@ -362,10 +359,7 @@ def bottleneck(result: Bottleneck | Analysis, size: Size = SIZE) -> Figure:
     size : pair of float
         Width and height in inches.
     """
-    with styled():
-        analysis = analysis_of("bottleneck", result)
-        found = analyses.bottleneck_bars(analysis)
-        return draw_bars([found], titles.of_bars(found), _bars_note(analysis, [found]), size).slide
+    return _bars("bottleneck", result, lambda each: [analyses.bottleneck_bars(each)], size)
 
 
 def incentives(result: Incentives | Analysis, size: Size = SIZE) -> Figure:
@@ -378,10 +372,7 @@ def incentives(result: Incentives | Analysis, size: Size = SIZE) -> Figure:
     size : pair of float
         Width and height in inches.
     """
-    with styled():
-        analysis = analysis_of("incentives", result)
-        found = analyses.incentives_bars(analysis)
-        return draw_bars([found], titles.of_bars(found), _bars_note(analysis, [found]), size).slide
+    return _bars("incentives", result, lambda each: [analyses.incentives_bars(each)], size)
 
 
 def tornado(result: Sensitivity | Analysis, size: Size = SIZE) -> Figure:
@@ -402,7 +393,8 @@ def tornado(result: Sensitivity | Analysis, size: Size = SIZE) -> Figure:
             say("Bars: the result at both ends of each assumption's range; pale: its own 95 %"
                 " interval does not exclude 0." if found.tested else
                 "Bars: the result at both ends of each assumption's range; not tested: one run."),
-            say("Dashed: where the result changes its sign."),
+            say("Dashed: where the result changes its sign.")
+            if analyses.zero_is_near(found) else "",
         )  # fmt: skip
         return draw_tornado(found, titles.of_tornado(found), note, size).slide
 
@@ -420,6 +412,19 @@ def analysis_of(command: str, result: Found | Analysis) -> Analysis:
     return Analysis(command, result.as_json(), dict(result.tables()))
 
 
+def _bars(
+    command: str,
+    result: Found | Analysis,
+    shown: Callable[[Analysis], Sequence[Bars]],
+    size: Size,
+) -> Figure:
+    """Draw what an analysis found as bars; the title is of the first of several."""
+    with styled():
+        analysis = analysis_of(command, result)
+        found = shown(analysis)
+        return draw_bars(found, titles.of_bars(found[0]), _bars_note(analysis, found), size).slide
+
+
 def _bars_note(analysis: Analysis, found: Sequence[Bars]) -> str:
     if not any(bar.tested for each in found for bar in each.bars):
         return titles.analysis_note(
@@ -429,7 +434,8 @@ def _bars_note(analysis: Analysis, found: Sequence[Bars]) -> str:
     return titles.analysis_note(
         analysis.said, say("Lines: 95 % intervals of the mean."),
         say("Pale: its own 95 % interval does not exclude 0." if alone
-            else "Pale: cannot be told from zero."),
+            else "Pale: may be luck; all bars are judged at once, so that one may be pale though"
+            " its line misses zero."),
     )  # fmt: skip
 
 

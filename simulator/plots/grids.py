@@ -188,9 +188,15 @@ def draw_triangle(triangle: Triangle, title: str, note: str, size: tuple[float, 
             if numbered:
                 sheet.write(left + wide / 2.0, middle, f"{100.0 * share:.0f}", figures,
                             "white" if dark > _DEEP else INK, "center")  # fmt: skip
+    customers = triangle.metric == "logo_retention"
     foot = say(
-        "months since the contract; cells: % still there, the darker the more" if numbered
-        else "months since the contract; the darker, the more is still there"
+        ("months since the contract; cells: % of the customers still there, the darker the more"
+         if customers else
+         "months since the contract; cells: % of the MRR still there, the darker the more")
+        if numbered else
+        ("months since the contract; the darker, the more of the customers are still there"
+         if customers else
+         "months since the contract; the darker, the more of the MRR is still there")
     )  # fmt: skip
     _columns(sheet, cells, triangle.ages, foot)
     return sheet

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
+from simulator.experiment.wording import paragraph
 from simulator.languages.messages import say
 from simulator.plots.slide import (
     LABEL,
@@ -25,8 +26,10 @@ from simulator.presentation.chart_style import GREY, INK
 from simulator.presentation.pictures.lines import (
     MOST_BANDS,
     far_from_zero,
+    gaps_said,
     month_ticks,
     rounded_ends,
+    stretches,
 )
 from simulator.presentation.views.shapes import Band, Course
 
@@ -46,7 +49,7 @@ def draw_course(course: Course, title: str, note: str, size: tuple[float, float]
     size : pair of float
         Inches.
     """
-    sheet = begin(title, note, size)
+    sheet = begin(title, paragraph([note, *gaps_said(course)]), size)
     _panel(sheet, sheet.area, course, _heading(course), named=True, most_ticks=_MOST_TICKS)
     return sheet
 
@@ -66,7 +69,8 @@ def draw_panels(
     size : pair of float
         Inches.
     """
-    sheet = begin(title, note, size)
+    gaps = dict.fromkeys(said for course in courses for said in gaps_said(course))
+    sheet = begin(title, paragraph([note, *gaps]), size)
     named = max(len(course.bands) for course in courses) <= _MOST_NAMED_IN_PANELS
     area = sheet.area if named else _key(sheet, [band.scenario for band in courses[0].bands])
     columns = min(2, len(courses))
@@ -134,7 +138,7 @@ def _panel(
     _months(axes, course, sheet, most_ticks)
     _lines(axes, course, sheet)
     if named:
-        _name_ends(sheet, inner, course, names, (low, high))
+        _name_ends(sheet, inner, course, names, axes)
 
 
 def _name(sheet: Sheet, band: Band, box: Box) -> str:
@@ -199,10 +203,11 @@ def _lines(axes: Axes, course: Course, sheet: Sheet) -> None:
             _fill(axes, band.at, band.outer_low * factor, band.outer_high * factor, color, 0.12)
             _fill(axes, band.at, band.low * factor, band.high * factor, color, 0.25)
         mean = band.mean * factor
-        dotted = len(band.at) <= _MOST_DOTS or not np.isfinite(mean).all()
+        known = np.isfinite(mean)
+        every = np.flatnonzero(known) if len(band.at) <= _MOST_DOTS else _alone(known)
         axes.plot(
             band.at, mean, color=color, linestyle=dash_of(place), linewidth=2.6 * sheet.scale,
-            marker="o" if dotted else "", markersize=4.0 * sheet.scale, clip_on=False,
+            marker="o", markevery=list(every), markersize=4.0 * sheet.scale, clip_on=False,
         )  # fmt: skip
 
 
@@ -212,18 +217,26 @@ def _fill(
     known = np.isfinite(low) & np.isfinite(high)
     if known.any():
         axes.fill_between(at, low, high, where=list(known), color=color, alpha=alpha, linewidth=0)
+        # Of a month alone there is no surface: a stroke.
+        alone = _alone(known)
+        axes.vlines(at[alone], low[alone], high[alone], color=color, alpha=2.0 * alpha)
+
+
+def _alone(known: np.ndarray) -> list[int]:
+    """Return the places without a known neighbour."""
+    return [first for first, last in stretches(known.tolist()) if first == last]
 
 
 def _name_ends(
-    sheet: Sheet, inner: Box, course: Course, names: Sequence[str], ends: tuple[float, float]
-) -> None:
-    """Write the name of each line at its end, moved apart, with a thread to where it ends."""
-    low, high = ends
+    sheet: Sheet, inner: Box, course: Course, names: Sequence[str], axes: Axes
+) -> None:  # fmt: skip
+    """Write the name of each line beside it, moved apart, with a thread to where it ends."""
+    (low, high), (first, until) = axes.get_ylim(), axes.get_xlim()
     heights = [sheet.line(LABEL) * (1 + name.count("\n")) for name in names]
     lasts = [_last(band) for band in course.bands]
     wanted = [
         inner.bottom if last is None
-        else inner.bottom + inner.height * (last * course.scale.factor - low) / (high - low)
+        else inner.bottom + inner.height * (last[1] * course.scale.factor - low) / (high - low)
         for last in lasts
     ]  # fmt: skip
     # Labels may stand a little above and below the axes.
@@ -231,13 +244,17 @@ def _name_ends(
     placed = spread(wanted, heights, inner.bottom - reach, inner.top + reach)
     for place, (name, at) in enumerate(zip(names, placed, strict=True)):
         color = color_of(place)
-        start, end = inner.right, inner.right + 0.2 * sheet.scale
-        if lasts[place] is not None:
+        last, end = lasts[place], inner.right + 0.2 * sheet.scale
+        if last is not None:
+            start = inner.left + inner.width * (last[0] - first) / (until - first)
+            early = last[0] < course.bands[place].at[-1]
             sheet.paper.plot([start, end], [wanted[place], at], color=color, alpha=0.6,
+                             linestyle=":" if early else "-",
                              linewidth=1.0 * sheet.scale)  # fmt: skip
         sheet.write(end + 0.08 * sheet.scale, at, name, LABEL, ink_of(color))
 
 
-def _last(band: Band) -> float | None:
-    known = band.mean[np.isfinite(band.mean)]
-    return float(known[-1]) if len(known) else None
+def _last(band: Band) -> tuple[float, float] | None:
+    """Return where a line ends, and its value there."""
+    known = np.flatnonzero(np.isfinite(band.mean))
+    return (float(band.at[known[-1]]), float(band.mean[known[-1]])) if len(known) else None

@@ -225,7 +225,7 @@ def of_bars(bars: Bars) -> str:
 def of_tornado(tornado: Tornado) -> str:
     """Say whether the verdict survives; otherwise which assumption moves the result most."""
     if tornado.verdict:
-        return tornado.verdict
+        return tornado.verdict.rstrip(".。")
     if not tornado.spokes:
         return say("{label}: no assumption moves it", label=tornado.label)
     first = tornado.spokes[0]

@@ -11,13 +11,12 @@ from rich.text import Text
 from simulator.experiment.attribution import Attribution
 from simulator.experiment.attribution_words import factor_said
 from simulator.experiment.quantities import Scale, estimate_of, told
-from simulator.experiment.wording import paragraph
 from simulator.languages.messages import say
 from simulator.metrics.definitions import METRICS
 from simulator.metrics.units import with_unit
 from simulator.presentation.figures import MISSING, written
 from simulator.presentation.flowing import Flowing
-from simulator.presentation.tables import grid, right, titled
+from simulator.presentation.tables import grid, interrupted, right, titled
 
 _MOST_PAIRS = 6
 
@@ -72,12 +71,7 @@ def closing(result: Attribution, version: str) -> str:
                 " not computed."
             )
         )
-    if result.interrupted:
-        cut = say(
-            "Interrupted after {runs} of {asked} replications.", runs=runs, asked=result.asked
-        )
-        lines.insert(0, cut)
-    return paragraph(lines)
+    return interrupted(result, lines)
 
 
 def _shares(result: Attribution, metric: str) -> RenderableType:

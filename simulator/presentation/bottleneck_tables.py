@@ -14,7 +14,7 @@ from rich.text import Text
 
 from simulator.experiment.bottleneck import FEWER, MORE, Bottleneck
 from simulator.experiment.quantities import Scale, adds_up, estimate_of
-from simulator.experiment.wording import paragraph, team_said
+from simulator.experiment.wording import team_said
 from simulator.languages.languages import spoken
 from simulator.languages.messages import say
 from simulator.metrics.definitions import METRICS, TEAMS
@@ -22,7 +22,7 @@ from simulator.metrics.team_labels import team_label
 from simulator.metrics.units import money_unit
 from simulator.presentation.figures import MISSING, lasting, percent
 from simulator.presentation.flowing import Flowing
-from simulator.presentation.tables import grid, right, titled
+from simulator.presentation.tables import grid, interrupted, right, titled
 
 _MOST_ROWS = 8  # of months; more are shown by quarters
 _QUARTER = 3
@@ -61,14 +61,9 @@ def closing(result: Bottleneck, version: str) -> str:
         version=version,
     )
     lines = [basis]
-    if result.interrupted:
-        cut = say(
-            "Interrupted after {runs} of {asked} replications.", runs=runs, asked=result.asked
-        )
-        lines.insert(0, cut)
     if runs == 1:
         lines.append(say("One replication: means without intervals."))
-    return paragraph(lines)
+    return interrupted(result, lines)
 
 
 def _effects(result: Bottleneck) -> RenderableType:

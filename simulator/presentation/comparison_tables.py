@@ -25,7 +25,7 @@ from simulator.metrics.team_labels import team_label
 from simulator.metrics.units import with_unit
 from simulator.presentation.figures import MISSING, words, written
 from simulator.presentation.flowing import Flowing
-from simulator.presentation.tables import grid, right, titled
+from simulator.presentation.tables import grid, interrupted, right, titled
 
 Row = dict[Any, Any]
 
@@ -96,15 +96,10 @@ def closing(result: Comparison, version: str) -> str:
         version=version,
     )
     lines = [basis]
-    if result.interrupted:
-        cut = say(
-            "Interrupted after {runs} of {asked} replications.", runs=runs, asked=result.asked
-        )
-        lines.insert(0, cut)
     if runs == 1:
         lines.append(say("One replication: means without an interval."))
     lines += _saved(result)
-    return paragraph(lines)
+    return interrupted(result, lines)
 
 
 def _saved(result: Comparison) -> Iterator[str]:

@@ -68,6 +68,11 @@ def notes(loaded: LoadedScenario) -> Iterator[RenderableType]:
         yield prose(say("note: {note}", note=note), style="dim")
 
 
+def framed(loaded: LoadedScenario, *answer: RenderableType) -> list[RenderableType]:
+    """Put what --set changed above an answer, and what a reader should know below it."""
+    return [*changes(loaded), *answer, *notes(loaded)]
+
+
 def number_tables(loaded: LoadedScenario) -> Iterator[RenderableType]:
     """Show every number and switch in force, block by block."""
     yield from heading(loaded)

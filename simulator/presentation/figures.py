@@ -132,6 +132,7 @@ _NAMES = {
     "went_cold": marked("went cold"),
     "bought_elsewhere": marked("bought elsewhere"),
     "contact_lost": marked("contact lost"),
+    "left_as_customer": marked("left as customer"),
     # Why a customer left.
     "base": marked("base¦cause of leaving"),
     "expectation_gap": marked("expectation gap"),

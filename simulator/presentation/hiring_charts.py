@@ -15,8 +15,8 @@ from simulator.experiment.wording import paragraph
 from simulator.languages.messages import say
 from simulator.metrics.units import with_unit
 from simulator.planning.hiring_result import Hiring
-from simulator.planning.hiring_risks import Row, rows_of
 from simulator.planning.sizing_names import percent, points, target_text, team_label
+from simulator.planning.table_rows import Row, rows_of
 from simulator.presentation.chart_style import (
     LIMIT,
     OTHER,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simulator.experiment.quantities import main_metric
-from simulator.languages.messages import marked, say
-from simulator.metrics.units import money_unit, with_unit
+from simulator.languages.messages import say
+from simulator.metrics.units import money_unit
 from simulator.organization.journal import DAYS_PER_MONTH
 from simulator.planning.hiring_result import Hiring
-from simulator.planning.hiring_risks import rows_of
 from simulator.planning.sizing_names import figure_column
-from simulator.presentation.workbooks import Cell, Sheet, Shown, Term, about_sheet, everywhere
+from simulator.planning.table_rows import rows_of
+from simulator.presentation.plan_sheets import about_plan, fresh_term, reached_term
+from simulator.presentation.workbooks import Cell, Sheet, Shown, Term, everywhere
 
 
 def metrics_of(result: Hiring) -> list[str]:
@@ -59,17 +60,12 @@ def terms_of(result: Hiring) -> Iterator[Term]:
         "Interval that holds the true value in 95 of 100 such studies: Jeffreys' for shares,"
         " Student's t for means and for paired changes; each stands alone"
     ), same  # fmt: skip
-    yield say("Fresh replications¦workbook"), say("Targets¦workbook"), say(
-        "Runs with luck that the search has not seen: who picks the best of many has been lucky"
-    ), say("runs¦workbook")  # fmt: skip
+    yield fresh_term()
     yield (
         say("Without the plan¦workbook"), everywhere(),
         say("The scenario as it is, with the same luck"), "",
     )  # fmt: skip
-    yield say("Reached¦workbook"), say("Figures¦workbook"), say(
-        "What {share} of the runs reach or better",
-        share=with_unit(f"{100.0 * result.confidence:g}", "%"),
-    ), same  # fmt: skip
+    yield reached_term(result)
     yield say("Change, difference¦workbook"), everywhere(), say(
         "Against the plan, paired: the same replication has the same luck in both"
     ), say("points, or as its value")  # fmt: skip
@@ -130,42 +126,17 @@ def _capacity_terms(money: str) -> Iterator[Term]:
         yield name, say("Capacity¦workbook"), meaning, unit
 
 
-_OUTCOMES = {
-    "met": marked("met¦outcome"),
-    "missed": marked("missed¦outcome"),
-    "unreachable": marked("unreachable¦outcome"),
-    "interrupted": marked("interrupted¦outcome"),
-}
-
-
 def about(result: Hiring, version: str, command: str) -> Sheet:
     """Return the sheet that says what was asked and what came out."""
-    company = result.company
     question = (
         say("the fewest hires and their latest starts")
         if result.made
         else say("whether a given plan keeps the promise")
     )
-    facts: list[tuple[str, Cell]] = [
-        (say("Scenario¦workbook"), result.name),
-        (say("Question¦workbook"), question),
-        (say("Outcome¦workbook"), say(_OUTCOMES[result.status])),
-        (say("Targets¦workbook"), "; ".join(target.text for target in result.targets)),
+    asked: list[tuple[str, Cell]] = [
         (say("Main figure¦workbook"), figure_column(result.main)),
         (say("Probability asked for¦workbook"), Shown(result.confidence, "share")),
         (say("Cost over the run¦workbook"), Shown(result.cost, "money")),
         (say("Cost without the plan¦workbook"), Shown(result.cost_today, "money")),
-        (say("Currency¦workbook"), company.currency),
-        (say("Months of a run¦workbook"), Shown(company.horizon.months, "number")),
-        (say("Plans tried¦workbook"), Shown(result.evaluations, "count")),
-        (say("Runs of the search¦workbook"), Shown(result.runs, "count")),
-        (say("Fresh replications¦workbook"), Shown(result.fresh, "count")),
-        (say("Seed¦workbook"), str(result.seed)),
-        (
-            say("Interrupted¦workbook"),
-            say("yes¦workbook") if result.interrupted else say("no¦workbook"),
-        ),
-        (say("Version¦workbook"), version),
-        (say("Command¦workbook"), command),
     ]
-    return about_sheet(facts, result.verdict(), result.notes)
+    return about_plan(result, question, asked, version, command, result.notes)

@@ -19,7 +19,6 @@ from simulator.metrics.units import with_unit
 from simulator.organization.journal import DAYS_PER_MONTH
 from simulator.planning.hiring_costs import monthly_costs
 from simulator.planning.hiring_result import Hiring
-from simulator.planning.hiring_risks import Row, rows_of
 from simulator.planning.sizing_names import (
     capital,
     clauses,
@@ -30,6 +29,7 @@ from simulator.planning.sizing_names import (
     team_label,
     values_scale,
 )
+from simulator.planning.table_rows import Row, rows_of
 from simulator.presentation.figures import MISSING, number
 from simulator.presentation.flowing import Flowing
 from simulator.presentation.tables import grid, right, titled

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from simulator.experiment.statistics import Estimate
 from simulator.languages.messages import marked, say
-from simulator.metrics.units import money_unit, with_unit
+from simulator.metrics.units import money_unit
 from simulator.organization.journal import DAYS_PER_MONTH
 from simulator.planning.hiring_costs import (
     month_lengths,
@@ -15,15 +14,15 @@ from simulator.planning.hiring_costs import (
     starts_by_month,
 )
 from simulator.planning.hiring_result import Hiring
-from simulator.planning.hiring_risks import rows_of
 from simulator.planning.sizing_names import (
     capital,
     figure_name,
-    target_text,
     team_label,
     team_words,
 )
+from simulator.planning.table_rows import rows_of
 from simulator.presentation.hiring_definitions import about, metrics_of, terms_of
+from simulator.presentation.plan_sheets import figures_sheet, plan_book, targets_sheet, unit_of
 from simulator.presentation.workbooks import (
     Cell,
     Column,
@@ -31,14 +30,11 @@ from simulator.presentation.workbooks import (
     Kind,
     Sheet,
     Shown,
-    book,
-    definitions_sheet,
     kind_of,
     kind_of_change,
     on_sheet,
     reference,
     span,
-    unit_written,
 )
 
 _PRICES = 0  # row of the costs sheet in which a person's cost stands; months follow
@@ -60,19 +56,16 @@ def workbook(result: Hiring, version: str = "", command: str = "") -> bytes:
     bytes
         An XLSX file; the same for the same result.
     """
+    without = say("Without the plan¦workbook")
     sheets = [
         _plan(result), _costs(result), _starts(result), _hires(result), _capacity(result),
-        _targets(result), _by_month(result), _figures(result), _stress(result), _relief(result),
+        targets_sheet(result, result.confidence, without), _by_month(result),
+        figures_sheet(result, say("In month¦workbook"), without), _stress(result), _relief(result),
     ]  # fmt: skip
-    filled = [sheet for sheet in sheets if sheet.rows]
-    definitions = definitions_sheet(
-        metrics_of(result), result.company.currency, terms_of(result),
-        [sheet.name for sheet in filled],
-    )  # fmt: skip
-    return book(
-        [*filled, definitions, about(result, version, command)],
+    return plan_book(
+        result, sheets, metrics_of(result), terms_of(result), about(result, version, command),
         say("Hiring plan of {name}", name=result.name),
-    )
+    )  # fmt: skip
 
 
 # ------------------------------------------------------------------ the plan and its costs
@@ -262,35 +255,6 @@ def _capacity(result: Hiring) -> Sheet:
 # ------------------------------------------------------------------ what it promises
 
 
-def _targets(result: Hiring) -> Sheet:
-    columns = (
-        Column(say("Target¦workbook")), Column(say("As typed¦workbook")),
-        Column(say("Asked for¦workbook"), "share"), Column(say("Probability¦workbook"), "share"),
-        Column(say("95 % low¦workbook"), "share"), Column(say("95 % high¦workbook"), "share"),
-        Column(say("Fresh replications¦workbook"), "count"),
-        Column(say("Without the plan¦workbook"), "share"),
-    )  # fmt: skip
-    rows: list[Sequence[Cell]] = []
-    for target in result.targets:
-        chance = result.by_target.get(target.text)
-        name = target_text(target, result.company.currency)
-        rows.append([capital(name), target.text, None, *_chance(chance), None])
-    rows.append(
-        [
-            say("All of them¦workbook"),
-            "",
-            result.confidence,
-            *_chance(result.chance),
-            result.today_chance.mean,
-        ]
-    )
-    return Sheet(say("Targets¦workbook"), columns, tuple(rows), 1)
-
-
-def _chance(chance: Estimate | None) -> list[Cell]:
-    return [None] * 4 if chance is None else [chance.mean, chance.low, chance.high, chance.n]
-
-
 def _by_month(result: Hiring) -> Sheet:
     columns = (
         Column(say("Target¦workbook")), Column(say("In month¦workbook"), "count"),
@@ -303,40 +267,16 @@ def _by_month(result: Hiring) -> Sheet:
         metric = str(row["target"]).partition("@")[0]
         rows.append([
             row["target"], row["month"], row["probability"], row["low"], row["high"],
-            Shown(row["mean"], kind_of(metric)), _unit(result, metric),
+            Shown(row["mean"], kind_of(metric)), unit_of(result, metric),
         ])  # fmt: skip
     return Sheet(say("Targets by month¦workbook"), columns, tuple(rows), fixed=2)
 
 
-def _figures(result: Hiring) -> Sheet:
-    asked = with_unit(f"{100.0 * result.confidence:g}", "%")
-    columns = (
-        Column(say("Figure¦workbook")), Column(say("Metric¦workbook")),
-        Column(say("In month¦workbook"), "count"), Column(say("Unit¦workbook")),
-        Column(say("Mean¦workbook"), "number"), Column(say("95 % low¦workbook"), "number"),
-        Column(say("95 % high¦workbook"), "number"),
-        Column(say("Reached in {share} of the runs", share=asked), "number"),
-        Column(say("Without the plan¦workbook"), "number"),
-        Column(say("Difference¦workbook"), "number"),
-        Column(say("Difference, 95 % low¦workbook"), "number"),
-        Column(say("Difference, 95 % high¦workbook"), "number"),
-    )  # fmt: skip
-    rows = []
-    for row in rows_of(result.figures):
-        metric, month = str(row["metric"]), int(row["month"])
-        values = ("mean", "low", "high", "reached", "today")
-        gaps = ("difference", "difference_low", "difference_high")
-        rows.append([
-            capital(figure_name((metric, month))), metric, month or None, _unit(result, metric),
-            *(Shown(row[name], kind_of(metric)) for name in values),
-            *(Shown(row[name], kind_of_change(metric)) for name in gaps),
-        ])  # fmt: skip
-    return Sheet(say("Figures¦workbook"), columns, tuple(rows))
-
-
 def _stress(result: Hiring) -> Sheet:
     metric = result.main[0]
-    name = say("{name}, {unit}", name=capital(figure_name(result.main)), unit=_unit(result, metric))
+    name = say(
+        "{name}, {unit}", name=capital(figure_name(result.main)), unit=unit_of(result, metric)
+    )
     kind, change = kind_of(metric), kind_of_change(metric)
     columns = (
         Column(say("What if¦workbook")), Column(say("In words¦workbook")),
@@ -386,7 +326,3 @@ def _relief(result: Hiring) -> Sheet:
 
 def _months(result: Hiring) -> int:
     return len(month_lengths(result))
-
-
-def _unit(result: Hiring, metric: str) -> str:
-    return unit_written(metric, result.company.currency)

@@ -27,10 +27,12 @@ from simulator.presentation.figures import known
 from simulator.presentation.pictures.assets import script, style
 from simulator.presentation.report_analyses import analysis_sections, missing_section
 from simulator.presentation.report_making import (
+    FINE,
     Making,
     cell_value,
     finite,
     plain,
+    short,
     tables_of_sections,
 )
 from simulator.presentation.report_parts import (
@@ -247,26 +249,26 @@ def _runs(making: Making, journals: int) -> dict[str, int]:
         found[say("runs shown as buyers on their way")] = journals
     for key, analysis in making.evidence.analyses.items():
         count = runs_of(analysis.command, analysis.said)
-        if count is not None:
-            found[say("runs of {analysis}", analysis=named(key))] = count
+        found[say("runs of {analysis}", analysis=named(key))] = count
+        if analysis.command == "incentives":
+            tried = int(analysis.said["evaluations"])
+            found[say("companies tried by {analysis}", analysis=named(key))] = tried
     return found
 
 
-def runs_of(command: str, said: Mapping[str, Any]) -> int | None:
-    """Return how many runs an analysis took; None if it does not say.
+def runs_of(command: str, said: Mapping[str, Any]) -> int:
+    """Return how many runs an analysis took.
 
     Parameters
     ----------
     command : str
     said : mapping of str to Any
     """
-    if command in ("attribute", "sensitivity"):
+    if command != "bottleneck":
         return int(said["runs"])
-    if command == "bottleneck":
-        arms = [team[change] for team in said["teams"].values()
-                for change in ("plus_one", "minus_one")]  # fmt: skip
-        return int(said["replications"]) * (1 + sum(arm is not None for arm in arms))
-    return None
+    arms = [team[change] for team in said["teams"].values()
+            for change in ("plus_one", "minus_one")]  # fmt: skip
+    return int(said["replications"]) * (1 + sum(arm is not None for arm in arms))
 
 
 # ------------------------------------------------------------------ all numbers
@@ -301,9 +303,9 @@ def _data(
                 "sha256": making.digest(loaded),
                 "metrics": {
                     metric: {
-                        "mean": known(each.mean),
-                        "low": known(each.low),
-                        "high": known(each.high),
+                        "mean": short(known(each.mean), FINE),
+                        "low": short(known(each.low), FINE),
+                        "high": short(known(each.high), FINE),
                         "n": each.n,
                     }
                     for metric, each in results.totals.items()
@@ -311,9 +313,7 @@ def _data(
             }
             for loaded, results in zip(making.evidence.scenarios, making.results, strict=True)
         ],
-        "comparison": None
-        if making.evidence.comparison is None
-        else making.evidence.comparison.as_json(),
+        "comparison": _compared(making),
         "analyses": {key: dict(each.said) for key, each in making.evidence.analyses.items()},
         "pictures": making.pictures,
         "tables": tables_of_sections([summary, *sections]),
@@ -321,6 +321,30 @@ def _data(
     }
     plain_values: dict[str, Any] = finite(found)
     return plain_values
+
+
+_NOT_ON_THE_PAGE = ("variance_reduction", "p_better")
+_OF_DEPARTURES = ("department", "aspect", "metric", "department_month", "first_month", "worse_from",
+                  "months", "direction")  # fmt: skip
+
+
+def _compared(making: Making) -> dict[str, Any] | None:
+    """Return how scenarios differ in what the page names; ``compare --json`` says the rest."""
+    if making.evidence.comparison is None:
+        return None
+    found: dict[str, Any] = short(finite(making.evidence.comparison.as_json()))
+    for each in found["scenarios"].values():
+        each["metrics"] = {
+            metric: {key: one for key, one in said.items() if not key.startswith(_NOT_ON_THE_PAGE)}
+            for metric, said in each["metrics"].items()
+            if metric in making.shown
+        }
+        each["departures"] = [
+            {key: one for key, one in said.items() if key in _OF_DEPARTURES}
+            for said in each["departures"]
+        ]
+        del each["losses"]
+    return found
 
 
 def first_words(evidence: Evidence) -> dict[str, Any]:

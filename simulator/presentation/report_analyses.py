@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Mapping
 
 from markupsafe import Markup
 
+from simulator.experiment.sensitivity_words import LUCK_NOTE
 from simulator.languages.languages import spoken
 from simulator.languages.messages import say
 from simulator.metrics import METRICS
@@ -93,6 +95,8 @@ def _bottleneck(making: Making, analysis: Analysis) -> Section:
 def _sensitivity(making: Making, analysis: Analysis) -> Section:
     shape = tornado(analysis)
     parts = _verdict(analysis)
+    if math.isfinite(shape.survives):
+        parts.append(Words(say(LUCK_NOTE), "note"))
     if shape.spokes:
         parts += making.picture(
             "sensitivity", shape, tornado_chart(shape), making.link(shape.metric)
@@ -111,12 +115,8 @@ def _incentives(making: Making, analysis: Analysis) -> Section:
 
 def _verdict(analysis: Analysis) -> list[Part]:
     """Return what an analysis says, its first sentences set off, in the language it was kept in."""
-    verdict = analysis.said["verdict"]
     kept = str(analysis.said.get("language", spoken()))
-    first, *rest = [
-        _in_language(str(each), kept)
-        for each in (verdict if isinstance(verdict, list) else [verdict])
-    ]
+    first, *rest = [_in_language(str(each), kept) for each in analysis.said["verdict"]]
     again = [] if kept == spoken() else [_said_in(kept, analysis)]
     if len(rest) < _MOST_SENTENCES:
         space = " " if kept == spoken() else Markup(" ")
@@ -220,8 +220,9 @@ def _answers(command: str, making: Making) -> str:
         )
     if making.others:
         return say(
-            "In what share of all settings of the uncertain assumptions {reference} still beats"
-            " {last} or the reverse, and which assumption alone would flip that.",
+            "In what share of all settings of the uncertain assumptions the lead of one of"
+            " {reference} and {last} over the other holds, and which assumption alone would flip"
+            " it.",
             reference=reference, last=last,
         )  # fmt: skip
     return say("Which uncertain assumption moves the result of {last} most.", last=last)

@@ -37,8 +37,10 @@ from simulator.presentation.report_parts import (
 from simulator.presentation.views.shapes import Evidence, Shape, as_json
 from simulator.scenario import LoadedScenario
 
-_DIGITS = 7
-"""Of the numbers behind pictures; those of the metrics themselves are given as they are."""
+_DIGITS = 6
+"""Of the numbers behind pictures."""
+FINE = 9
+"""Digits of metrics: more than any luck or rounding of a page."""
 
 
 @dataclass(slots=True)
@@ -132,7 +134,7 @@ class Making:
         """
         self.shown[metric] = None
         text = clean(words or METRICS[metric].label)
-        return Markup('<a class="term" href="#{}">{}</a>').format(anchor(metric), text)
+        return Markup('<a href="#{}">{}</a>').format(anchor(metric), text)
 
     def linked(self, table: Table) -> Table:
         """Return a table in which the labels of metrics lead to their definitions."""
@@ -172,24 +174,28 @@ class Making:
         self.pictures.setdefault(section, []).append(
             {"kind": type(shape).__name__.lower(), **short(as_json(shape))}
         )
-        tables = tuple(_short(self.linked(each)) for each in tables_of(shape))
+        # Their exact numbers are in the data already.
+        tables = tuple(replace(self.linked(each), of_picture=True) for each in tables_of(shape))
         return (Picture(svg, caption, key), Folded(say("The numbers as a table"), tables))
 
 
-def short(value: Any) -> Any:
-    """Return plain values with their numbers to so many digits as pictures can show and more."""
+def short(value: Any, digits: int = _DIGITS) -> Any:
+    """Return plain values with their numbers to so many digits, by default those of pictures.
+
+    Parameters
+    ----------
+    value : Any
+        As JSON has them.
+    digits : int
+    """
     if isinstance(value, dict):
-        return {key: short(each) for key, each in value.items()}
+        return {key: short(each, digits) for key, each in value.items()}
     if isinstance(value, list):
-        return [short(each) for each in value]
-    return float(f"{value:.{_DIGITS}g}") if isinstance(value, float) else value
-
-
-def _short(table: Table) -> Table:
-    rows = tuple(
-        tuple(replace(cell, exact=short(cell.exact)) for cell in row) for row in table.rows
-    )
-    return replace(table, rows=rows, of_picture=True)
+        return [short(each, digits) for each in value]
+    if not isinstance(value, float):
+        return value
+    rounded = float(f"{value:.{digits}g}")
+    return int(rounded) if rounded.is_integer() else rounded
 
 
 def anchor(metric: str) -> str:
@@ -227,7 +233,7 @@ def _clean(value: str | Markup) -> str | Markup:
 def named_metrics(making: Making, metrics: Sequence[str]) -> tuple[Part, ...]:
     """Lead to the definitions of the metrics that a picture names."""
     links = Markup(say(", ¦between links")).join(making.link(metric) for metric in metrics)
-    return (Words(sentence(say("Definitions: {links}."), links=links), "note"),)
+    return (Words(sentence(say("Definitions: {links}."), links=links), "note unprinted"),)
 
 
 def of_each(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
+from markupsafe import Markup
 
 from simulator.experiment.wording import paragraph
 from simulator.languages.messages import listed, say
@@ -15,11 +16,16 @@ from simulator.metrics.team_labels import team_label
 from simulator.presentation.pictures.controls import month_slider, scenario_buttons
 from simulator.presentation.pictures.dashboards import blame_picture
 from simulator.presentation.pictures.heat_map import heat_map
-from simulator.presentation.pictures.lines import MOST_BANDS, course_chart, has_outer
+from simulator.presentation.pictures.lines import (
+    MOST_BANDS,
+    course_chart,
+    gaps_said,
+    has_outer,
+)
 from simulator.presentation.pictures.sankey import sankeys
 from simulator.presentation.pictures.triangle import triangle_chart
 from simulator.presentation.pictures.waterfall import waterfall_chart
-from simulator.presentation.report_making import Making, named_metrics, of_each
+from simulator.presentation.report_making import Making, named_metrics, of_each, sentence
 from simulator.presentation.report_parts import (
     Block,
     Choice,
@@ -39,8 +45,8 @@ from simulator.presentation.views.flows import flow
 from simulator.presentation.views.retention import of_won, retention, triangle, what_counts
 from simulator.presentation.views.shapes import Course, Floats
 
-MOST_CELLS = 4600
-"""Of all maps and triangles of a page together: each cell takes a third of a kilobyte."""
+MOST_CELLS = 4300
+"""Of all maps and triangles of a page together: each cell takes a sixth of a kilobyte."""
 _MEASURES: tuple[Literal["buyers", "mrr"], ...] = ("buyers", "mrr")
 _COURSES = ("wins", "logo_churn", "speed_to_lead", "claim_answer_days", "profit")
 
@@ -59,7 +65,7 @@ def flow_section(making: Making) -> Section:
     """Return the flow of buyers, by number and by revenue, of every scenario."""
     names = making.names
     flows = {measure: [flow(each, measure) for each in making.results] for measure in _MEASURES}
-    pictures = {measure: sankeys(flows[measure]) for measure in _MEASURES}
+    pictures = dict(zip(_MEASURES, sankeys([flows[each] for each in _MEASURES]), strict=True))
     panes = []
     for place, name in enumerate(names):
         for kind, measure in enumerate(_MEASURES):
@@ -83,13 +89,18 @@ def flow_section(making: Making) -> Section:
     )
     questions = ((say("Scenario¦report"), scenarios), (say("Width¦report"), widths))
     switch = Switched("flow-switch", questions, tuple(panes))
-    return Section("flow", say("Where buyers go"), (switch,))
+    printed = Words(say(
+        "Printed in the width that was chosen on the screen; each scenario below the other."
+        if making.others else "Printed in the width that was chosen on the screen."
+    ), "note printed")  # fmt: skip
+    return Section("flow", say("Where buyers go"), (switch, printed))
 
 
 def heat_section(making: Making) -> Section:
     """Return where and when each scenario departs from the reference."""
     parts: list[tuple[Part, ...]] = []
     names: list[str] = []
+    named: dict[str, None] = {}
     kept, last = 2 * _cells_of_triangle(making), 1
     for name in reversed(making.others):
         shape = heat(making.comparison, name)
@@ -106,12 +117,14 @@ def heat_section(making: Making) -> Section:
             name=name, reference=making.names[0],
         )  # fmt: skip
         rows = making.picture("degradation", shape, heat_map(shape), caption)
-        named = dict.fromkeys(each.metric for each in shape.rows)
+        named |= dict.fromkeys(each.metric for each in shape.rows)
         point = Words(where_it_degrades(making.comparison, name))
-        inside = (point, *rows, *named_metrics(making, list(named)))
-        parts.insert(0, inside)
-    left = left_out(making.others, names)
-    switched = (*of_each("heat-switch", say("Scenario¦report"), names, parts), *left)
+        parts.insert(0, (point, *rows))
+    switched = (
+        *of_each("heat-switch", say("Scenario¦report"), names, parts),
+        *left_out(making.others, names),
+        *named_metrics(making, list(named)),
+    )
     slider = Inlay(month_slider(1, last))
     return Section("degradation", say("Where it degrades, and when"), (slider, *switched))
 
@@ -119,13 +132,14 @@ def heat_section(making: Making) -> Section:
 def blame_section(making: Making) -> Section:
     """Return what each department's dashboard shows beside what the customer lived through."""
     parts = []
+    named: dict[str, None] = {}
     for name in making.others:
         shape = blame(making.comparison, making.evidence.scenarios, name)
         readings = [
             *(each for board in shape.dashboards for each in board.readings),
             *shape.lived, *shape.company,
         ]  # fmt: skip
-        named = list(dict.fromkeys(each.metric for each in readings))
+        named |= dict.fromkeys(each.metric for each in readings)
         caption = say(
             "{name} against {reference}. Of some figures more is better, of others less: each light"
             " goes by what is better of its own. What a department is measured on is set in bold.",
@@ -134,17 +148,16 @@ def blame_section(making: Making) -> Section:
         inside = (
             Words(who_looks_good(shape, making.currency), "lead"),
             *making.picture("blame", shape, blame_picture(shape), caption),
-            Words(_corrected(making), "note"),
-            *named_metrics(making, named),
         )
         parts.append((Block(name, inside),))
     lead = Words(say(
-        "Left: what each department sees on its own dashboard. Right: what became of the customer"
+        "First what each department sees on its own dashboard, then what became of the customer"
         " and of the company."
     ))  # fmt: skip
     switched = of_each("blame-switch", say("Scenario¦report"), making.others, parts)
+    end = (Words(_corrected(making), "note"), *named_metrics(making, list(named)))
     return Section("blame", say("Who looks good, and what the customer lived through"),
-                   (lead, *switched))  # fmt: skip
+                   (lead, *switched, *end))  # fmt: skip
 
 
 def _corrected(making: Making) -> str:
@@ -190,7 +203,13 @@ def _buttons(making: Making) -> tuple[Part, ...]:
 
 def _course(making: Making, section: str, shape: Course, small: bool = False) -> tuple[Part, ...]:
     caption = making.link(shape.metric) if shape.metric in METRICS else shape.label
-    return making.picture(section, shape, course_chart(shape, small), caption)
+    return making.picture(section, shape, course_chart(shape, small), _footed(caption, shape))
+
+
+def _footed(caption: str | Markup, shape: Course) -> str | Markup:
+    """Add what gaps in the lines mean, where there are any."""
+    said = paragraph(gaps_said(shape))
+    return sentence(say("{what}. {more}¦caption"), what=caption, more=said) if said else caption
 
 
 def _pairs(blocks: Sequence[Part]) -> list[Part]:
@@ -225,6 +244,7 @@ def _has_values(values: Floats) -> bool:
 def bridge_section(making: Making) -> Section | None:
     """Return what became of the recurring revenue; None of one-off sales."""
     parts = []
+    named: dict[str, None] = {}
     for results in making.results:
         shape = waterfall(results)
         if shape is None:
@@ -233,11 +253,11 @@ def bridge_section(making: Making) -> Section | None:
             "{name}: from the MRR at the start to the MRR at the end. The changes add up.",
             name=results.name,
         )
-        inside = making.picture("bridge", shape, waterfall_chart(shape), caption)
-        named = [step.id for step in shape.steps if step.id in METRICS]
-        parts.append((*inside, *(named_metrics(making, named) if named else ())))
+        parts.append(making.picture("bridge", shape, waterfall_chart(shape), caption))
+        named |= dict.fromkeys(step.id for step in shape.steps if step.id in METRICS)
     switched = of_each("bridge-switch", say("Scenario¦report"), making.names, parts)
-    return Section("bridge", say("What became of the MRR"), switched)
+    end = named_metrics(making, list(named)) if named else ()
+    return Section("bridge", say("What became of the MRR"), (*switched, *end))
 
 
 def retention_section(making: Making) -> Section | None:
@@ -248,7 +268,9 @@ def retention_section(making: Making) -> Section | None:
         if curve is None:
             continue
         caption = making.link(metric, curve.label)
-        inside = list(making.picture("retention", curve, course_chart(curve), caption))
+        inside = list(making.picture(
+            "retention", curve, course_chart(curve), _footed(caption, curve)
+        ))  # fmt: skip
         inside.append(Words(paragraph(what_counts(making.results)), "note"))
         kept = _cells_of_triangle(making) if metric == "logo_retention" else 0
         inside += _triangles(making, metric, kept)
@@ -275,18 +297,18 @@ def _triangles(making: Making, metric: str, kept: int) -> tuple[Part, ...]:
         cells = int(np.isfinite(shape.share).sum())
         if not making.takes(cells, MOST_CELLS - kept, not names):
             break
-        caption = say(
-            "{name}: each row is a month of contract, each column an age in months. The darker, the"
-            " more is still there. Customers at the start are left out: how old they are is not"
-            " their age in the run.",
-            name=results.name,
-        )
         names.insert(0, results.name)
-        parts.insert(0, making.picture("retention", shape, triangle_chart(shape), caption))
+        picture = triangle_chart(shape)
+        parts.insert(0, making.picture("retention", shape, picture, results.name))
     if not names:
         return ()
+    how = Words(say(
+        "Each row is a month of contract, each column an age in months. The darker, the more is"
+        " still there. Customers at the start are left out: how old they are is not their age in"
+        " the run."
+    ), "note")  # fmt: skip
     switched = of_each(f"triangle-{metric}", say("Scenario¦report"), names, parts)
-    return (*switched, *left_out(making.names, names))
+    return (*switched, how, *left_out(making.names, names))
 
 
 def left_out(every: Sequence[str], shown: Sequence[str]) -> tuple[Part, ...]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Column
 from rich.text import Text
 
 from simulator.experiment import sensitivity_words as words
+from simulator.experiment.assumption_labels import assumption_label
 from simulator.experiment.quantities import Scale
 from simulator.experiment.sensitivity import LUCK, Sensitivity
 from simulator.experiment.statistics import Estimate
@@ -49,9 +50,10 @@ def story(result: Sensitivity) -> list[RenderableType]:
     ----------
     result : Sensitivity
     """
-    content: list[RenderableType] = [Flowing(result.verdict, style="bold")]
+    first, *others = words.findings(result)
+    content: list[RenderableType] = [Flowing(first, style="bold")]
+    content += [Flowing(each) for each in others]
     if result.survival is not None:
-        content.append(Flowing(words.at_stated_values(result)))
         content.append(Flowing(say(words.LUCK_NOTE), style="dim"))
     content.append(Text(""))
     scale = result.scale()
@@ -83,46 +85,51 @@ def closing(result: Sensitivity, version: str) -> str:
 def _what(result: Sensitivity) -> str:
     if result.versus is None:
         return say("{label} of {scenario}", label=result.label, scenario=result.name)
-    return say("{label}, {b} minus {a}", label=result.label, b=result.name, a=result.versus)
+    return say("{label}, {b} minus {a}", label=result.label, b=result.versus, a=result.name)
 
 
 def _named(row: dict[str, Any], column: str = "path") -> str:
-    return f"{row[column]} *" if row["range"] == "stated" else str(row[column])
-
-
-def _path() -> Column:
-    return Column("", overflow="fold")
+    label = assumption_label(str(row[column]))
+    return f"{label}*" if row["range"] == "stated" else label
 
 
 def _tornado(result: Sensitivity, scale: Scale) -> RenderableType:
     table = grid(
-        _path(), right(say("at¦value")), right(scale.unit or say("mean¦column")),
+        "", right(say("at¦value")), right(scale.unit or say("mean¦column")),
         right(say("95 % interval")), right(say("change¦column")), right(say("95 % interval")),
         Column("", no_wrap=True),
     )  # fmt: skip
-    last = ""
+    ends: dict[str, list[dict[str, Any]]] = {}
     for row in words.rows_of(result.tornado):
-        outcome, change = (_estimate(row, name) for name in ("outcome", "change"))
-        table.add_row(
-            "" if row["path"] == last else _named(row),
-            words.amount(row["value"]),
-            scale.number(outcome.mean),
-            scale.span(outcome) or MISSING,
-            scale.number(change.mean),
-            scale.span(change) or MISSING,
-            Text(_verdict(row["verdict"]), style="bold"),
-        )
-        last = row["path"]
+        ends.setdefault(row["path"], []).append(row)
+    laws = words.laws_of(result)
+    # Both ends in one row: a label that takes two lines stands beside both.
+    for rows in ends.values():
+        cells = zip(*(_end(row, scale, row["path"] in laws) for row in rows), strict=True)
+        *figures, verdicts = ("\n".join(each) for each in cells)
+        table.add_row(Flowing(_named(rows[0])), *figures, Text(verdicts, style="bold"))
     note = say(
-        "the others at their stated values; laws (durations) as factors on the stated times; *:"
+        "the others at their stated values; ×: a factor on the stated times; *:"
         " range stated with the source"
         if result.versus is None
-        else "the others at their stated values; laws (durations) as factors on the stated times;"
+        else "the others at their stated values; ×: a factor on the stated times;"
         " *: range stated with the source; flips: the other leads beyond luck; may flip: it leads,"
         " but that may be luck; open: the lead may be luck"
     )
     title = say("Each alone, at both ends of its range: {what}", what=_what(result))
     return titled(title, table, Flowing(note, style="dim"))
+
+
+def _end(row: dict[str, Any], scale: Scale, law: bool) -> tuple[str, ...]:
+    outcome, change = (_estimate(row, name) for name in ("outcome", "change"))
+    return (
+        words.amount(row["value"], law),
+        scale.number(outcome.mean),
+        scale.span(outcome) or MISSING,
+        scale.number(change.mean),
+        scale.span(change) or MISSING,
+        _verdict(row["verdict"]),
+    )
 
 
 def _verdict(kind: str) -> str:
@@ -131,28 +138,32 @@ def _verdict(kind: str) -> str:
 
 def _halves(result: Sensitivity) -> RenderableType:
     table = grid(
-        _path(), right(say("lower half")), right(say("95 % interval")), right(say("upper half")),
-        right(say("95 % interval")),
+        "", right(say("lower half")), right(say("95 % interval")), right(say("upper half")),
+        right(say("95 % interval")), Column("", no_wrap=True),
     )  # fmt: skip
     cells: dict[str, dict[str, list[str]]] = {}
+    told: dict[str, bool] = {}
     for row in words.rows_of(result.halves):
+        told[_named(row)] = row["told"]
         cells.setdefault(_named(row), {})[row["half"]] = [
             say("{ahead} of {points}", ahead=f"{row['ahead']:g}", points=row["points"]),
             _percents(row, "share"),
         ]
     nothing = [MISSING, MISSING]
-    for path, halves in cells.items():
-        table.add_row(path, *halves.get("lower", nothing), *halves.get("upper", nothing))
+    for name, halves in cells.items():
+        table.add_row(Flowing(name), *halves.get("lower", nothing), *halves.get("upper", nothing),
+                      Text(say("differ¦the halves") if told[name] else ""))  # fmt: skip
     title = say(
         "Points in which {scenario} is ahead, by the half of its range an assumption is in",
-        scenario=result.name,
+        scenario=result.survival.leader if result.survival else result.name,
     )
-    return titled(title, table)
+    note = say("differ: beyond luck (Fisher's exact test; Holm over all in this table)")
+    return titled(title, table, Flowing(note, style="dim"))
 
 
 def _variance(result: Sensitivity) -> RenderableType:
     table = grid(
-        _path(), right(say("alone¦column")), right(say("95 % interval")),
+        "", right(say("alone¦column")), right(say("95 % interval")),
         right(say("with others")), right(say("95 % interval")),
     )  # fmt: skip
     for row in words.rows_of(result.variance):
@@ -161,7 +172,7 @@ def _variance(result: Sensitivity) -> RenderableType:
         cells = []
         for kind in ("first", "total"):
             cells += [with_unit(f"{100 * row[kind]:.0f}", "%"), _percents(row, kind)]
-        table.add_row(name, *cells)
+        table.add_row(Flowing(name), *cells)
     note = say(
         "Sobol' indices from {rows} rows, the other assumptions at their stated values; alone: what"
         " it explains itself; with others: and by what it does to their effect. Estimates may lie"
@@ -182,14 +193,19 @@ def _percents(row: dict[str, Any], kind: str) -> str:
 
 def _screening(result: Sensitivity, scale: Scale) -> RenderableType:
     table = grid(
-        _path(), right(say("range¦column")), right(say("effect¦column")),
+        "", right(say("range¦column")), right(say("effect¦column")),
         right(say("95 % interval")), right(say("size¦column")), right(say("spread¦column")),
     )  # fmt: skip
+    laws = words.laws_of(result)
     for row in words.rows_of(result.screening.head(_MOST_SCREENED)):
+        law = row["path"] in laws
         effect = _estimate(row, "mu")
+        key = Text(row["path"], style="dim", overflow="fold")
         table.add_row(
-            _named(row),
-            say("{low} to {high}", low=words.amount(row["low"]), high=words.amount(row["high"])),
+            Group(Flowing(_named(row)), key),
+            say(
+                "{low} to {high}", low=words.amount(row["low"], law), high=words.amount(row["high"])
+            ),
             scale.number(effect.mean),
             scale.span(effect) or MISSING,
             MISSING if row["mu_star"] is None else scale.number(row["mu_star"]),

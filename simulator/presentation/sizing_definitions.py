@@ -9,13 +9,20 @@ from simulator.languages.messages import marked, say
 from simulator.metrics.units import money_unit, with_unit
 from simulator.planning.sizing_names import at_least_percent, figure_column
 from simulator.planning.sizing_result import Sizing
-from simulator.presentation.workbooks import Cell, Sheet, Shown, Term, about_sheet, everywhere
+from simulator.planning.table_rows import rows_of
+from simulator.presentation.plan_sheets import (
+    about_plan,
+    fresh_term,
+    reached_term,
+    share_asked,
+)
+from simulator.presentation.workbooks import Cell, Sheet, Shown, Term, everywhere
 
 
 def metrics_of(result: Sizing) -> list[str]:
     """Name the metrics that a workbook of a sizing shows."""
     named = [target.metric for target in result.targets]
-    named += [str(row["metric"]) for row in result.figures.to_dict("records")]
+    named += [str(row["metric"]) for row in rows_of(result.figures)]
     named += [result.goal[0]] if result.goal else []
     if len(result.levels):
         named += [str(each) for each in result.levels["metric"]]
@@ -30,7 +37,7 @@ def terms_of(result: Sizing) -> Iterator[Term]:
         say("share¦workbook"),
         say("as its value¦workbook"),
     )
-    asked = with_unit(f"{100.0 * result.confidence:g}", "%")
+    asked = share_asked(result)
     plan, figures = say("Plan¦workbook"), say("Figures¦workbook")
     yield (
         say("People¦workbook"),
@@ -59,17 +66,12 @@ def terms_of(result: Sizing) -> Iterator[Term]:
         "Interval that holds the true value in 95 of 100 such studies: Jeffreys' for shares,"
         " Student's t for means"
     ), same  # fmt: skip
-    yield say("Fresh replications¦workbook"), say("Targets¦workbook"), say(
-        "Runs with luck that the search has not seen: who picks the best of many has been lucky"
-    ), say("runs¦workbook")  # fmt: skip
+    yield fresh_term()
     yield (
         say("Company as it is¦workbook"), figures,
         say("Mean of the same fresh replications, unchanged"), same,
     )  # fmt: skip
-    yield (
-        say("Reached¦workbook"), figures,
-        say("What {share} of the runs reach or better", share=asked), same,
-    )  # fmt: skip
+    yield reached_term(result)
     yield (
         say("Difference¦workbook"),
         figures,
@@ -121,35 +123,13 @@ _QUESTIONS = {
     "budget": marked("the best plan for the money"),
     "frontier": marked("the best plan for every amount of money"),
 }
-_OUTCOMES = {
-    "met": marked("met¦outcome"), "missed": marked("missed¦outcome"),
-    "unreachable": marked("unreachable¦outcome"), "best": marked("best¦outcome"),
-    "interrupted": marked("interrupted¦outcome"),
-}  # fmt: skip
 
 
 def about(result: Sizing, version: str, command: str) -> Sheet:
     """Return the sheet that says what was asked and what came out."""
-    company = result.company
-    facts: list[tuple[str, Cell]] = [
-        (say("Scenario¦workbook"), result.name),
-        (say("Question¦workbook"), say(_QUESTIONS[result.question])),
-        (say("Outcome¦workbook"), say(_OUTCOMES[result.status])),
-        (say("Targets¦workbook"), "; ".join(target.text for target in result.targets)),
+    asked: list[tuple[str, Cell]] = [
         (say("Goal¦workbook"), figure_column(result.goal) if result.goal else ""),
         (say("Probability asked for¦workbook"), Shown(result.confidence, "share")),
         (say("Budget¦workbook"), Shown(result.budget, "money")),
-        (say("Currency¦workbook"), company.currency),
-        (say("Months of a run¦workbook"), Shown(company.horizon.months, "number")),
-        (say("Plans tried¦workbook"), Shown(result.evaluations, "count")),
-        (say("Runs of the search¦workbook"), Shown(result.runs, "count")),
-        (say("Fresh replications¦workbook"), Shown(result.fresh, "count")),
-        (say("Seed¦workbook"), str(result.seed)),
-        (
-            say("Interrupted¦workbook"),
-            say("yes¦workbook") if result.interrupted else say("no¦workbook"),
-        ),
-        (say("Version¦workbook"), version),
-        (say("Command¦workbook"), command),
     ]
-    return about_sheet(facts, result.verdict())
+    return about_plan(result, say(_QUESTIONS[result.question]), asked, version, command)

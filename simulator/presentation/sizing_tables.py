@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 from rich.console import RenderableType
@@ -31,11 +30,10 @@ from simulator.planning.sizing_names import (
 )
 from simulator.planning.sizing_result import Sizing
 from simulator.planning.sizing_steps import GAIN, marginal_bounds, marginal_column
+from simulator.planning.table_rows import Row, rows_of
 from simulator.presentation.figures import MISSING, number
 from simulator.presentation.flowing import Flowing
 from simulator.presentation.tables import grid, right, titled
-
-Row = Mapping[str, Any]
 
 MOST_RUNGS = 15
 _SHORT = {
@@ -273,7 +271,7 @@ def _marginal(result: Sizing) -> RenderableType:
     if valued:
         table.add_column(Flowing(_unit_heading(metric, scale), "dim"), justify="right")
         table.add_column(say("95 % interval"), justify="right", no_wrap=True)
-    for row in _records(result.marginal):
+    for row in rows_of(result.marginal):
         cells = [
             f"{team_label(row['team'])} {row['change']:+d}", f"{row['people']}",
             cost.number(row["cost"]),
@@ -336,7 +334,7 @@ def _levels(result: Sizing) -> Iterator[RenderableType]:
             right(_unit_heading(main, outcome)), right(say("95 % interval")),
             right(say("cost a year, {unit}", unit=cost.unit)), "",
         )  # fmt: skip
-        for row in _records(rows):
+        for row in rows_of(rows):
             mark = say("the plan¦planning") if row["people"] == result.plan[team] else ""
             mark = mark or (say("today¦planning") if row["people"] == result.today[team] else "")
             table.add_row(
@@ -365,7 +363,7 @@ def _levels(result: Sizing) -> Iterator[RenderableType]:
 
 def _frontier(result: Sizing) -> RenderableType:
     assert result.goal is not None
-    rows = _records(result.frontier)
+    rows = rows_of(result.frontier)
     chosen = thinned(len(rows), MOST_RUNGS)
     currency = result.company.currency
     scale = values_scale(result.goal[0], currency, result.frontier["mean"])
@@ -402,7 +400,3 @@ def thinned(count: int, most: int) -> list[int]:
     if count <= most:
         return list(range(count))
     return sorted({round(i * (count - 1) / (most - 1)) for i in range(most)})
-
-
-def _records(table: Any) -> list[Row]:
-    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]

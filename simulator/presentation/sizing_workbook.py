@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from simulator.experiment.quantities import main_metric
-from simulator.experiment.statistics import Estimate
 from simulator.languages.messages import say
 from simulator.metrics.definitions import METRICS
-from simulator.metrics.units import money_unit, with_unit
+from simulator.metrics.units import money_unit
 from simulator.planning.sizing_names import (
     capital,
     figure_column,
     figure_name,
     side_by_side,
-    target_text,
     team_label,
 )
 from simulator.planning.sizing_result import Sizing
 from simulator.planning.sizing_steps import GAIN, marginal_bounds
+from simulator.planning.table_rows import Row, rows_of
+from simulator.presentation.plan_sheets import figures_sheet, plan_book, targets_sheet, unit_of
 from simulator.presentation.sizing_definitions import about, metrics_of, terms_of
 from simulator.presentation.workbooks import (
     Cell,
@@ -27,16 +26,11 @@ from simulator.presentation.workbooks import (
     Formula,
     Sheet,
     Shown,
-    book,
-    definitions_sheet,
     kind_of,
     kind_of_change,
     reference,
     span,
-    unit_written,
 )
-
-Row = Mapping[str, Any]
 
 _PEOPLE, _TODAY, _CHANGE, _PRICE, _COST, _COST_TODAY, _MORE, _SHARE = range(1, 9)
 """Columns of the plan that formulas speak of."""
@@ -58,21 +52,18 @@ def workbook(result: Sizing, version: str = "", command: str = "") -> bytes:
     bytes
         An XLSX file; the same for the same result.
     """
+    without = say("Company as it is¦workbook")
+    # One target of whose metric the most is made was not asked to be probable.
+    asked = None if result.goal is not None and len(result.targets) == 1 else result.confidence
     sheets = [
-        _plan(result), _targets(result), _figures(result), _alternatives(result),
+        _plan(result), targets_sheet(result, asked, without),
+        figures_sheet(result, say("Month¦workbook"), without), _alternatives(result),
         _marginal(result), _levels(result), _frontier(result), _tried(result),
     ]  # fmt: skip
-    filled = [sheet for sheet in sheets if sheet.rows]
-    definitions = definitions_sheet(
-        metrics_of(result),
-        result.company.currency,
-        terms_of(result),
-        [sheet.name for sheet in filled],
-    )  # fmt: skip
-    return book(
-        [*filled, definitions, about(result, version, command)],
+    return plan_book(
+        result, sheets, metrics_of(result), terms_of(result), about(result, version, command),
         say("Headcount of {name}", name=result.name),
-    )
+    )  # fmt: skip
 
 
 # ------------------------------------------------------------------ the plan
@@ -166,62 +157,6 @@ def _budget_rows(result: Sizing, total: int, columns: int) -> list[list[Cell]]:
     return [budget, left]
 
 
-# ------------------------------------------------------------------ what it promises
-
-
-def _targets(result: Sizing) -> Sheet:
-    columns = (
-        Column(say("Target¦workbook")), Column(say("As typed¦workbook")),
-        Column(say("Asked for¦workbook"), "share"), Column(say("Probability¦workbook"), "share"),
-        Column(say("95 % low¦workbook"), "share"), Column(say("95 % high¦workbook"), "share"),
-        Column(say("Fresh replications¦workbook"), "count"),
-        Column(say("Company as it is¦workbook"), "share"),
-    )  # fmt: skip
-    if not result.targets:
-        return Sheet(say("Targets¦workbook"), columns, ())
-    asked = None if result.goal is not None and len(result.targets) == 1 else result.confidence
-    rows: list[Sequence[Cell]] = []
-    for target in result.targets:
-        chance = result.by_target.get(target.text)
-        name = target_text(target, result.company.currency)
-        rows.append([capital(name), target.text, None, *_chance(chance), None])
-    rows.append(
-        [say("All of them¦workbook"), "", asked, *_chance(result.chance), result.today_chance.mean]
-    )  # fmt: skip
-    return Sheet(say("Targets¦workbook"), columns, tuple(rows), 1)
-
-
-def _chance(chance: Estimate | None) -> list[Cell]:
-    return [None] * 4 if chance is None else [chance.mean, chance.low, chance.high, chance.n]
-
-
-def _figures(result: Sizing) -> Sheet:
-    asked = with_unit(f"{100.0 * result.confidence:g}", "%")
-    columns = (
-        Column(say("Figure¦workbook")), Column(say("Metric¦workbook")),
-        Column(say("Month¦workbook"), "count"), Column(say("Unit¦workbook")),
-        Column(say("Mean¦workbook"), "number"), Column(say("95 % low¦workbook"), "number"),
-        Column(say("95 % high¦workbook"), "number"),
-        Column(say("Reached in {share} of the runs", share=asked), "number"),
-        Column(say("Company as it is¦workbook"), "number"),
-        Column(say("Difference¦workbook"), "number"),
-        Column(say("Difference, 95 % low¦workbook"), "number"),
-        Column(say("Difference, 95 % high¦workbook"), "number"),
-    )  # fmt: skip
-    rows = []
-    for row in _records(result.figures):
-        metric, month = str(row["metric"]), int(row["month"])
-        values = ("mean", "low", "high", "reached", "today")
-        gaps = ("difference", "difference_low", "difference_high")
-        kind = kind_of(metric)
-        rows.append([
-            capital(figure_name((metric, month))), metric, month or None,
-            _unit(result, metric), *(Shown(row[name], kind) for name in values),
-            *(Shown(row[name], kind_of_change(metric)) for name in gaps),
-        ])  # fmt: skip
-    return Sheet(say("Figures¦workbook"), columns, tuple(rows))
-
-
 # ------------------------------------------------------------------ what lies beside it
 
 
@@ -254,7 +189,7 @@ def _marginal(result: Sizing) -> Sheet:
     table = result.marginal
     chances = GAIN in table
     shown = [
-        figure for figure in (_figure(row) for row in _records(result.figures))
+        figure for figure in (_figure(row) for row in rows_of(result.figures))
         if figure_column(figure) in table
     ]  # fmt: skip
     columns = [
@@ -278,12 +213,13 @@ def _marginal(result: Sizing) -> Sheet:
         ]  # fmt: skip
     for figure in shown:
         kind, name = kind_of_change(figure[0]), capital(figure_name(figure))
+        unit = unit_of(result, figure[0])
         columns += [
-            Column(say("Change of {name}, {unit}", name=name, unit=_unit(result, figure[0])), kind),
+            Column(say("Change of {name}, {unit}", name=name, unit=unit), kind),
             Column(say("its 95 % low¦workbook"), kind), Column(say("its 95 % high¦workbook"), kind),
         ]  # fmt: skip
     rows = []
-    for row in _records(table):
+    for row in rows_of(table):
         cells: list[Cell] = [team_label(row["team"]), row["change"], row["people"], row["cost"]]
         if chances:
             cells += [row["probability"], row[GAIN], *marginal_bounds(row, GAIN)]
@@ -304,12 +240,12 @@ def _levels(result: Sizing) -> Sheet:
         Column(say("Unit¦workbook")), Column(say("Mean¦workbook"), "number"),
         Column(say("95 % low¦workbook"), "number"), Column(say("95 % high¦workbook"), "number"),
         Column(say("Probability¦workbook"), "share"),
-        Column(say("{name}, {unit}", name=label, unit=_unit(result, main)), kind),
+        Column(say("{name}, {unit}", name=label, unit=unit_of(result, main)), kind),
         Column(say("its 95 % low¦workbook"), kind), Column(say("its 95 % high¦workbook"), kind),
         _cost_column(result), Column(say("Which¦workbook")),
     )  # fmt: skip
     rows = []
-    for row in _records(result.levels):
+    for row in rows_of(result.levels):
         metric, team = str(row["metric"]), str(row["team"])
         own = kind_of(metric)
         which = [
@@ -322,7 +258,7 @@ def _levels(result: Sizing) -> Sheet:
         ]
         rows.append([
             team_label(team), row["people"], row["target"], METRICS[metric].label,
-            _unit(result, metric),
+            unit_of(result, metric),
             *(Shown(row[name], own) for name in ("value", "value_low", "value_high")),
             row["probability"], row["outcome"], row["outcome_low"], row["outcome_high"],
             row["cost"], side_by_side(which),
@@ -336,7 +272,9 @@ def _frontier(result: Sizing) -> Sheet:
         metric = result.goal[0]
         name, kind = (
             say(
-                "{name}, {unit}", name=capital(figure_name(result.goal)), unit=_unit(result, metric)
+                "{name}, {unit}",
+                name=capital(figure_name(result.goal)),
+                unit=unit_of(result, metric),
             ),
             kind_of(metric),
         )
@@ -348,7 +286,7 @@ def _frontier(result: Sizing) -> Sheet:
     rows = [
         [row["cost"], *(row[team] for team in result.headcount.teams), row["mean"], row["low"],
          row["high"], row["probability"]]
-        for row in _records(result.frontier)
+        for row in rows_of(result.frontier)
     ]  # fmt: skip
     return Sheet(say("Frontier¦workbook"), columns, tuple(rows))
 
@@ -361,16 +299,12 @@ def _tried(result: Sizing) -> Sheet:
     rows = [
         [*(row[team] for team in result.headcount.teams), row["cost"], row["runs"],
          row["probability"]]
-        for row in _records(result.evaluated)
+        for row in rows_of(result.evaluated)
     ]  # fmt: skip
     return Sheet(say("Tried¦workbook"), columns, tuple(rows), fixed=0)
 
 
 # ------------------------------------------------------------------ how things are shown
-
-
-def _unit(result: Sizing, metric: str) -> str:
-    return unit_written(metric, result.company.currency)
 
 
 def _team_columns(result: Sizing) -> list[Column]:
@@ -384,7 +318,3 @@ def _cost_column(result: Sizing) -> Column:
 
 def _figure(row: Row) -> tuple[str, int]:
     return str(row["metric"]), int(row["month"])
-
-
-def _records(table: Any) -> list[Row]:
-    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,11 +25,10 @@ from simulator.planning.structure_words import (
     option_shown,
     ratio_rows,
 )
+from simulator.planning.table_rows import Row, rows_of
 from simulator.presentation.figures import MISSING
 from simulator.presentation.flowing import Flowing
 from simulator.presentation.tables import grid, right, titled
-
-Row = Mapping[str, Any]
 
 _SHORT = {
     "marketing": marked("mk¦team"), "inside_sales": marked("is¦team"),
@@ -134,10 +133,10 @@ def _flows(result: Structure) -> RenderableType:
     for name, rows in result.flows.groupby("option", sort=False):
         if first:
             table.add_row(
-                option_shown(AS_IT_IS), *(_flow(row, "reference") for row in _records(rows))
+                option_shown(AS_IT_IS), *(_flow(row, "reference") for row in rows_of(rows))
             )
             first = False
-        table.add_row(option_shown(str(name)), *(_flow(row, "mean") for row in _records(rows)))
+        table.add_row(option_shown(str(name)), *(_flow(row, "mean") for row in rows_of(rows)))
     note = Flowing(
         say("busy: share of paid time at work on buyers; queue: buyers waiting at a time; gave up:"
             " share of waits that the buyer ended. *: differs from the company as it is beyond"
@@ -200,10 +199,6 @@ def _small(team: str) -> str:
     """Name a team behind its short form."""
     label = team_label(team)
     return label if spoken() == "ja" else label.lower()
-
-
-def _records(table: Any) -> list[Row]:
-    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
 
 
 def _present(value: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 from rich.console import Group, RenderableType
@@ -14,7 +14,6 @@ from rich.text import Text
 
 from simulator.experiment import Estimate, Results
 from simulator.experiment.replications import Totals
-from simulator.experiment.warm_up import WarmUp
 from simulator.experiment.wording import paragraph
 from simulator.languages.languages import spoken
 from simulator.languages.messages import marked, say
@@ -61,6 +60,22 @@ _STATUSES = {
     "gone": marked("gone for good"),
 }
 _INSIDE = {"yes": marked("yes"), "no": marked("no"), "unknown": marked("unknown")}
+
+
+class Counted(Protocol):
+    """What rests on so many replications."""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it was stopped before all replications were finished."""
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The replications that finished."""
+
+    @property
+    def asked(self) -> int:
+        """Number of replications asked for."""
 
 
 def grid(*columns: Column | str) -> Table:
@@ -167,7 +182,7 @@ def closing(results: Results | Totals, version: str) -> str:
     return interrupted(results, lines)
 
 
-def interrupted(results: Results | Totals | WarmUp, lines: Iterable[str]) -> str:
+def interrupted(results: Counted, lines: Iterable[str]) -> str:
     """Say before other sentences that not all replications were finished, if that is so."""
     if not results.interrupted:
         return paragraph(lines)

@@ -160,6 +160,24 @@ class Drawing:
             at = f'x="{_px(x)}" y="{_px(y)}" width="{_px(width)}" height="{_px(height)}"'
             self._parts.append(_element("rect", f'class="{look}" {at}', tip, data))
 
+    def cell(
+        self, x: float, y: float, width: float, height: float, look: str, tip: str = ""
+    ) -> None:
+        """Draw a filled rectangle as one of thousands, in as few letters as it takes.
+
+        Parameters
+        ----------
+        x, y, width, height : float
+        look : str
+            "" in a group that looks alike.
+        tip : str
+            What is told when a reader points at it, besides what the group tells.
+        """
+        wide = _px(width)
+        looks = f'class="{look}" ' if look else ""
+        at = f'd="M{_px(x)} {_px(y)}h{wide}v{_px(height)}h-{wide}z"'
+        self._parts.append(_element("path", f"{looks}{at}", tip, None))
+
     def path(
         self, way: str, look: str, tip: str = "", data: Mapping[str, object] | None = None,
         wide: float | None = None,
@@ -169,7 +187,11 @@ class Drawing:
         self._parts.append(_element("path", f'class="{look}" d="{way}"{width}', tip, data))
 
     def begin(self, look: str, tip: str = "", data: Mapping[str, object] | None = None) -> None:
-        """Begin a group; everything until ``end`` belongs to it."""
+        """Begin a group; everything until ``end`` belongs to it.
+
+        What is in a group of the class "marks" answers to pointer and keys, each with its own tip
+        below that of the group.
+        """
         told = f"<title>{_said(tip)}</title>" if tip else ""
         self._parts.append(f'<g class="{look}"{_noted(data)}>{told}')
 
@@ -179,8 +201,9 @@ class Drawing:
 
     def dot(self, x: float, y: float, radius: float, look: str) -> None:
         """Draw a circle."""
+        looks = f'class="{look}" ' if look else ""
         at = f'cx="{_px(x)}" cy="{_px(y)}" r="{_px(radius)}"'
-        self._parts.append(f'<circle class="{look}" {at}/>')
+        self._parts.append(f"<circle {looks}{at}/>")
 
     def diamond(self, x: float, y: float, size: float, look: str) -> None:
         """Draw a square on its point."""
@@ -196,11 +219,16 @@ class Drawing:
         if way:
             self._parts.append(f'<{kind} class="{look}" points="{way}"/>')
 
+    def curve(self, points: Sequence[tuple[float, float]], look: str, closed: bool = False) -> None:
+        """Draw a line through many points, or the surface inside, in few letters."""
+        self._parts.append(f'<path class="{look}" d="{through(points)}{"z" if closed else ""}"/>')
+
     def text(self, x: float, y: float, text: str, look: str = "tick", anchor: str = "") -> None:
         """Write text; `anchor` is "middle" or "end", otherwise it starts at x."""
         where = f' text-anchor="{anchor}"' if anchor else ""
-        at = f'x="{_px(x)}" y="{_px(y)}"{where}'
-        self._parts.append(f'<text class="{look}" {at}>{_said(text)}</text>')
+        looks = f'class="{look}" ' if look else ""
+        at = f'{looks}x="{_px(x)}" y="{_px(y)}"{where}'
+        self._parts.append(f"<text {at}>{_said(text)}</text>")
 
     def svg(self) -> Markup:
         """Return the picture for a page."""
@@ -234,7 +262,25 @@ def thinned(values: Floats, most: int = MOST_POINTS) -> NDArray[np.int64]:
 
 def way(*pieces: str | float) -> str:
     """Write a way of an SVG path: letters and numbers, these to a tenth of a pixel."""
-    return " ".join(piece if isinstance(piece, str) else _px(piece) for piece in pieces)
+    text = ""
+    for piece in pieces:
+        word = piece if isinstance(piece, str) else _px(piece)
+        # A letter or a sign parts two numbers as well as a space does.
+        apart = text and text[-1].isdigit() and word[0].isdigit()
+        text += f" {word}" if apart else word
+    return text
+
+
+def through(points: Sequence[tuple[float, float]]) -> str:
+    """Write the way through points, each from the one before it, to a tenth of a pixel."""
+    if not points:
+        return ""
+    tenths = np.rint(10.0 * np.asarray(points, dtype=np.float64)).astype(np.int64)
+    first, moves = tenths[0], np.diff(tenths, axis=0)
+    pieces: list[str | float] = ["M", first[0] / 10.0, first[1] / 10.0]
+    if len(moves):
+        pieces += ["l", *(moves / 10.0).ravel().tolist()]
+    return way(*pieces)
 
 
 def _element(kind: str, inside: str, tip: str, data: Mapping[str, object] | None) -> str:

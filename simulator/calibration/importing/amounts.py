@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from simulator.calibration.importing.cell_text import (
     MOST_LETTERS,
+    Ambiguous,
     different,
     example,
     is_missing,
@@ -24,25 +25,10 @@ from simulator.calibration.importing.cell_text import (
 )
 
 Decimal = Literal[".", ","]
-Examples = tuple[tuple[int, str], ...]
 
 
-class AmbiguousAmounts(ValueError):  # noqa: N818 - it is a question, not a failure
-    """Amounts that could be two things; the user has to say which.
-
-    Attributes
-    ----------
-    rule : str
-        What is ambiguous, and the remedy.
-    examples : tuple of (int, str)
-        Number of the row, and the cell.
-    """
-
-    def __init__(self, rule: str, examples: Examples) -> None:
-        self.rule = rule
-        self.examples = examples
-        shown = ", ".join(f'"{text}" in row {row}' for row, text in examples)
-        super().__init__(f"{shown}: {rule}")
+class AmbiguousAmounts(Ambiguous):
+    """Amounts that could be two things; the user has to say which."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ MISSING = frozenset(
 MOST_LETTERS = 60
 """No date and no amount is longer."""
 
+Examples = tuple[tuple[int, str], ...]
+
 _PLAIN = str.maketrans(
     {
         **{chr(0xFF01 + at): chr(0x21 + at) for at in range(94)},  # full-width letters and digits
@@ -28,6 +30,24 @@ _PLAIN = str.maketrans(
         "\uffe5": "\u00a5", "\uffe0": "\u00a2", "\uffe1": "\u00a3", "\uffe6": "\u20a9",
     }
 )  # fmt: skip
+
+
+class Ambiguous(ValueError):  # noqa: N818 - it is a question, not a failure
+    """What is written could be two things; the user has to say which.
+
+    Attributes
+    ----------
+    rule : str
+        What is ambiguous, and the remedy.
+    examples : tuple of (int, str)
+        Number of the row, and the cell.
+    """
+
+    def __init__(self, rule: str, examples: Examples) -> None:
+        self.rule = rule
+        self.examples = examples
+        shown = ", ".join(f'"{text}" in row {row}' for row, text in examples)
+        super().__init__(f"{shown}: {rule}")
 
 
 def plain(text: str) -> str:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from simulator.calibration.importing.cell_text import (
     MOST_LETTERS,
+    Ambiguous,
     different,
     example,
     is_missing,
@@ -30,28 +31,13 @@ from simulator.errors import Problem, ScenarioError
 DateOrder = Literal["year_first", "month_first", "day_first"]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-Examples = tuple[tuple[int, str], ...]
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 """A year outside is a slip of the pen."""
 
 
-class AmbiguousDates(ValueError):  # noqa: N818 - it is a question, not a failure
-    """Dates that could be two things; the user has to say which.
-
-    Attributes
-    ----------
-    rule : str
-        What is ambiguous, and the remedy.
-    examples : tuple of (int, str)
-        Number of the row, and the cell.
-    """
-
-    def __init__(self, rule: str, examples: Examples) -> None:
-        self.rule = rule
-        self.examples = examples
-        shown = ", ".join(f'"{text}" in row {row}' for row, text in examples)
-        super().__init__(f"{shown}: {rule}")
+class AmbiguousDates(Ambiguous):
+    """Dates that could be two things; the user has to say which."""
 
 
 class MixedOrders(AmbiguousDates):

@@ -68,7 +68,10 @@ def _hollow(bars: Bars, shown: list[Bar]) -> str:
         return say("Hollow: not tested, one run.")
     if bars.alone:
         return say("Hollow: its own 95 % interval does not exclude 0.")
-    return say("Hollow: within luck.")
+    return say(
+        "Hollow: may be luck. All bars are judged at once, so that one may be hollow though its"
+        " line misses zero."
+    )
 
 
 def _rows(bar: Bar) -> float:
@@ -131,4 +134,4 @@ def _untold(bar: Bar, bars: Bars) -> str:
         return say("not tested¦picture")
     if bars.alone:
         return say("own 95 % interval does not exclude 0¦picture")
-    return say("within luck¦picture")
+    return say("may be luck, all bars judged at once¦picture")

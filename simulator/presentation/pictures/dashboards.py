@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from markupsafe import Markup
@@ -58,12 +57,8 @@ def blame_picture(blame: Blame) -> Markup:
 def _dashboard(dashboard: Dashboard) -> Markup:
     measured = say("Measured on: {measure}", measure=clean(dashboard.measure))
     return Markup(
-        '<section class="dashboard" data-team="{}"><h4>{}</h4>'
-        '<p class="measured">{}</p>{}</section>'
-    ).format(
-        clean(dashboard.team), clean(team_label(dashboard.team)), measured,
-        _readings(dashboard.readings),
-    )  # fmt: skip
+        '<section class="dashboard"><h4>{}</h4><p class="measured">{}</p>{}</section>'
+    ).format(clean(team_label(dashboard.team)), measured, _readings(dashboard.readings))
 
 
 def _column(heading: str, readings: Sequence[Reading]) -> Markup:
@@ -87,14 +82,10 @@ def _reading(reading: Reading) -> Markup:
         "{verdict}: {value}, in the reference {reference}", verdict=verdict,
         value=reading.scale.amount(reading.value) if value != "-" else value, reference=reference,
     )  # fmt: skip
-    look = "counts" if reading.counts else "aside-reading"
-    exact = f"{reading.value:.10g}" if math.isfinite(reading.value) else ""
+    look = Markup(' class="counts"') if reading.counts else ""
     return Markup(
-        '<li class="{}" data-metric="{}" data-value="{}">{}<span class="reading">{}</span>'
-        '<span class="figures">{}</span></li>'
-    ).format(
-        look, reading.metric, exact, light(reading.verdict), clean(reading.label), figures
-    )  # fmt: skip
+        '<li{}>{}<span class="reading">{}</span><span class="figures">{}</span></li>'
+    ).format(look, light(reading.verdict), clean(reading.label), figures)
 
 
 def light(verdict: str) -> Markup:
@@ -105,6 +96,5 @@ def light(verdict: str) -> Markup:
     verdict : {"better", "worse", "alike", "open"}
     """
     return Markup(
-        '<svg class="light {}" viewBox="0 0 16 16" aria-hidden="true" focusable="false">'
-        '<circle cx="8" cy="8" r="7.2"/><path d="{}"/></svg>'
+        '<svg class="light {}" viewBox="0 0 16 16" aria-hidden="true"><path d="{}"/></svg>'
     ).format(verdict, _SIGNS[verdict])

@@ -36,14 +36,15 @@ def heat_map(heat: Heat) -> Markup:
     """Draw how much better or worse each series is in each month than in the reference.
 
     Orange is worse, blue is better; a dot marks what goes beyond luck, and a stroke what is not
-    known. Cells carry ``data-month``.
+    known.
 
     Parameters
     ----------
     heat : Heat
     """
     months = heat.months
-    wide = min((_WIDTH - _LEFT - 8.0) / max(len(months), 1), _WIDEST)
+    # Whole pixels are crisp, and fewer digits for thousands of cells.
+    wide = math.floor(min((_WIDTH - _LEFT - 8.0) / max(len(months), 1), _WIDEST))
     top = 30.0
     teams = list(dict.fromkeys(row.team for row in heat.rows))
     height = top + len(teams) * 26.0 + len(heat.rows) * _ROW + 84.0
@@ -69,34 +70,40 @@ def heat_map(heat: Heat) -> Markup:
     return drawing.svg()
 
 
-def _cells(drawing: Drawing, row: HeatRow, heat: Heat, at: float, wide: float) -> None:
-    gap = 1.0 if wide >= 8.0 else 0.5
+def _cells(drawing: Drawing, row: HeatRow, heat: Heat, at: float, wide: int) -> None:
+    gap, high = 1 if wide >= 8 else 0.5, _ROW - 2.0
+    steps = [step_of(float(each)) if math.isfinite(each) else 0 for each in row.worse]
+    unknown = [not math.isfinite(each) for each in row.worse]
+    drawing.begin("marks", row.label, {"each": " ".join(map(str, heat.months))})
     for place, month in enumerate(heat.months):
-        x, high = _LEFT + place * wide, _ROW - 2.0
-        value, worse = float(row.values[place]), float(row.worse[place])
-        step = step_of(worse) if math.isfinite(worse) else 0
-        looks = {True: f"worse{step}", False: f"better{-step}"}
-        look = "unknown" if not math.isfinite(worse) else looks[step > 0] if step else "alike"
-        told = bool(row.told[place])
-        words = _told(row, month, place, step, told if heat.tested else None)
-        data: dict[str, object] = {"month": month}
-        if math.isfinite(value):
-            data["value"] = f"{value:.6g}"
-        drawing.bar(x, at + 1.0, wide - gap, high, f"mark cell {look}", words, data)
-        if look == "unknown":
+        look = "unknown" if unknown[place] else _look(steps[place])
+        words = _told(row, month, place, steps[place], heat.tested)
+        drawing.cell(_LEFT + place * wide, at + 1.0, wide - gap, high, look, words)
+    drawing.end()
+    lefts = [_LEFT + place * wide for place in range(len(steps))]
+    for x, missing in zip(lefts, unknown, strict=True):
+        if missing:
             drawing.line(x + 1.0, at + high, x + wide - gap - 1.0, at + 2.0, "hatch")
-        elif told:
-            deep = " deep" if abs(step) >= _DEEP else ""
-            radius = min(3.0, wide / 3.5)
-            drawing.dot(x + (wide - gap) / 2.0, at + 1.0 + high / 2.0, radius, f"told-dot{deep}")
+    dots = [place for place, told in enumerate(row.told) if told and not unknown[place]]
+    if dots:
+        drawing.begin("told-dot")
+        for place in dots:
+            deep = "deep" if abs(steps[place]) >= _DEEP else ""
+            middle = lefts[place] + (wide - gap) / 2.0
+            drawing.dot(middle, at + 1.0 + high / 2.0, min(3.0, wide / 3.5), deep)
+        drawing.end()
 
 
-def _told(row: HeatRow, month: int, place: int, step: int, told: bool | None) -> str:
-    head = say("{label}, month {month}¦picture", label=row.label, month=month)
+def _look(step: int) -> str:
+    return f"worse{step}" if step > 0 else f"better{-step}" if step < 0 else "alike"
+
+
+def _told(row: HeatRow, month: int, place: int, step: int, tested: bool) -> str:
     value, reference = float(row.values[place]), float(row.reference[place])
+    told = bool(row.told[place]) if tested else None
     numbers = say(
-        "{value} (reference {reference})", value=row.scale.amount(value),
-        reference=row.scale.number(reference),
+        "month {month}: {value} (reference {reference})", month=month,
+        value=row.scale.amount(value), reference=row.scale.number(reference),
     )  # fmt: skip
     if not math.isfinite(float(row.worse[place])):
         verdict = say("not known¦heat")
@@ -110,7 +117,7 @@ def _told(row: HeatRow, month: int, place: int, step: int, told: bool | None) ->
         verdict = say("about alike¦picture")
     else:
         verdict = say("better, within luck" if step < 0 else "worse, within luck")
-    return f"{head}\n{numbers}\n{verdict}"
+    return f"{numbers}\n{verdict}"
 
 
 def _months(drawing: Drawing, months: tuple[int, ...], wide: float, at: float) -> None:
@@ -132,8 +139,7 @@ def _key(drawing: Drawing, at: float, tested: bool) -> None:
     drawing.text(x, at + 11.0, better, "tick")
     x += width_of(better, SMALL) + 8.0
     for step in range(-STEPS, STEPS + 1):
-        look = f"better{-step}" if step < 0 else f"worse{step}" if step else "alike"
-        drawing.bar(x, at, size - 1.0, 14.0, look)
+        drawing.bar(x, at, size - 1.0, 14.0, _look(step))
         x += size
     drawing.text(x + 6.0, at + 11.0, worse, "tick")
     x += width_of(worse, SMALL) + 34.0

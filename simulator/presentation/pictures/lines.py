@@ -9,6 +9,7 @@ import numpy as np
 from markupsafe import Markup
 
 from simulator.languages.messages import say
+from simulator.metrics import METRICS
 from simulator.presentation.pictures.lettering import (
     SMALL,
     fitted,
@@ -75,6 +76,35 @@ def course_chart(course: Course, small: bool = False) -> Markup:
     _ends(drawing, course, frame, x, y)
     _columns(drawing, course, frame, x)
     return drawing.svg()
+
+
+def gaps_said(course: Course) -> tuple[str, ...]:
+    """Say what it means where a line or a band has a gap or ends early; nothing where none does.
+
+    Parameters
+    ----------
+    course : Course
+    """
+    followed = course.metric in METRICS and METRICS[course.metric].followed
+    lines = [np.isfinite(band.mean) for band in course.bands if _last(band) is not None]
+    inside = [known[: np.flatnonzero(known)[-1] + 1].all() for known in lines]
+    early = not all(known[-1] for known in lines)
+    said = []
+    if followed and early:
+        said.append(say("Not known yet: months at the end were not followed long enough."))
+    if not all(inside) or (early and not followed):
+        said.append(say("Where a line has a gap or ends early, no run has a value."))
+    if len(course.bands) <= MOST_BANDS and any(map(_outer_lacks, course.bands)):
+        said.append(say(
+            "Where a light band has a gap or ends early, fewer than ten runs have a value."
+        ))  # fmt: skip
+    return tuple(said)
+
+
+def _outer_lacks(band: Band) -> bool:
+    """Whether the range of single runs is known in some places of the line, but not in all."""
+    wide = np.isfinite(band.outer_low)[np.isfinite(band.mean)]
+    return bool(wide.any() and not wide.all())
 
 
 def has_outer(course: Course) -> bool:
@@ -192,8 +222,13 @@ def month_ticks(low: float, high: float, most: int) -> list[float]:
     return rounded if rounded and rounded[0] - first < every * 0.75 else [float(first), *rounded]
 
 
-def _stretches(wanted: list[bool]) -> list[tuple[int, int]]:
-    """Return (first, last) of what stands together."""
+def stretches(wanted: list[bool]) -> list[tuple[int, int]]:
+    """Return (first, last) of what stands together.
+
+    Parameters
+    ----------
+    wanted : list of bool
+    """
     found: list[tuple[int, int]] = []
     for place, here in enumerate(wanted):
         if here and found and found[-1][1] == place - 1:
@@ -207,23 +242,23 @@ def _band(
     drawing: Drawing, at: Floats, low: Floats, high: Floats, x: Axis, y: Axis, look: str
 ) -> None:
     there = (np.isfinite(low) & np.isfinite(high)).tolist()
-    for first, last in _stretches(there):
+    for first, last in stretches(there):
         if last == first:
             drawing.line(x(at[first]), y(low[first]), x(at[first]), y(high[first]), f"{look}-line")
             continue
         span = range(first, last + 1)
         corners = [(x(at[i]), y(high[i])) for i in span]
         corners += [(x(at[i]), y(low[i])) for i in reversed(span)]
-        drawing.outline(corners, look, closed=True)
+        drawing.curve(corners, look, closed=True)
 
 
 def _line(drawing: Drawing, band: Band, x: Axis, y: Axis) -> None:
-    for first, last in _stretches(np.isfinite(band.mean).tolist()):
+    for first, last in stretches(np.isfinite(band.mean).tolist()):
         if first == last:
             drawing.dot(x(band.at[first]), y(band.mean[first]), 3.5, "point")
             continue
         corners = [(x(band.at[i]), y(band.mean[i])) for i in range(first, last + 1)]
-        drawing.outline(corners, "line")
+        drawing.curve(corners, "line")
 
 
 def _ends(drawing: Drawing, course: Course, frame: _Frame, x: Axis, y: Axis) -> None:
@@ -242,10 +277,11 @@ def _ends(drawing: Drawing, course: Course, frame: _Frame, x: Axis, y: Axis) -> 
             drawing.text(frame.right + 6.0, at + 4.5, words, "tick")
         else:
             end = x(band.at[i])
-            if abs(at - wanted[rank]) > 3.0 or end < frame.right - 8.0:
+            early = end < frame.right - 8.0
+            if abs(at - wanted[rank]) > 3.0 or early:
                 way_there = [(end + 2.0, wanted[rank]), (frame.right + 6.0, at),
                              (frame.right + 12.0, at)]  # fmt: skip
-                drawing.outline(way_there, "thread")
+                drawing.outline(way_there, "thread early" if early else "thread")
             words = fitted(band.scenario, room, strong=True)
             drawing.text(frame.right + 15.0, at + 4.5, words, "end")
         drawing.end()
@@ -259,6 +295,7 @@ def _last(band: Band) -> int | None:
 def _columns(drawing: Drawing, course: Course, frame: _Frame, x: Axis) -> None:
     """Lay over each month a surface that tells all its values."""
     months = sorted({value for band in course.bands for value in known(band.at.tolist())})
+    drawing.begin("marks columns", data={"each": " ".join(map(plain, months))})
     for place, month in enumerate(months):
         before = months[place - 1] if place else month - 1.0
         after = months[place + 1] if place + 1 < len(months) else month + 1.0
@@ -267,8 +304,8 @@ def _columns(drawing: Drawing, course: Course, frame: _Frame, x: Axis) -> None:
         told = [say("{axis}: {number}¦picture", axis=course.axis, number=plain(month))]
         told += [_told(course, band, month) for band in course.bands]
         height = frame.bottom - frame.top
-        data = {"month": plain(month)}
-        drawing.bar(start, frame.top, end - start, height, "mark column", "\n".join(told), data)
+        drawing.cell(start, frame.top, end - start, height, "", "\n".join(told))
+    drawing.end()
 
 
 def _told(course: Course, band: Band, month: float) -> str:

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
 from simulator.languages.messages import marked, say
-from simulator.presentation.pictures.lettering import SMALL, fitted, width_of
+from simulator.presentation.pictures.lettering import SMALL, fitted, lines_of, width_of
+from simulator.presentation.pictures.sankey_curves import Piece, band, head, hook, loop, numbered
 from simulator.presentation.pictures.sankey_layout import (
-    BOX,
-    NAME,
-    USUAL,
     Box,
+    Layout,
+    Point,
     Ribbon,
+    Sizes,
     biggest,
     laid_out,
+    widest,
 )
 from simulator.presentation.vector_drawing import Drawing, way
-from simulator.presentation.views.shapes import Flow
+from simulator.presentation.views.shapes import Flow, Node
 
-__all__ = ["biggest", "sankey", "sankeys"]
+__all__ = ["SIZES", "laid_on_page", "sankey", "sankeys"]
 
-_LABELLED = 9.0
-"""A ribbon at least so wide carries its number."""
+SIZES = Sizes(
+    box=128.0, thinnest=1.5, edge=1.0, row_gap=30.0, column_gap=58.0, lane_gap=8.0,
+    lane=SMALL + 3.0, numbered=5.0, number=44.0, turn=9.0, beside=4.0, head=6.0, top=28.0, side=8.0,
+    over=10.0,
+)  # fmt: skip
+_LARGEST = 140.0
+"""Width of ribbon for the largest flow through a box."""
+_USUAL = 1080.0
+"""Width of a picture, unless its loops need more."""
+_NAME = 12.0
+"""Size of the letters of a name: that of the longest department fits into a box."""
+_FOOT = 12.0
 _KINDS = {
     "onward": marked("{source} to {target}: {size}"),
     "lost": marked("{source} to {target}: {size} lost"),
@@ -31,34 +43,57 @@ _KINDS = {
 }
 
 
-def sankeys(flows: Sequence[Flow]) -> tuple[Markup, ...]:
-    """Draw several flows in one scale and equally wide, so that they can be compared.
+def sankeys(groups: Sequence[Sequence[Flow]]) -> tuple[tuple[Markup, ...], ...]:
+    """Draw several flows with their columns in the same places, so that they can be compared.
 
     Parameters
     ----------
-    flows : sequence of Flow
-        All of one measure.
+    groups : sequence of sequence of Flow
+        Those of one measure together: they are drawn in one scale.
+
+    Returns
+    -------
+    tuple of tuple of Markup
+        In the same order.
     """
-    largest = max((biggest(flow) for flow in flows), default=0.0)
-    width = max((laid_out(flow, largest).width for flow in flows), default=USUAL)
-    return tuple(sankey(flow, largest, width) for flow in flows)
+    most = [max((biggest(flow) for flow in flows), default=0.0) for flows in groups]
+    several = list(zip(groups, most, strict=True))
+    rooms = widest(laid_on_page(flow, each).rooms for flows, each in several for flow in flows)
+    return tuple(
+        tuple(_drawn(flow, laid_on_page(flow, each, rooms)) for flow in flows)
+        for flows, each in several
+    )
 
 
-def sankey(flow: Flow, largest: float | None = None, width: float = USUAL) -> Markup:
-    """Draw a flow: boxes with what came and what is still there, ribbons onward, and loops back.
+def sankey(flow: Flow) -> Markup:
+    """Draw a flow: boxes with what came and what is still there, ribbons onward, and loops back."""
+    return _drawn(flow, laid_on_page(flow))
+
+
+def laid_on_page(flow: Flow, largest: float | None = None, rooms: Sequence[float] = ()) -> Layout:
+    """Place the boxes and ribbons of a flow on a page.
 
     Parameters
     ----------
     flow : Flow
     largest : float, optional
-        What has the full width; give the largest of several flows (:func:`biggest`) to draw all
-        in one scale, or use :func:`sankeys`.
-    width : float
-        At least so wide.
+        What has the full width; by default the largest flow through a place.
+    rooms : sequence of float
+        At least so much room between columns, as in :func:`sankey_layout.laid_out`.
     """
-    layout = laid_out(flow, largest, title=22.0, width=width)
+    most = biggest(flow) if largest is None else largest
+    words = {node.id: 20.0 + 16.0 * len(_name(node)) + 30.0 for node in flow.nodes}
+    unit = _LARGEST / most if most > 0.0 else 0.0
+    return laid_out(flow, SIZES, words, unit, _USUAL, rooms)
+
+
+def _name(node: Node) -> list[str]:
+    return lines_of(node.label, SIZES.box - 16.0, 3, _NAME, strong=True)
+
+
+def _drawn(flow: Flow, layout: Layout) -> Markup:
     thin = any(ribbon.thin for ribbon in layout.ribbons)
-    height = layout.height + (18.0 if thin else 0.0)
+    height = layout.height + _FOOT + (18.0 if thin else 0.0)
     label = say("Flow through the company in {scenario}, months {first} to {last}.",
                 scenario=flow.scenario, first=flow.months[0], last=flow.months[1])  # fmt: skip
     drawing = Drawing(layout.width, height, label, "chart wide sankey")
@@ -69,14 +104,19 @@ def sankey(flow: Flow, largest: float | None = None, width: float = USUAL) -> Ma
         _ribbon(drawing, ribbon, flow, names)
     for box in layout.boxes:
         _box(drawing, box, flow)
-    taken = [(box.x, box.y, box.x + BOX, box.y + box.height) for box in layout.boxes]
-    taken += [place for ribbon in layout.ribbons for place in _upright(ribbon)]
-    for ribbon in sorted(layout.ribbons, key=lambda each: -each.width):
-        _number(drawing, ribbon, flow, taken)
+    for ribbon, (x, y) in numbered(layout, lambda each: _room(each, flow)):
+        drawing.text(x, y + 4.0, flow.scale.number(ribbon.link.size), "size", "middle")
     if thin:
         said = say("The narrowest ribbons are drawn wider than they are, to be seen.")
         drawing.text(0.0, height - 5.0, fitted(said, layout.width, SMALL), "tick")
     return drawing.svg()
+
+
+def _room(ribbon: Ribbon, flow: Flow) -> Point | None:
+    """Return the room for the size on a ribbon that is wide enough, and on every loop."""
+    if not ribbon.looped and ribbon.width < SIZES.numbered:
+        return None
+    return width_of(flow.scale.number(ribbon.link.size), SMALL) + 3.0, 16.0
 
 
 def _title(flow: Flow) -> str:
@@ -89,67 +129,35 @@ def _title(flow: Flow) -> str:
     return say("{scenario}: {what}¦picture", scenario=flow.scenario, what=what)
 
 
-def _ribbon(drawing: Drawing, ribbon: Ribbon, flow: Flow, names: dict[str, str]) -> None:
+def _ribbon(drawing: Drawing, ribbon: Ribbon, flow: Flow, names: Mapping[str, str]) -> None:
     link = ribbon.link
     told = say(
         _KINDS["onward" if link.note else link.kind],
         source=names[link.source], target=names[link.target], size=flow.scale.amount(link.size),
     )  # fmt: skip
     told = f"{told}\n{link.note}" if link.note else told
-    data = {"source": link.source, "target": link.target, "value": f"{link.size:.10g}"}
     if ribbon.looped:
-        drawing.begin("mark ribbon back", told, data)
-        drawing.path(_loop(ribbon), "loop", wide=ribbon.width)
+        drawing.begin("mark ribbon back", told)
+        drawing.path(_path(loop(ribbon, SIZES)), "loop", wide=ribbon.width)
         _arrow(drawing, ribbon)
         drawing.end()
         return
     look = f"mark ribbon {link.kind}"
     if ribbon.hooked:
-        drawing.path(_hook(ribbon), f"{look} hook", told, data, wide=ribbon.width)
+        drawing.path(_path(hook(ribbon, SIZES)), f"{look} hook", told, wide=ribbon.width)
     else:
-        drawing.path(_straight(ribbon), look, told, data)
+        drawing.path(_path(band(ribbon)), look, told)
 
 
-def _straight(ribbon: Ribbon) -> str:
-    """Return the outline of a ribbon from box to box."""
-    (x1, y1), (x2, y2), half = ribbon.start, ribbon.end, ribbon.width / 2.0
-    bend = 0.5 * (x2 - x1)
-    return way(
-        "M", x1, y1 - half, "C", x1 + bend, y1 - half, x2 - bend, y2 - half, x2, y2 - half,
-        "L", x2, y2 + half, "C", x2 - bend, y2 + half, x1 + bend, y1 + half, x1, y1 + half, "Z",
-    )  # fmt: skip
-
-
-def _hook(ribbon: Ribbon) -> str:
-    """Return the middle of a ribbon that turns round to a box below."""
-    (x1, y1), (x2, y2) = ribbon.start, ribbon.end
-    out = max(x1, x2) + 16.0 + ribbon.width
-    return way("M", x1, y1, "C", out, y1, out, y1, out, (y1 + y2) / 2.0,
-               "C", out, y2, out, y2, x2, y2)  # fmt: skip
-
-
-def _head(ribbon: Ribbon) -> float:
-    """Return how long the arrowhead of a loop is."""
-    return min(16.0, 6.0 + ribbon.width / 2.0)
-
-
-def _loop(ribbon: Ribbon) -> str:
-    """Return the middle of a loop: out on the right, over the top, in on the left."""
-    (x1, y1), (x2, y2), (up, down), lane = ribbon.start, ribbon.end, ribbon.turns, ribbon.lane
-    most = ribbon.width / 2.0 + 9.0
-    low, high = min(up - x1, (y1 - lane) / 2.0, most), min(x2 - down, (y2 - lane) / 2.0, most)
-    return way(
-        "M", x1, y1, "L", up - low, y1, "Q", up, y1, up, y1 - low,
-        "L", up, lane + low, "Q", up, lane, up - low, lane,
-        "L", down + high, lane, "Q", down, lane, down, lane + high,
-        "L", down, y2 - high, "Q", down, y2, down + high, y2, "L", x2 - _head(ribbon), y2,
-    )  # fmt: skip
+def _path(pieces: Sequence[Piece]) -> str:
+    flat: list[str | float] = []
+    for letter, points in pieces:
+        flat += [letter, *(each for point in points for each in point)]
+    return way(*flat)
 
 
 def _arrow(drawing: Drawing, ribbon: Ribbon) -> None:
-    (x, y), long = ribbon.end, _head(ribbon)
-    half = ribbon.width / 2.0 + 4.0
-    drawing.outline([(x - long, y - half), (x, y), (x - long, y + half)], "head", closed=True)
+    drawing.outline(head(ribbon, SIZES), "head", closed=True)
     middle = (ribbon.turns[0] + ribbon.turns[1]) / 2.0
     size = min(max(ribbon.width / 2.0, 3.0), 7.0)
     # On the way, too: which way it goes is seen far from its end.
@@ -165,68 +173,21 @@ def _box(drawing: Drawing, box: Box, flow: Flow) -> None:
         place=node.label, came=amount(node.came), went=amount(node.went),
         inside=amount(node.inside),
     )  # fmt: skip
-    data = {"node": node.id, "value": f"{node.came:.10g}"} if node.came == node.came else None
-    drawing.begin("mark node", told, data)
-    drawing.bar(box.x, box.y, BOX, box.height, "box")
+    drawing.begin("mark node", told)
+    drawing.bar(box.x, box.y, box.width, box.height, "box")
     drawing.bar(box.x, box.y + 1.0, 5.0, min(box.came, box.height - 1.0), "came")
     went = min(box.went, box.height - 1.0)
-    drawing.bar(box.x + BOX - 5.0, box.y + 1.0, 5.0, went, "came")
+    drawing.bar(box.right - 5.0, box.y + 1.0, 5.0, went, "came")
     stays = min(box.inside, box.height - 1.0 - went)
-    drawing.bar(box.x + BOX - 5.0, box.y + 1.0 + went, 5.0, stays, "stays")
-    at = box.y + 10.0 + NAME
-    for line in box.name:
+    drawing.bar(box.right - 5.0, box.y + 1.0 + went, 5.0, stays, "stays")
+    at = box.y + 10.0 + _NAME
+    for line in _name(node):
         drawing.text(box.x + 10.0, at - 1.0, line, "name")
         at += 16.0
-    room = BOX - 18.0
+    room = box.width - 18.0
     number = flow.scale.number
     came = say("came {number}¦flow", number=number(node.came))
     stays_ = say("still there {number}¦flow", number=number(node.inside))
     drawing.text(box.x + 10.0, at - 1.0, fitted(came, room, SMALL), "tick")
     drawing.text(box.x + 10.0, at + 14.0, fitted(stays_, room, SMALL), "tick")
     drawing.end()
-
-
-_Place = tuple[float, float, float, float]
-
-
-def _upright(ribbon: Ribbon) -> list[_Place]:
-    """Return where a loop goes up and down: no number stands on another's way."""
-    if not ribbon.looped:
-        return []
-    half = ribbon.width / 2.0
-    ends = zip(ribbon.turns, (ribbon.start[1], ribbon.end[1]), strict=True)
-    return [(x - half, ribbon.lane + half, x + half, y) for x, y in ends]
-
-
-def _number(drawing: Drawing, ribbon: Ribbon, flow: Flow, taken: list[_Place]) -> None:
-    """Write the size on a ribbon that is wide enough, and on every loop, where there is room."""
-    if not ribbon.looped and (ribbon.width < _LABELLED or ribbon.hooked):
-        return
-    words = flow.scale.number(ribbon.link.size)
-    half = width_of(words, SMALL) / 2.0 + 2.0
-    for x, y in _spots(ribbon):
-        place = (x - half, y - 8.0, x + half, y + 8.0)
-        if not any(_meet(place, other) for other in taken):
-            taken.append(place)
-            drawing.text(x, y + 4.0, words, "size", "middle")
-            return
-
-
-def _spots(ribbon: Ribbon) -> list[tuple[float, float]]:
-    """Return where a number may stand on a ribbon, the best first."""
-    if ribbon.looped:
-        up, down = ribbon.turns
-        parts = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74)
-        return [(down + part * (up - down), ribbon.lane) for part in parts]
-    (x1, y1), (x2, y2) = ribbon.start, ribbon.end
-    # At a third of the way: there ribbons of one box have not parted far, nor met others.
-    along = (0.3, 0.38, 0.22, 0.46, 0.15, 0.54, 0.62, 0.7)
-    return [(x1 + part * (x2 - x1), y1 + _smooth(part) * (y2 - y1)) for part in along]
-
-
-def _smooth(part: float) -> float:
-    return part * part * (3.0 - 2.0 * part)
-
-
-def _meet(one: _Place, other: _Place) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

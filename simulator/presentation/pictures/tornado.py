@@ -17,6 +17,7 @@ from simulator.presentation.pictures.lettering import (
 )
 from simulator.presentation.pictures.lines import plain
 from simulator.presentation.vector_drawing import Axis, Drawing, round_up, ticks
+from simulator.presentation.views.analyses import zero_is_near
 from simulator.presentation.views.shapes import Spoke, Tornado
 
 _WIDTH = 860.0
@@ -93,11 +94,9 @@ def _axis(tornado: Tornado) -> Axis:
         *(end for spoke in tornado.spokes for end in (spoke.at_low, spoke.at_high)),
     ])  # fmt: skip
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
-    # The sign decides: zero is shown where it is near.
-    if low > 0.0 and low < 0.7 * high:
-        low = 0.0
-    if high < 0.0 and high > 0.7 * low:
-        high = 0.0
+    # The sign decides.
+    if zero_is_near(tornado):
+        low, high = min(low, 0.0), max(high, 0.0)
     if high - low <= 1e-9 * max(abs(low), abs(high)):
         size = 0.1 * abs(high) or 1.0
         low, high = low - size, high + size

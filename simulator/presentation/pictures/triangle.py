@@ -6,7 +6,7 @@ import math
 
 from markupsafe import Markup
 
-from simulator.languages.messages import say
+from simulator.languages.messages import marked, say
 from simulator.presentation.figures import number
 from simulator.presentation.pictures.lettering import SMALL, fitted, known, width_of
 from simulator.presentation.pictures.lines import month_ticks
@@ -17,6 +17,10 @@ from simulator.presentation.views.shapes import Triangle
 STEPS = 7
 """Of colour, from the least share to the largest."""
 
+_STILL_THERE = {
+    "logo_retention": marked("of the customers still there"),
+    "revenue_retention": marked("of the MRR still there"),
+}
 _WIDTH = 1000.0
 _LEFT, _TOP = 96.0, 56.0
 _DEEP = 5
@@ -29,7 +33,7 @@ def triangle_chart(triangle: Triangle) -> Markup:
     ----------
     triangle : Triangle
     """
-    wide = min((_WIDTH - _LEFT) / max(len(triangle.ages), 1), 58.0)
+    wide = math.floor(min((_WIDTH - _LEFT) / max(len(triangle.ages), 1), 58.0))
     tall = 20.0 if len(triangle.cohorts) <= 30 else 12.0
     base = _TOP + tall * len(triangle.cohorts)
     label = say("{label} of {scenario} by month of the contract and age.", label=triangle.label,
@@ -40,23 +44,37 @@ def triangle_chart(triangle: Triangle) -> Markup:
     _heads(drawing, triangle, wide, tall)
     shown = known(triangle.share.ravel().tolist())
     low, high = (min(shown), max(shown)) if shown else (0.0, 1.0)
-    for row, cohort in enumerate(triangle.cohorts):
-        for column, age in enumerate(triangle.ages):
-            share = float(triangle.share[row, column])
-            if math.isfinite(share):
-                step = _step(share, low, high)
-                x, y = _LEFT + column * wide, _TOP + row * tall
-                words = say("{cohort}, age {age}: {share}", cohort=_named(cohort), age=age,
-                            share=percent(share))  # fmt: skip
-                look = f"mark cell q{step}"
-                data = {"value": f"{share:.4g}"}
-                drawing.bar(x, y, wide - 1.0, tall - 1.0, look, words, data)
-                if wide >= 34.0 and tall >= 16.0:
-                    deep = " deep" if step >= _DEEP else ""
-                    drawing.text(x + wide / 2.0, y + tall - 5.5, _short(share, wide),
-                                 f"in-cell{deep}", "middle")  # fmt: skip
-    _key(drawing, low, high, base + 22.0)
+    for row in range(len(triangle.cohorts)):
+        _cells(drawing, triangle, row, wide, tall, (low, high))
+    _key(drawing, triangle.metric, low, high, base + 22.0)
     return drawing.svg()
+
+
+def _cells(
+    drawing: Drawing, triangle: Triangle, row: int, wide: int, tall: float,
+    ends: tuple[float, float],
+) -> None:  # fmt: skip
+    y = _TOP + row * tall
+    cells = [
+        (_LEFT + column * wide, age, float(share), _step(float(share), *ends))
+        for column, (age, share) in enumerate(
+            zip(triangle.ages, triangle.share[row], strict=True)
+        )
+        if math.isfinite(share)
+    ]  # fmt: skip
+    if not cells:
+        return
+    drawing.begin("marks", say("Contract: {cohort}", cohort=_named(triangle.cohorts[row])))
+    for x, age, share, step in cells:
+        words = say("age {age}: {share}", age=age, share=percent(share))
+        drawing.cell(x, y, wide - 1.0, tall - 1.0, f"q{step}", words)
+    drawing.end()
+    if wide >= 34.0 and tall >= 16.0:
+        drawing.begin("in-cell")
+        for x, _, share, step in cells:
+            deep = "deep" if step >= _DEEP else ""
+            drawing.text(x + wide / 2.0, y + tall - 5.5, _short(share, wide), deep)
+        drawing.end()
 
 
 def _step(share: float, low: float, high: float) -> int:
@@ -88,12 +106,12 @@ def _heads(drawing: Drawing, triangle: Triangle, wide: float, tall: float) -> No
             drawing.text(_LEFT - 8.0, _TOP + row * tall + tall / 2.0 + 4.0, words, anchor="end")
 
 
-def _key(drawing: Drawing, low: float, high: float, at: float) -> None:
+def _key(drawing: Drawing, metric: str, low: float, high: float, at: float) -> None:
     x = _LEFT
     for step in range(STEPS):
         drawing.bar(x + 46.0 + 20.0 * step, at, 19.0, 12.0, f"q{step}")
     words = percent(low, 0)
     drawing.text(x + 40.0, at + 10.0, words, anchor="end")
     drawing.text(x + 52.0 + 20.0 * STEPS, at + 10.0, percent(high, 0))
-    still = say("still customers¦triangle")
+    still = say(_STILL_THERE[metric])
     drawing.text(x + 70.0 + 20.0 * STEPS + width_of(percent(high, 0), SMALL), at + 10.0, still)

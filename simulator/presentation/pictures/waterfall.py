@@ -103,10 +103,9 @@ def _step(
             value=scale.amount(step.value), low=scale.number(step.low),
             high=scale.number(step.high),
         )  # fmt: skip
-    data = {"value": f"{step.value:.10g}"} if math.isfinite(step.value) else None
     look = "level" if step.kind == "level" else "up" if step.value >= 0.0 else "down"
     high, low = max(span), min(span)
-    drawing.bar(x, y(high), wide, max(y(low) - y(high), 1.0), f"mark {look}", told, data)
+    drawing.bar(x, y(high), wide, max(y(low) - y(high), 1.0), f"mark {look}", told)
     top = y(high)
     if interval is not None:
         middle = x + wide - 10.0

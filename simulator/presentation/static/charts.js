@@ -6,14 +6,17 @@
  *
  * What it works on, wherever that comes from:
  *   svg.chart            a picture; a tip for each .mark in it that has a <title>
- *   .mark.column         its title has a head line, then one line for each scenario, in order
+ *   .marks               a group of marks; its own <title> stands above the tip of each
+ *   .marks.columns       their titles have a head line, then one line for each scenario, in order
  *   [data-scenario="i"]  belongs to a scenario; a button [data-toggle="i"] hides and shows it
- *   input[data-months]   a slider; [data-month="m"] gets the class "now" (data-none: no month;
- *                        data-some: words with # for the month)
+ *   input[data-months]   a slider (data-none: no month; data-some: words with # for the month)
+ *   .marks[data-each]    the month of each of its marks; those of the slider's get the class "now"
  *   .controls[hidden]    is shown, now that it works
  *
  * Without this module everything is visible, and everything is printed with it, too.
  */
+
+const MARKS = ".mark, .marks > path";
 
 export function mountCharts(root = document) {
   const home = root.body ?? root;
@@ -59,11 +62,13 @@ function chartTips(home) {
 
 function chartAnswers(svg, tips) {
   const words = new Map();
-  for (const mark of svg.querySelectorAll(".mark")) {
-    const title = [...mark.children].find((each) => each.tagName === "title");
+  const heads = new Map();
+  for (const group of svg.querySelectorAll(".marks")) heads.set(group, chartTitle(group));
+  for (const mark of svg.querySelectorAll(MARKS)) {
+    const title = chartTitle(mark);
     if (!title) continue;
-    words.set(mark, title.textContent);
-    title.remove(); // or the browser would show it besides
+    const head = heads.get(mark.parentNode);
+    words.set(mark, head ? `${head}\n${title}` : title);
     mark.setAttribute("aria-label", words.get(mark));
   }
   const marks = [...words.keys()];
@@ -72,7 +77,7 @@ function chartAnswers(svg, tips) {
 
   const told = (mark) => {
     const lines = words.get(mark);
-    if (!mark.classList.contains("column")) return lines;
+    if (!mark.parentNode.classList.contains("columns")) return lines;
     return lines
       .split("\n")
       .filter((_, at) => {
@@ -95,7 +100,7 @@ function chartAnswers(svg, tips) {
     tips.show(told(mark), x, y);
   };
   const point = (event) => {
-    const mark = event.target instanceof Element ? event.target.closest(".mark") : null;
+    const mark = event.target instanceof Element ? event.target.closest(MARKS) : null;
     if (mark && words.has(mark)) enter(mark, event.clientX, event.clientY);
     else leave();
   };
@@ -119,6 +124,13 @@ function chartAnswers(svg, tips) {
     enter(next, box.left + box.width / 2, Math.max(box.top, 0) + Math.min(box.height / 2, 40));
     tips.say(told(next));
   });
+}
+
+/** Take the title out of a mark, or the browser would show it besides; return what it says. */
+function chartTitle(mark) {
+  const title = [...mark.children].find((each) => each.tagName === "title");
+  title?.remove();
+  return title?.textContent;
 }
 
 /** The mark that a key leads to: along the order with left and right, across it up and down. */
@@ -166,9 +178,13 @@ function chartToggles(root) {
 
 function chartMonths(root) {
   const sliders = [...root.querySelectorAll("input[data-months]")];
+  const groups = [...root.querySelectorAll(".marks[data-each]")].map((group) => [
+    group.dataset.each.split(" "),
+    group.querySelectorAll(":scope > path"),
+  ]);
   const follow = (month) => {
-    for (const each of root.querySelectorAll("[data-month]")) {
-      each.classList.toggle("now", each.dataset.month === month);
+    for (const [months, marks] of groups) {
+      marks.forEach((each, at) => each.classList.toggle("now", months[at] === month));
     }
     for (const slider of sliders) {
       const words =

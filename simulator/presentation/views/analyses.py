@@ -13,8 +13,10 @@ from typing import Any
 
 import pandas as pd
 
+from simulator.experiment.assumption_labels import assumption_label
 from simulator.experiment.attribution_words import factor_said
 from simulator.experiment.quantities import Scale
+from simulator.experiment.sensitivity_words import TIMES
 from simulator.languages.messages import say
 from simulator.metrics.definitions import METRICS, TEAMS
 from simulator.metrics.team_labels import team_label
@@ -23,7 +25,8 @@ from simulator.presentation.views.shapes import Analysis, Bar, Bars, Spoke, Torn
 
 Row = Mapping[str, Any]
 _FACTOR = "factor"
-_STATED_LAW = "times as stated"
+_NEAR = 0.7
+"""Zero is shown if the end next to it is no farther than this, as a share of the other end."""
 
 
 def attribution_bars(analysis: Analysis) -> tuple[Bars, ...]:
@@ -177,15 +180,16 @@ def tornado(analysis: Analysis) -> Tornado:
     Parameters
     ----------
     analysis : Analysis
-        Of ``sensitivity``; with a second scenario the result is the lead over it.
+        Of ``sensitivity``; with a second scenario the result is what that one has more than the
+        first, the reference.
 
     Returns
     -------
     Tornado
         Widest first. Told is an assumption of which the change at one end has a 95 % interval
         that excludes 0, each alone.
-        ``survives`` is the share of points of the assumption space in which the first scenario
-        is ahead.
+        ``survives`` is the share of points of the assumption space at which the lead of the
+        stated values holds.
     """
     said = analysis.said
     metric = str(said["metric"])
@@ -200,7 +204,7 @@ def tornado(analysis: Analysis) -> Tornado:
     label = METRICS[metric].label
     if versus is not None:
         label = say(
-            "{label}, {first} minus {second}", label=label, first=said["scenario"], second=versus
+            "{label}, {first} minus {second}", label=label, first=versus, second=said["scenario"]
         )
     currency = _currency(said)
     scale = Scale.of if versus is not None else level_scale
@@ -210,10 +214,25 @@ def tornado(analysis: Analysis) -> Tornado:
         at_default=at_default,
         spokes=spokes,
         survives=_number((said.get("survival") or {}).get("share")),
-        verdict=str(said["verdict"]),
+        verdict=str(said["verdict"][0]),
         scale=scale(metric, currency, sizes),
         tested=any(_has_interval(end) for each in ends.values() for end in each.values()),
     )
+
+
+def zero_is_near(tornado: Tornado) -> bool:
+    """Tell whether a picture reaches to zero, where the result would change its sign.
+
+    Parameters
+    ----------
+    tornado : Tornado
+    """
+    ends = [end for spoke in tornado.spokes for end in (spoke.at_low, spoke.at_high)]
+    known = [each for each in (tornado.at_default, *ends) if math.isfinite(each)]
+    if not known:
+        return False
+    low, high = min(known), max(known)
+    return low <= _NEAR * high if low > 0.0 else high >= _NEAR * low
 
 
 def _spoke(path: str, ends: Mapping[str, Row], assumption: Row) -> Spoke:
@@ -221,7 +240,7 @@ def _spoke(path: str, ends: Mapping[str, Row], assumption: Row) -> Spoke:
     unit = _text(assumption.get("unit"))
     return Spoke(
         key=path,
-        label=_assumption_label(path),
+        label=assumption_label(path),
         low_input=_input(low.get("value"), unit),
         high_input=_input(high.get("value"), unit),
         at_low=_number(low.get("outcome")),
@@ -240,23 +259,12 @@ def _has_interval(end: Row) -> bool:
     return all(map(math.isfinite, bounds))
 
 
-def _assumption_label(path: str) -> str:
-    """Name an assumption by its department and the rest of its path, which is not translated."""
-    parts = path.split(".")
-    team = next((part for part in parts if part in TEAMS), None)
-    rest = [part for part in parts if part != team and part not in ("work", "teams")]
-    what = " ".join(rest).replace("_", " ")
-    if team is None:
-        return what
-    return say("{department}: {assumption}", department=team_label(team), assumption=what)
-
-
 def _input(value: Any, unit: str) -> str:
     number = _number(value)
     if not math.isfinite(number):
         return ""
     written = f"{number:,.4g}" if abs(number) < 1e4 else f"{number:,.0f}"
-    return f"× {written}" if unit in (_FACTOR, _STATED_LAW) else written
+    return f"× {written}" if unit in (_FACTOR, TIMES) else written
 
 
 # ------------------------------------------------------------------ rows, fresh or from CSV

@@ -94,15 +94,16 @@ def outer(values: Floats) -> tuple[Floats, Floats]:
     Parameters
     ----------
     values : array, shape (runs, n)
-        NaN is missing.
+        NaN is missing, infinite longer than what was seen.
 
     Returns
     -------
     low, high : array, shape (n,)
-        NaN where fewer than ten runs are known.
+        NaN where fewer than ten runs are known, or one is infinite.
     """
     low, high = np.full((2, values.shape[1]), np.nan)
     several = np.isfinite(values).sum(axis=0) >= FEWEST_OUTER
+    several &= ~np.isinf(values).any(axis=0)
     if several.any():
         low[several], high[several] = np.nanpercentile(values[:, several], OUTER, axis=0)
     return low, high

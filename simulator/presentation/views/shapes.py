@@ -432,9 +432,9 @@ class Tornado:
         The result with every assumption as stated.
     spokes : tuple of Spoke
     survives : float
-        Share of settings in which the result keeps its sign; NaN if not asked.
+        Share of settings in which the one that leads still does; NaN if not asked.
     verdict : str
-        Whether it survives, in words.
+        Whether that survives, in a sentence.
     scale : Scale
     tested : bool
         Whether there are runs enough for intervals.
