@@ -33,7 +33,7 @@ from simulator.plots.grids import draw_heat, draw_triangle
 from simulator.plots.lines import draw_course, draw_panels
 from simulator.plots.sankey import draw_flow, laid, sizes_of
 from simulator.plots.slide import COLORS, SIZE, Sheet, begin, ink_of, spread
-from simulator.plots.titles import of_bands, of_bars, of_blame, of_heat
+from simulator.plots.titles import of_bands, of_bars, of_blame, of_course, of_heat
 from simulator.presentation.chart_style import BLUE, VERMILION, as_png, as_svg, styled
 from simulator.presentation.pictures.heat_map import heat_map
 from simulator.presentation.views.flows import flow as flow_view
@@ -398,6 +398,17 @@ def test_titles_say_what_was_found_in_numbers_of_the_data(evidence: Evidence) ->
     assert f"month {last['period']:g}" in title
     assert any(f"{last['mean'] / 1e6:.{places}f} M JPY with shared" in title for places in (0, 1))
     assert scale.unit in title
+
+
+def test_a_title_speaks_of_the_last_month_that_is_known_of_all() -> None:
+    at, nothing = np.arange(1.0, 5.0), np.full(4, np.nan)
+    means = {"a": [1.0, 2.0, 3.0, 4.0], "b": [5.0, 6.0, np.nan, np.nan]}
+    bands = tuple(Band(name, at, np.array(each), *[nothing] * 4) for name, each in means.items())
+    scale = Scale.of("claim_answer_days", "JPY", [6.0])
+    found = Course("claim_answer_days", "Answer", "", "month", scale, bands)
+    assert of_course(found) == "Answer in month 2: 2.00 days with a, 6.00 days with b"
+    apart = replace(found, bands=(replace(bands[0], mean=np.array([np.nan] * 3 + [1.0])), bands[1]))
+    assert of_course(apart) == "Answer"
 
 
 def test_the_difference_is_the_one_of_the_comparison(comparison: Comparison) -> None:

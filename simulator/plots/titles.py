@@ -41,12 +41,21 @@ _LEFT = {
 
 
 def of_course(course: Course) -> str:
-    """Say where a metric ends in each scenario, or in the lowest and highest of them."""
-    ends = [(band.scenario, *end) for band in course.bands if (end := _end(band)) is not None]
+    """Say where a metric ends in each scenario, or in the lowest and highest of them.
+
+    Of several it is the last month that is known of each.
+    """
+    shown = [band for band in course.bands if np.isfinite(band.mean).any()]
     amount, label = course.scale.amount, course.label
-    if not ends:
+    if not shown:
         return say("{label}: no values in any run", label=label)
-    month = f"{max(at for _, at, _ in ends):g}"
+    known = np.isfinite([band.mean for band in shown])
+    together = known.all(axis=0)
+    if not together.any():  # they are never known in the same month
+        return label
+    last = int(np.flatnonzero(together)[-1])
+    ends = [(band.scenario, float(band.at[last]), float(band.mean[last])) for band in shown]
+    month = f"{shown[0].at[last]:g}"
     if len(ends) == 1:
         name, _, value = ends[0]
         begin = _begin(next(band for band in course.bands if band.scenario == name))
