@@ -351,11 +351,15 @@ def _levels(result: Sizing) -> Iterator[RenderableType]:
             "all other teams as in the plan; met: share of the runs that keep {target}",
             target=text,
         )
+        notes = [Flowing(note, "dim")]
+        if rows["value"].isna().any():
+            unseen = say("{sign}: at least one run ended before it could be seen", sign=MISSING)
+            notes.append(Flowing(unseen, "dim"))
         title = say(
             "{service}, by people in {team}",
             service=METRICS[metric].label, team=team_said(team),
         )  # fmt: skip
-        yield titled(title, table, Flowing(note, "dim"))
+        yield titled(title, table, *notes)
 
 
 # ------------------------------------------------------------------ the frontier
