@@ -230,13 +230,12 @@ def row_of(comparison: Comparison, scenario: str, metric: str) -> HeatRow:
 def test_heat_is_the_comparison_by_month(compared: Comparison) -> None:
     row = row_of(compared, "divisional", "field_sales.wait_mean")
     table = compared.monthly[compared.monthly["metric"] == "field_sales.wait_mean"]
-    np.testing.assert_equal(row.values, table["mean"].to_numpy())
-    np.testing.assert_equal(row.reference, table["reference"].to_numpy())
+    assert row.values.tolist() == table["mean"].tolist()
+    assert row.reference.tolist() == table["reference"].tolist()
     assert row.told.tolist() == table["departs"].tolist()
-    assert np.isfinite(row.values[:20]).all()
-    size = np.nanmedian(np.maximum(table["mean"], table["reference"]))
+    size = np.median(np.maximum(table["mean"], table["reference"]))
     worse = np.clip((table["mean"] - table["reference"]) / size, -1.0, 1.0)  # longer is worse
-    assert row.worse == pytest.approx(worse.to_numpy(), rel=1e-9, nan_ok=True)
+    assert row.worse == pytest.approx(worse.to_numpy(), rel=1e-9)
     assert row.told.any()
     assert (row.worse[row.told] > 0.0).all()
 

@@ -138,7 +138,7 @@ def _metric(
         department,
         formula or plain,
         monthly,
-        rule.startswith(_TIMES),
+        rule in _TIMES,
     )
 
 

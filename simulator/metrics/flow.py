@@ -156,8 +156,11 @@ def wait_times(periods: Periods, stays: Waits, team: Team) -> dict[str, Floats]:
         stays.start,
         stays.end,
         how,
-        {f"{name}.wait_p50": median, f"{name}.wait_p90": p90},
-        {f"{name}.wait_mean": Incidence.restricted_mean},
+        {
+            f"{name}.wait_mean": Incidence.restricted_mean,
+            f"{name}.wait_p50": median,
+            f"{name}.wait_p90": p90,
+        },
     )
 
 

@@ -28,11 +28,13 @@ def registry_markdown() -> str:
         "never cut by the warm-up. In formulas of ratios the parts are named, not their symbols.",
         "",
         "A time that is longer than what was seen is infinite (in files: empty): a median of",
-        "waits of which fewer than half have ended. So is, of a month, a time of those that end",
-        f"and a mean wait, if less than {FOLLOWED:.0%} of what ends could be seen by the end of",
-        "the run: the last months would look fast only because their slow cases have not ended.",
-        "Where it is infinite in one run, the mean over runs is missing, and no mean of the fast",
-        "runs alone.",
+        "waits of which fewer than half have ended. So is, of a month, a time of those that end if",
+        f"less than {FOLLOWED:.0%} of what ends could be seen by the end of the run: the last",
+        "months would look fast only because their slow cases have not ended. Where a time is",
+        "infinite in one run, the mean over runs is missing, and no mean of the fast runs alone. A",
+        "mean wait goes up to the longest one that was observed, of late months a shorter one: it",
+        "compares scenarios month by month, which are followed alike, and no early month with a",
+        "late one.",
     ]
     for department, title in _TITLES.items():
         lines += [

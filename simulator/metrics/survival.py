@@ -129,7 +129,7 @@ def durations(
     read : mapping of str to callable
         By name, what is wanted of a period's incidence.
     read_followed : mapping of str to callable, optional
-        What speaks of those alone that were seen to end, and would be too short of a month whose
+        What speaks only of those that were seen to end, and would be too short of a month whose
         cases were not followed for long. It is infinite for a month of which less than
         :data:`FOLLOWED` of what ends could be seen, by the incidence of the whole run.
     """
