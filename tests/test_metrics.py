@@ -30,7 +30,6 @@ from simulator.metrics.survival import (
     incidence,
     median,
     p90,
-    p90_given_end,
 )
 from simulator.metrics.unstreamed import NOT_STREAMED
 from simulator.organization.journal import (
@@ -445,7 +444,7 @@ def three_months(*lengths: float) -> dict[str, list[float]]:
     found = durations(
         periods, start, np.minimum(end, 60.0), how,
         {"median": median, "p90": p90, "mean": Incidence.restricted_mean},
-        {"given": p90_given_end},
+        {"given": 0.9, "given half": 0.5},
     )  # fmt: skip
     return {name: values.tolist() for name, values in found.items()}
 
@@ -454,6 +453,7 @@ def test_a_month_that_was_not_followed_for_long_enough_is_not_known_rather_than_
     found = three_months(1.0, 19.0)
     # Of the last month's long waits none could end in time.
     assert found["given"] == [19.0, 19.0, math.inf, 19.0]
+    assert found["given half"] == [1.0, 1.0, math.inf, 1.0]
     # A median that was reached needs no more; 90 % were never seen to end in the last month.
     assert found["median"] == [1.0, 1.0, 1.0, 1.0]
     assert found["p90"] == [19.0, 19.0, math.inf, 19.0]
@@ -470,6 +470,34 @@ def test_a_mean_wait_goes_up_to_the_longest_that_was_seen_and_a_median_does_not(
     assert found["median"] == [math.inf] * 4
     # Whoever ends in this way takes so long: of nobody it is missing.
     assert all(math.isnan(each) for each in found["given"])
+
+
+def test_a_quantile_of_a_month_that_is_given_is_that_of_months_that_were_followed_for_ever() -> (
+    None
+):
+    """Exponential times of 20 days, ten cases a day, seen for 240 days: no fall at the end."""
+    rng, days, mean = np.random.default_rng(7), 240.0, 20.0
+    monthly = {0.5: [], 0.9: []}  # type: dict[float, list[list[float]]]
+    lower = np.arange(0.0, days, 20.0)
+    periods = Periods(np.append(lower, 0.0), np.append(lower + 20.0, days))
+    for _ in range(40):
+        start = np.sort(rng.uniform(0.0, days, 2400))
+        end = start + rng.exponential(mean, len(start))
+        how = np.where(end <= days, ENDED, CENSORED)
+        levels = {"0.5": 0.5, "0.9": 0.9}
+        found = durations(periods, start, np.minimum(end, days), how, {}, levels)
+        for level, rows in monthly.items():
+            rows.append(found[str(level)][:-1].tolist())
+    for level, rows in monthly.items():
+        values = np.array(rows)
+        known = np.isfinite(values).all(axis=0)
+        assert known[:4].all()
+        assert not known[-2:].any()
+        middle = values[:, known].mean(axis=0)
+        error = values[:, known].std(axis=0, ddof=1) / math.sqrt(len(rows))
+        truth = -mean * math.log(1.0 - level)
+        # What is left of the fall is a fifth of that of a month that ends with the run.
+        assert (np.abs(middle - truth) < 4.0 * error + 0.05 * truth).all()
 
 
 def test_times_that_are_followed_are_those_that_need_every_duration() -> None:

@@ -183,6 +183,15 @@ def test_a_metric_without_values_does_not_hold_up_the_others_and_is_said() -> No
     assert "Net revenue retention (NRR) is 0 or missing in every run here" in found.words()
 
 
+def test_a_metric_that_was_too_long_to_be_seen_in_one_run_is_never_precise() -> None:
+    values = np.random.default_rng(8).normal(10.0, 0.1, (40, 1))
+    assert until(drawn_from(values), ("claim_answer_days",), precision=0.1, at_most=40).met
+    values[3] = math.inf
+    found = until(drawn_from(values), ("claim_answer_days",), precision=0.1, at_most=40)
+    assert (found.met, found.replications) == (False, 40)
+    assert "longer than what was seen in a run" in found.words()
+
+
 def test_metrics_without_any_values_are_never_precise() -> None:
     found = until(drawn_from(np.full((30, 1), MISSING)), ("nrr",), at_most=30)
     assert (found.met, found.replications) == (False, 30)

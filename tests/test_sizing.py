@@ -17,7 +17,7 @@ from simulator.errors import ScenarioError
 from simulator.experiment.execution import Execution
 from simulator.planning.cheapest import Rules
 from simulator.planning.headcount import headcount_of
-from simulator.planning.outcomes import gain_of, reached
+from simulator.planning.outcomes import figures_table, gain_of, reached
 from simulator.planning.sizing import size
 from simulator.planning.surrogate import Surrogate
 from simulator.planning.targets import check_together, read_goal, read_target
@@ -399,6 +399,25 @@ def test_missing_values_meet_no_target() -> None:
     target = read_target("wins>=1", Scenario())
     values = {("wins", 0): np.array([np.nan, 2.0])}
     assert target.met(values).tolist() == [False, True]
+
+
+@pytest.mark.parametrize("sign", ["<=", ">="])
+def test_a_time_that_was_too_long_to_be_seen_meets_no_target(sign: str) -> None:
+    target = read_target(f"lead_time@2-3{sign}40", Scenario())
+    seen = np.array([40.0, 40.0])
+    values = {("lead_time", 2): seen, ("lead_time", 3): np.array([np.inf, 40.0])}
+    assert target.met(values).tolist() == [False, True]
+    margin = target.margin(values)
+    assert math.isnan(margin[0])
+    assert margin[1] == 0.0
+
+
+def test_of_plans_with_a_run_too_long_to_be_seen_no_difference_is_told() -> None:
+    name = ("customer_success.wait_p90", 0)
+    today, plan = {name: np.array([9.0, 8.0, np.inf])}, {name: np.array([6.0, 5.0, np.inf])}
+    row = figures_table(plan, today, [name], 0.6).iloc[0]
+    assert np.isnan([row["mean"], row["today"], row["difference"]]).all()
+    assert row["reached"] == 6.0  # two of three runs reach that
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,8 @@ class Attribution:
         ``factor``, ``key``, ``a``, ``b``. Empty for mechanisms.
     replications : DataFrame
         ``replication``, ``metric``, ``factor``, ``value``: of each replication the shares, which
-        add up to its gap.
+        add up to its gap. Infinite where the metric is longer than what was seen in one of its
+        combinations: then nothing is known of the gap, and no estimate is given.
     """
 
     a: str
@@ -133,7 +134,7 @@ class Attribution:
         )
         gap, scale = self.gap(name), self.scale(name)
         return [
-            *attribution_words.of_gap(name, (self.a, self.b), gap, scale),
+            *attribution_words.of_gap(name, (self.a, self.b), gap, scale, self._beyond(name)),
             *attribution_words.of_shares(gap, shares, scale),
             *attribution_words.of_pairs(self.states, pairs, effects, scale),
         ]
@@ -204,6 +205,11 @@ class Attribution:
             ],
             "verdict": self.verdict(metric),
         }
+
+    def _beyond(self, metric: str) -> int:
+        """Count the replications in which a metric is longer than what was seen."""
+        rows = self._rows(self.replications, metric)
+        return int(rows["replication"][np.isinf(rows["value"])].nunique())
 
     def _rows(self, table: pd.DataFrame, metric: str | None) -> pd.DataFrame:
         return table[table["metric"] == (metric or self.metrics[0])]
@@ -350,13 +356,19 @@ def _jobs(game: Game, plan: _Plan) -> tuple[dict[str, Scenario], list[Job]]:
 def _values(
     game: Game, coalitions: Sequence[int], number: int, totals: Mapping[Job, Floats]
 ) -> dict[int, Floats] | None:
-    """Return the value of each coalition in one replication; None if a run is not finished."""
+    """Return the value of each coalition in one replication; None if a run is not finished.
+
+    Infinite where one of its runs is.
+    """
     found = {}
     for coalition in coalitions:
         runs = game.runs(coalition)
         if any((name, number) not in totals for name, _ in runs):
             return None
-        found[coalition] = np.array(sum(sign * totals[name, number] for name, sign in runs))
+        parts = np.array([sign * totals[name, number] for name, sign in runs])
+        beyond = np.isinf(parts)
+        sums = np.where(beyond, 0.0, parts).sum(axis=0)
+        found[coalition] = np.where(beyond.any(axis=0), np.inf, sums)
     return found
 
 
@@ -391,6 +403,14 @@ class _Split:
         self._numbers = tuple(values)
         self._pairs: list[shapley.PairEffects] = []
         everybody = (1 << len(game.players)) - 1
+        # What is longer than what was seen in one combination is not known in the replication.
+        self._beyond = np.array(
+            [np.isinf(list(each.values())).any(axis=0) for each in values.values()]
+        )
+        values = {
+            number: {c: np.where(np.isinf(worth), np.nan, worth) for c, worth in each.items()}
+            for number, each in values.items()
+        }
         none = np.array([each[0] for each in values.values()])
         # Shape of everything: replications x metrics (x factors).
         self._gap = np.array([each[everybody] for each in values.values()]) - none
@@ -414,8 +434,9 @@ class _Split:
         idle = np.zeros((*self._gap.shape, len(game.idle)))
         self._shares = np.concatenate([shares, idle], axis=-1)
         # A metric that is missing in one combination is missing in the whole replication.
-        self._shares[~np.isfinite(self._shares).all(axis=-1)] = np.nan
-        self._gap[~np.isfinite(self._shares).all(axis=-1)] = np.nan
+        missing = np.isnan(self._shares).any(axis=-1)
+        self._shares[missing] = self._gap[missing] = np.nan
+        self._shares[self._beyond] = self._gap[self._beyond] = np.inf
 
     def gaps(self, a: Floats, b: Floats) -> pd.DataFrame:
         table = pd.DataFrame({"metric": self._metrics})
@@ -453,7 +474,7 @@ class _Split:
     def interactions(self) -> pd.DataFrame:
         rows = []
         for place, metric in enumerate(self._metrics):
-            values = [pair.interaction[:, place] for pair in self._pairs]
+            values = [self._seen(pair.interaction, place) for pair in self._pairs]
             sure = self._told(values, place)
             for pair, each, is_told in zip(self._pairs, values, sure, strict=True):
                 names = {"first": self._factors[pair.first], "second": self._factors[pair.second]}
@@ -461,6 +482,10 @@ class _Split:
         return pd.DataFrame(
             rows, columns=["metric", "first", "second", "mean", "low", "high", "n", "told"]
         )
+
+    def _seen(self, values: Floats, place: int) -> Floats:
+        """Return a number of each replication, infinite where a metric is not known."""
+        return np.where(self._beyond[:, place], np.inf, values[:, place])
 
     def _told(self, values: Sequence[Floats], place: int) -> list[bool]:
         """Tell which numbers of a metric differ from zero, for having asked of all of them."""
@@ -477,7 +502,7 @@ class _Split:
                 ):
                     for state, change in zip(self._game.states, changes, strict=True):
                         what = {"factor": factor, "given": given, "state": state}
-                        rows.append({"metric": metric, **what, **_row(change[:, place])})
+                        rows.append({"metric": metric, **what, **_row(self._seen(change, place))})
         return pd.DataFrame(
             rows, columns=["metric", "factor", "given", "state", "mean", "low", "high", "n"]
         )
@@ -497,9 +522,12 @@ class _Split:
 def ratio_interval(part: Floats, whole: Floats) -> tuple[float, float, float]:
     """Return the ratio of two means of paired values with its 95 % interval (Fieller 1954).
 
-    Missing (NaN) if the whole cannot be told from zero: then no finite interval exists.
+    Missing (NaN) if the whole cannot be told from zero: then no finite interval exists. And if a
+    value is infinite: then the mean is not known.
     """
     nothing = (math.nan, math.nan, math.nan)
+    if np.isinf(part).any() or np.isinf(whole).any():
+        return nothing
     known = np.isfinite(part) & np.isfinite(whole)
     n = int(known.sum())
     if n < 2:

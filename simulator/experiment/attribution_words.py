@@ -58,7 +58,9 @@ def factor_said(factor: str) -> str:
     return say(_FACTORS[factor]) if factor in _FACTORS else team_said(factor)
 
 
-def of_gap(metric: str, names: tuple[str, str], gap: Estimate, scale: Scale) -> list[str]:
+def of_gap(
+    metric: str, names: tuple[str, str], gap: Estimate, scale: Scale, beyond: int = 0
+) -> list[str]:
     """Say how far B is from A.
 
     Parameters
@@ -69,9 +71,23 @@ def of_gap(metric: str, names: tuple[str, str], gap: Estimate, scale: Scale) -> 
     gap : Estimate
         B minus A.
     scale : Scale
+    beyond : int, optional
+        Replications in which the metric is longer than what was seen; with any the gap is not
+        known.
     """
     label = METRICS[metric].label
     figures = {"label": label, "a": names[0], "b": names[1]}
+    if beyond:
+        return [
+            say(
+                "How far {label} of {b} is from that of {a} is not known: in {beyond} of {n}"
+                " replications it is longer than what was seen, at least in one combination of"
+                " factors. There is nothing to attribute.",
+                beyond=beyond,
+                n=beyond + gap.n,
+                **figures,
+            )
+        ]
     if not math.isfinite(gap.mean):
         return [
             say(

@@ -501,8 +501,10 @@ def _runs(runs: Mapping[str, Sequence[Measures]], shared: Sequence[int]) -> pd.D
 
 def _ranking(runs: Mapping[str, Sequence[Measures]], metric: str) -> Ranking | None:
     values = {name: np.array([one.totals[metric] for one in each]) for name, each in runs.items()}
-    counted = np.isfinite(np.array(list(values.values()))).all(axis=0)
-    if len(values) < 3 or counted.sum() < 2:
+    every = np.array(list(values.values()))
+    counted = np.isfinite(every).all(axis=0)
+    # The replications that are left would be those in which all went fast.
+    if len(values) < 3 or counted.sum() < 2 or np.isinf(every).any():
         return None
     best, mean, alike = tied_with_best(
         {name: each[counted] for name, each in values.items()}, metric

@@ -85,7 +85,7 @@ class InputUncertainty:
     metrics : dict of str to Split
         By metric.
     stated : dict of str to float
-        Mean of the same number of runs at the stated values; NaN is missing.
+        Mean of the same number of runs at the stated values; NaN is missing, or infinite in one.
     numbers : DataFrame
         Which unknown number matters, for the headline metrics: ``metric``, ``path``, ``share``
         with ``share_low`` and ``share_high`` (of the variance of a single run, what would go if
@@ -359,7 +359,7 @@ def _numbers(
 
 def _mean(values: Floats) -> float:
     known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else math.nan
+    return float(known.mean()) if len(known) and not np.isinf(values).any() else math.nan
 
 
 def _known(value: Any) -> Any:

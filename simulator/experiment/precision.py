@@ -65,7 +65,8 @@ class Precision:
         Largest half-width of a 95 % interval as a share of the mean.
     reached : dict of str to float
         The same for each metric as it came out; NaN for one that was 0 or missing in every run,
-        infinite for one whose mean is 0 although it varies.
+        infinite for one whose mean is 0 although it varies, or which is longer than what was
+        seen in a run.
     replications : int
         How many the figures rest on.
     at_most : int
@@ -137,7 +138,11 @@ class Precision:
     def _distance(self, name: str, reached: float) -> str:
         metric = _label(name)
         if math.isinf(reached):
-            return say("{metric} has mean 0, of which no share can be asked", metric=metric)
+            return say(
+                "{metric} has mean 0, or is longer than what was seen in a run, so that no share"
+                " can be asked",
+                metric=metric,
+            )
         # The half-width falls with the square root of the number of replications.
         needed = self.replications * (reached / self.asked) ** 2
         digits = max(len(str(int(needed))) - 2, 0)
@@ -206,7 +211,7 @@ def relative_half_widths(values: Floats, sizes: Floats) -> Floats:
     Parameters
     ----------
     values : ndarray of float64, shape (replications, metrics)
-        Whose mean is estimated; NaN is missing.
+        Whose mean is estimated; NaN is missing, infinite longer than what was seen.
     sizes : ndarray of float64, shape (replications, metrics)
         Whose mean it is set in proportion to: the same values, or those of a reference.
 
@@ -214,7 +219,8 @@ def relative_half_widths(values: Floats, sizes: Floats) -> Floats:
     -------
     ndarray of float64, shape (replications, metrics)
         NaN where nothing is known yet; infinite where nothing can be said of it (a single value,
-        or a mean of 0); 0 where nothing varies; NaN also where every value was 0 so far.
+        a mean of 0, or from an infinite value on); 0 where nothing varies; NaN also where every
+        value was 0 so far.
     """
     known = np.isfinite(values) & np.isfinite(sizes)
     n = np.cumsum(known, axis=0).astype(np.float64)
@@ -235,6 +241,8 @@ def relative_half_widths(values: Floats, sizes: Floats) -> Floats:
     # A number that was 0 so far may be one that is rarely anything else.
     relative[several] = np.where((half == 0.0) & (size > 0.0), 0.0, share)
     relative[several] = np.where((half == 0.0) & (size == 0.0), np.nan, relative[several])
+    beyond = np.isinf(values) | np.isinf(sizes)
+    relative[np.logical_or.accumulate(beyond, axis=0)] = np.inf
     return relative
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from simulator.errors import Problem, ScenarioError
 from simulator.experiment.assumptions import Assumption, settings
+from simulator.experiment.differences import gaps
 from simulator.experiment.execution import Execution, execute, run_totals
 from simulator.experiment.screening import (
     Floats,
@@ -189,8 +190,13 @@ def differences(metrics: Floats) -> Floats:
     Parameters
     ----------
     metrics : ndarray, shape (points, scenarios)
+
+    Returns
+    -------
+    ndarray, shape (points,)
+        NaN where a metric is missing; infinite where one is longer than what was seen.
     """
-    return np.asarray(metrics[:, 1] - metrics[:, 0] if metrics.shape[1] == 2 else metrics[:, 0])
+    return gaps(metrics[:, 0], metrics[:, 1]) if metrics.shape[1] == 2 else metrics[:, 0]
 
 
 def settled(assumptions: Sequence[Assumption], positions: Floats) -> Floats:
@@ -213,7 +219,8 @@ class Screened:
     Attributes
     ----------
     effects : ndarray, shape (trajectories, assumptions)
-        Elementary effects; NaN where an assumption was not moved or an outcome is missing.
+        Elementary effects; NaN where an assumption was not moved or an outcome is missing,
+        infinite where one is.
     inert : ndarray of bool, shape (assumptions,)
         Those that left the metric and all work and waiting bit for bit as they were: what only
         changes what people cost has no effect on what they sell.
@@ -301,7 +308,7 @@ def _effects(outcomes: Floats, walk: Trajectory, size: int) -> Floats:
     found = np.full(size, np.nan)
     steps = np.arange(len(walk.moved))
     moved = walk.points[steps + 1, walk.moved] - walk.points[steps, walk.moved]
-    found[walk.moved] = np.diff(outcomes) / moved
+    found[walk.moved] = gaps(outcomes[:-1], outcomes[1:]) / moved
     return found
 
 

@@ -67,14 +67,15 @@ def trajectory(size: int, moved: NDArray[np.int64], rng: np.random.Generator) ->
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What elementary effects say, one value per assumption; NaN where none is known.
+    """What elementary effects say, one value per assumption; NaN where it is not known.
 
     Attributes
     ----------
     mu, low, high : ndarray
         Mean effect of going through the whole range, and its 95 % interval (Student's t).
     mu_star : ndarray
-        Mean size of the effects: it counts also what pushes up here and down there.
+        Mean size of the effects: it counts also what pushes up here and down there. Infinite
+        where an outcome is: no effect is stronger.
     sigma : ndarray
         Their standard deviation: interactions, curvature and luck.
     n : ndarray
@@ -95,11 +96,11 @@ def effects_of(effects: Floats) -> Effects:
     Parameters
     ----------
     effects : ndarray, shape (trajectories, assumptions)
-        NaN where there is none.
+        NaN where there is none; infinite where an outcome is longer than what was seen.
     """
     mu, low, high, n = estimates(effects)
-    size = estimates(np.abs(effects))[0]
-    squares = np.nansum((effects - mu) ** 2, axis=0)
+    size = np.where(np.isinf(effects).any(axis=0), np.inf, estimates(np.abs(effects))[0])
+    squares = np.where(np.isnan(mu), np.nan, np.nansum((effects - mu) ** 2, axis=0))
     sigma = np.sqrt(np.divide(squares, n - 1.0, out=np.full_like(mu, np.nan), where=n > 1.0))
     return Effects(mu, low, high, size, sigma, n)
 
@@ -163,8 +164,10 @@ def shares_of(f_a: Floats, f_b: Floats, f_ab: Floats, rng: np.random.Generator) 
     -------
     Shares or None
         Rows in which an output is missing are left out, and then as many that a power of two
-        remains; None if fewer than four remain.
+        remains; None if fewer than four remain, or if an output is infinite.
     """
+    if any(np.isinf(each).any() for each in (f_a, f_b, f_ab)):
+        return None
     rows = np.flatnonzero(np.isfinite(f_a) & np.isfinite(f_b) & np.isfinite(f_ab).all(axis=0))
     if len(rows) < 4:
         return None
@@ -272,7 +275,8 @@ def p_of_shares(first: tuple[float, int], second: tuple[float, int]) -> float:
     Parameters
     ----------
     first, second : tuple of float and int
-        How many, of how many; a half that is left over from a tie is not counted.
+        How many, of how many. Two ties are one of each; an odd one that is left over counts as
+        neither, so that it is the same test whichever side is asked for.
     """
-    counts = [(math.floor(some), of - math.floor(some)) for some, of in (first, second)]
+    counts = [(math.floor(some), math.floor(of - some)) for some, of in (first, second)]
     return float(stats.fisher_exact(np.array(counts)).pvalue)

@@ -2,6 +2,8 @@
 
 A coalition is a whole number: player i is in it if its bit ``1 << i`` is set. Sources: Shapley
 1953; Grabisch & Roubens 1999 (interaction index); Castro, Gómez & Tejada 2009 (sampled orders).
+
+Values are finite, or NaN where one is missing: whoever has infinite ones knows no share.
 """
 
 from __future__ import annotations

@@ -27,6 +27,8 @@ DRAWS_A_NUMBER = 10
 """Shares of single numbers are given from so many parameter draws for each of them."""
 FEWEST_RANKED = 10
 """Below so many draws nothing is said of single numbers."""
+BEYOND = "longer than what was seen"
+"""Of a number that is infinite in a run: those that are left would be the fast ones."""
 _UPPER = 0.5 + CONFIDENCE / 2.0
 _SAMPLES = 20_000
 _ROUNDING = 1e-18  # of variances, in proportion to the squared mean
@@ -35,7 +37,7 @@ _FEWEST_FREE = 4  # differences within draws by which twins can be judged
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The variance of one number, split. What is missing is NaN.
+    """The variance of one number, split. What is missing or not known is NaN.
 
     Attributes
     ----------
@@ -58,6 +60,8 @@ class Split:
     below_zero : bool
         The means of draws differ by less than luck alone would make them: the variance between
         them was estimated below 0, and is given as 0.
+    reason : str
+        Why nothing is known: ``BEYOND``, or "".
     """
 
     draws: int
@@ -74,6 +78,7 @@ class Split:
     share_high: float
     twins: float
     below_zero: bool
+    reason: str = ""
 
 
 def split(values: Floats, twins: Floats | None = None) -> Split:
@@ -89,13 +94,17 @@ def split(values: Floats, twins: Floats | None = None) -> Split:
     Parameters
     ----------
     values : ndarray, shape (draws, runs of each)
-        At least two runs of each; NaN is missing, and leaves out the whole draw.
+        At least two runs of each; NaN is missing, and leaves out the whole draw. With an infinite
+        one nothing is known.
     twins : ndarray of the same shape, optional
         The same luck at the stated parameters; not used where one is missing.
     """
     known, beside = _complete(values, twins)
     draws, runs = known.shape
     nan = float("nan")
+    if np.isinf(values).any():
+        nothing = (nan,) * 12
+        return Split(draws, *nothing, below_zero=False, reason=BEYOND)
     mean = float(known.mean()) if draws else nan
     if draws < 2:
         return Split(draws, mean, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, False)
@@ -129,12 +138,16 @@ def split(values: Floats, twins: Floats | None = None) -> Split:
 def means_without_twins(values: Floats, twins: Floats | None = None) -> Floats:
     """Return the mean of each draw without the luck that twins explain; NaN where one is missing.
 
+    All NaN if a run is infinite.
+
     Parameters
     ----------
     values, twins : ndarray, shape (draws, runs of each)
         As for :func:`split`.
     """
     known, beside = _complete(values, twins)
+    if np.isinf(values).any():
+        return np.full(len(values), np.nan)
     means: Floats = values.mean(axis=1)
     if twins is None or len(known) < 2:
         return means

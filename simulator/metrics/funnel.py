@@ -20,8 +20,6 @@ from simulator.metrics.survival import (
     COMPETING,
     ENDED,
     durations,
-    median_given_end,
-    p90_given_end,
 )
 from simulator.organization.journal import (
     DAYS_PER_MONTH,
@@ -141,7 +139,7 @@ def lead_times(book: Book, periods: Periods, pipeline: Opportunities) -> dict[st
         np.where(open_, book.facts.horizon_days, decided),
         np.where(open_, CENSORED, np.where(won, ENDED, COMPETING)),
         {},
-        {"lead_time": median_given_end, "lead_time_p90": p90_given_end},
+        {"lead_time": 0.5, "lead_time_p90": 0.9},
     )
 
 
@@ -201,8 +199,8 @@ def inquiry_times(book: Book, periods: Periods) -> dict[str, Floats]:
         how = np.where(~np.isnan(reached), ENDED, np.where(~np.isnan(left), COMPETING, CENSORED))
         until = np.where(how == COMPETING, left, book.facts.horizon_days)
         end = np.where(how == ENDED, reached, until)
-        read = {name: median_given_end, f"{name}_p90": p90_given_end}
-        values |= durations(periods, start[came], end[came], how[came], {}, read)
+        levels = {name: 0.5, f"{name}_p90": 0.9}
+        values |= durations(periods, start[came], end[came], how[came], {}, levels)
     return values
 
 

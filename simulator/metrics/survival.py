@@ -17,8 +17,8 @@ from simulator.metrics.periods import Floats, Periods
 CENSORED, ENDED, COMPETING = 0, 1, 2
 """How an observed duration stopped: still running; the end in question; another end."""
 
-FOLLOWED = 0.95
-"""Share of what ends that a month's cases must have been followed for, on average."""
+SEEN_OF_REST = 0.9
+"""Of what ends later than a quantile, so much must have been seen of a month's cases."""
 
 _ROUNDING = 1e-12  # a product of shares may miss the half by the last bits
 
@@ -114,7 +114,7 @@ def durations(
     end: Floats,
     how: NDArray[np.integer],
     read: Mapping[str, Reading],
-    read_followed: Mapping[str, Reading] | None = None,
+    given_end: Mapping[str, float] | None = None,
 ) -> dict[str, Floats]:
     """Return one number per period and reading from the durations of the cases begun in it.
 
@@ -128,24 +128,25 @@ def durations(
         ``CENSORED``, ``ENDED`` or ``COMPETING`` for each case.
     read : mapping of str to callable
         By name, what is wanted of a period's incidence.
-    read_followed : mapping of str to callable, optional
-        What speaks only of those that were seen to end, and would be too short of a month whose
-        cases were not followed for long. It is infinite for a month of which less than
-        :data:`FOLLOWED` of what ends could be seen, by the incidence of the whole run.
+    given_end : mapping of str to float, optional
+        By name, the level of a quantile among those that end in the way in question within the
+        longest observation. Of a month whose cases were not followed for long it would be that of
+        the fast ones: it is infinite for a month of which too little of what ends could be seen,
+        by the incidence of the whole run (for a median less than 95 %, for 90 % less than 99 %).
     """
     order = np.argsort(start, kind="stable")
     begun, length, how = start[order], (end - start)[order], how[order]
     parts = list(periods.slices(begun))
     found = [incidence(length[part], how[part]) for part in parts]
     values = {name: np.array([number(each) for each in found]) for name, number in read.items()}
-    if not read_followed:
+    if not given_end:
         return values
     seen = incidence(length, how).seen_within(periods.upper[-1] - begun)
-    enough = [len(seen[part]) == 0 or seen[part].mean() >= FOLLOWED for part in parts[:-1]]
-    known = np.array([*enough, True])
-    for name, number in read_followed.items():
-        value = np.array([number(each) for each in found])
-        values[name] = np.where(known | np.isnan(value), value, np.inf)
+    share = np.array([seen[part].mean() if len(seen[part]) else 1.0 for part in parts[:-1]])
+    for name, level in given_end.items():
+        value = np.array([each.conditional_quantile(level) for each in found])
+        enough = np.append(share >= 1.0 - (1.0 - SEEN_OF_REST) * (1.0 - level), True)
+        values[name] = np.where(enough | np.isnan(value), value, np.inf)
     return values
 
 
@@ -157,13 +158,3 @@ def median(found: Incidence) -> float:
 def p90(found: Incidence) -> float:
     """90 % quantile of the durations; infinite if fewer have ended."""
     return found.quantile(0.9)
-
-
-def median_given_end(found: Incidence) -> float:
-    """Median duration of the cases that end in the way in question."""
-    return found.conditional_quantile(0.5)
-
-
-def p90_given_end(found: Incidence) -> float:
-    """90 % quantile of the durations of the cases that end in the way in question."""
-    return found.conditional_quantile(0.9)

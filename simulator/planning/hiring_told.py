@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from simulator.experiment.differences import gaps
 from simulator.experiment.execution import Execution, execute
 from simulator.experiment.figures import Figure
 from simulator.experiment.statistics import Estimate, Floats
@@ -240,7 +241,7 @@ class ToldOfPlan:
                 share_of(self._met_in_few(key)),
                 gain_of(self._met_in_few(key), self._met_in_few(0)),
             )
-            gap = Estimate.of(after - before)
+            gap = Estimate.of(gaps(before, after))
             rows.append({
                 "stress": stress.name, "words": stress.words, "probability": share.mean,
                 "low": share.low, "high": share.high, "change": change.mean,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulator.experiment.differences import is_skewed
+from simulator.experiment.differences import gaps, is_skewed
 from simulator.experiment.figures import Figure
 from simulator.experiment.quantities import better
 from simulator.experiment.statistics import (
@@ -117,7 +117,7 @@ def figures_table(
         }  # fmt: skip
         if today is not None:
             now = today[metric, month]
-            gap = Estimate.of(own[: len(now)] - now)
+            gap = Estimate.of(gaps(now, own[: len(now)]))
             row |= {
                 "today": Estimate.of(now).mean, "difference": gap.mean,
                 "difference_low": gap.low, "difference_high": gap.high,

@@ -72,7 +72,9 @@ class Target:
         return f"{self.metric}{when}{'>=' if self.at_least else '<='}{self.limit:.12g}"
 
     def met(self, values: Values) -> NDArray[np.bool_]:
-        """Tell in which runs it is met, in every month; a missing value meets nothing.
+        """Tell in which runs it is met, in every month.
+
+        A value that is missing, or longer than what was seen, meets nothing.
 
         Parameters
         ----------
@@ -82,9 +84,9 @@ class Target:
         -------
         ndarray of bool, shape (replications,)
         """
-        rows = [values[figure] for figure in self.figures]
-        kept = [row >= self.limit if self.at_least else row <= self.limit for row in rows]
-        every: NDArray[np.bool_] = np.logical_and.reduce(kept)
+        rows = np.array([values[figure] for figure in self.figures])
+        kept = rows >= self.limit if self.at_least else rows <= self.limit
+        every: NDArray[np.bool_] = (kept & np.isfinite(rows)).all(axis=0)
         return every
 
     def margin(self, values: Values) -> Floats:
@@ -98,9 +100,10 @@ class Target:
         Returns
         -------
         ndarray of float64, shape (replications,)
-            Not negative where it is met; NaN where the figure is missing.
+            Not negative where it is met; NaN where the figure is missing in a month, or infinite.
         """
         rows = np.array([values[figure] for figure in self.figures])
+        rows[~np.isfinite(rows)] = np.nan
         sign = 1.0 if self.at_least else -1.0
         if self.limit > 0.0 and never_negative(self.metric):
             shares = np.clip(rows / self.limit, _NEGLIGIBLE, 1.0 / _NEGLIGIBLE)

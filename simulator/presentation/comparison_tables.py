@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from rich.console import RenderableType
 from rich.padding import Padding
@@ -25,7 +26,7 @@ from simulator.metrics.team_labels import team_label
 from simulator.metrics.units import with_unit
 from simulator.presentation.figures import MISSING, words, written
 from simulator.presentation.flowing import Flowing
-from simulator.presentation.tables import grid, interrupted, right, titled
+from simulator.presentation.tables import grid, interrupted, right, titled, unseen
 
 Row = dict[Any, Any]
 
@@ -98,6 +99,8 @@ def closing(result: Comparison, version: str) -> str:
     lines = [basis]
     if runs == 1:
         lines.append(say("One replication: means without an interval."))
+    long = result.runs.loc[np.isinf(result.runs["value"]), "metric"]
+    lines += unseen(name for name in METRICS if name in set(long))
     lines += _saved(result)
     return interrupted(result, lines)
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Hashable, Iterable, Iterator
 from typing import Any, Protocol
 
+import numpy as np
 import pandas as pd
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -16,7 +17,7 @@ from simulator.experiment import Estimate, Results
 from simulator.experiment.replications import Totals
 from simulator.experiment.wording import paragraph
 from simulator.languages.languages import spoken
-from simulator.languages.messages import marked, say
+from simulator.languages.messages import listed, marked, say
 from simulator.metrics import METRICS, Metric
 from simulator.metrics.definitions import RESPONSES, TEAMS
 from simulator.metrics.observed import figure as observed_figure
@@ -179,7 +180,27 @@ def closing(results: Results | Totals, version: str) -> str:
     ]
     if runs == 1:
         lines.append(say("One replication: means without an interval."))
+    if isinstance(results, Results):
+        every = [one.totals for one in results.measures]
+        lines += unseen(name for name in METRICS if any(np.isinf(one[name]) for one in every))
     return interrupted(results, lines)
+
+
+def unseen(metrics: Iterable[str]) -> Iterator[str]:
+    """Say which metrics are missing because they are longer than what was seen, if any are.
+
+    Parameters
+    ----------
+    metrics : iterable of str
+    """
+    labels = [METRICS[metric].label for metric in metrics]
+    if labels:
+        yield say(
+            "Not known, since at least one run ended too soon to see it: {metrics}."
+            if len(labels) == 1
+            else "Not known, since at least one run ended too soon to see them: {metrics}.",
+            metrics=listed(labels),
+        )
 
 
 def interrupted(results: Counted, lines: Iterable[str]) -> str:

@@ -34,7 +34,7 @@ def scenario_buttons(scenarios: Sequence[str]) -> Markup:
 
 
 def month_slider(first: int, last: int) -> Markup:
-    """Return a slider over months; whatever carries ``data-month`` follows it.
+    """Return a slider over months; the marks of a chart by month follow it.
 
     At its left end, before the first month, nothing is set off.
 

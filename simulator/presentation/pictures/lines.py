@@ -90,10 +90,13 @@ def gaps_said(course: Course) -> tuple[str, ...]:
     inside = [known[: np.flatnonzero(known)[-1] + 1].all() for known in lines]
     early = not all(known[-1] for known in lines)
     said = []
-    if followed and early:
-        said.append(say("Not known yet: months at the end were not followed long enough."))
-    if not all(inside) or (early and not followed):
-        said.append(say("Where a line has a gap or ends early, no run has a value."))
+    if early or not all(inside):
+        said.append(say(
+            "Where a line has a gap or ends early, at least one run ended too soon to see how long"
+            " it takes, or there was no case."
+            if followed
+            else "Where a line has a gap or ends early, no run has a value."
+        ))  # fmt: skip
     if len(course.bands) <= MOST_BANDS and any(map(_outer_lacks, course.bands)):
         said.append(say(
             "Where a light band has a gap or ends early, fewer than ten runs have a value."
