@@ -92,7 +92,7 @@ guesses = {
     "sql_count": "増える",  # 商談：インサイドセールスの評価指標
     "bookings": "増える",  # 受注金額：フィールドセールスの評価指標
     "logo_churn": "減る",  # 離れていく顧客：カスタマーサクセスの評価指標
-    "mrr_end": "増える",  # 会社の糧
+    "mrr_end": "増える",  # 会社の経営を支える収入
 }
 
 # %% [markdown]
@@ -197,14 +197,17 @@ tell(
     f"反復0では、{len(signed)}社が両方の会社と契約します。そのうち{len(left)}社は、",
     f"*divisional*だけを解約します。番号が最も小さいのは{left[0]}番です。",
 )
+MOST = 20  # 記録の行数
 for name, journal in journals.items():
     lines = story.tell(journal, left[0])
     signs = journal.time[(journal.kind == Kind.WON) & (journal.buyer == left[0])][0]
-    start = next(at for at, line in enumerate(lines) if line.day >= signs)
+    told = lines[next(at for at, line in enumerate(lines) if line.day >= signs) :]
+    shown, since = [*told[: MOST - 1], *told[MOST - 1 :][-1:]], len(told)
     table(
         ["日", "主体", f"内容（{name}）"],
-        [[f"{line.day:.1f}", say(line.who), line.text] for line in lines[start : start + 12]],
-        f"見込み顧客{left[0]}番、反復0、乱数の種1。契約から最大12行。",
+        [[f"{line.day:.1f}", say(line.who), line.text] for line in shown],
+        f"見込み顧客{left[0]}番、反復0、乱数の種1。契約以降の{since}行のうち、最後の行を含む"
+        f"{len(shown)}行。",
         words=3,
     )
 
@@ -236,18 +239,28 @@ MEANING = {
     "recording": "得た情報のうち記録する割合",
     "walk_away_cutoff": "商談を断念する見込み受注確率の基準",
     "promise": "提供できる以上にどこまで約束するか",
-    "proactive_share": "定例レビューと拡大のために、クレーム対応と分けて確保する時間",
-    "recycle_share": "戻ってきた見込み顧客に使う時間",
+    "proactive_share": "定例レビューと拡大のために、クレーム対応と分けて確保する時間の割合",
+    "recycle_share": "戻ってきた見込み顧客に使う時間の割合",
     "record_loss_reason": "本当の理由を記録する失注の割合",
 }
+
+
+def decision(key: str, value: object) -> str:
+    """判断を書く。確率と割合は%、スコアはそのまま。"""
+    number = float(str(value))
+    if key.endswith(".mql_cutoff"):
+        return f"{number:.1f}"
+    return say("{number} %", number=f"{100.0 * number:g}")
+
+
 table(
     ["部門", "判断", "shared", "divisional"],
     [
         [
             words(row.department),
             MEANING.get(row.key.rpartition(".")[2], row.key),
-            row.reference,
-            row.value,
+            decision(row.key, row.reference),
+            decision(row.key, row.value),
         ]
         for row in decided.itertuples()
     ],
@@ -322,6 +335,19 @@ tell(
     "成果が全員のものになると努力は緩み、会議に時間を取られ、結果が出るのも遅くなります。",
     "シミュレーターは、この3つをすべて計算に入れています。",
 )
+ordinary = quick("base")["mrr_end"] - quick("shared")["mrr_end"]
+ahead, own_share = interval(ordinary), 1.0 - load_scenario("base").scenario.kpi.marketing
+tell(
+    "*shared*は*divisional*に勝ります。では、最良の会社なのでしょうか。標準の会社*base*では、評価指標の",
+    f"{own_share:.0%}を自部門の数字が占めます。*base*の期末MRRの*shared*との差は",
+    f"**{change('mrr_end', ahead)}**で、{len(ordinary)}組のうち{(ordinary > 0).sum()}組で",
+    "*base*が上回ります。",
+    "すべてを共通にしても、*base*には及びません。"
+    if ahead.low > 0.0
+    else "すべてを共通にした会社は、*base*も上回ります。"
+    if ahead.high < 0.0
+    else "どちらが優れているかは判断できません。",
+)
 
 # %% [markdown]
 # ### 見たものを言葉にする
@@ -391,7 +417,8 @@ leaderboard()
 # **演習5：お金で解決する**　`teams.revops.people=2`、またはどこかの部門の増員（`teams.….people`）。
 # MRRと貢献利益を比べてください。
 #
-# **演習6：誰も反対しない、最良の改善案**
+# **演習6：誰も反対しない改善案**　その中で順位表の首位になる案、つまりMRRの増加が最も確実な案を探し
+# てください。貢献利益で選んでも、同じ案になるでしょうか。
 #
 # <details><summary>演習1のヒント</summary>
 #
@@ -425,6 +452,7 @@ solutions = {
     ),
     "2 正直な約束": ("decisions.field_sales.promise=0.3",),
     "3 共通システムと記録": ("handoffs.medium=one_system", *WRITTEN),
+    "3 失注理由をすべて記録": ("decisions.field_sales.record_loss_reason=1.0",),
     "4 顧客のための時間": ("decisions.customer_success.proactive_share=0.4",),
     "5 RevOpsを2人": ("teams.revops.people=2",),
     "6 共通システムと記録、さらにRevOps": (
@@ -444,11 +472,16 @@ for name, settings in solutions.items():
     mrr, against = gain("mrr_end", settings), [t for t in TEAMS if against_its_own(t, settings)]
     no = "、".join(words(each) for each in against) or "なし"
     solved.append([name, change("mrr_end", mrr), change("profit", gain("profit", settings)), no])
+moved = {m: change(m, gain(m, solutions["1 合意した基準"])) for m in ("wins", *OWN[TEAMS[3]])}
 folded(
     "演習1～6の解答例",
     ["改善案", "期末MRR", "貢献利益", "反対する部門"],
     solved,
-    "divisionalとの差。かっこ内は95%区間。対応のある20組、乱数の種1。",
+    "divisionalとの差。かっこ内は95%区間。対応のある20組、乱数の種1。1の基準に"
+    "カスタマーサクセスが反対する理由："
+    f"{'、'.join(f'{METRICS[m].label} {moved[m]}' for m in moved)}。"
+    "約束の大きさを変えずに受注を増やすと、引き渡されるクレームと失望も増え、それに応える人数は"
+    "増えません。3と6を比べてください。MRRで最も良い案が、貢献利益でも最も良いとは限りません。",
 )
 
 # %% [markdown]

@@ -40,6 +40,7 @@ from IPython.display import Markdown, display
 
 from playing import play
 from simulator import METRICS, compare, load_scenario, plots, run, sensitivity, verify
+from simulator.experiment.assumption_labels import assumption_label
 from simulator.experiment.replications import replicate_totals
 from simulator.experiment.statistics import Estimate, jeffreys
 from simulator.languages.languages import speak
@@ -377,9 +378,10 @@ table(
     "（`themodel explain base --lang ja`がすべてを一覧にする）。",
     words=2,
 )
-unsure = sum(count for letter, count in letters.items() if letter not in ("A", "B", "calc"))
+bare = sum(count for letter, count in letters.items() if letter not in ("A", "B", "C", "calc"))
 tell(
-    f"**{total}個の数値のうち{unsure}個は、裏づけとなるデータを持ちません**（信頼度C以下）。",
+    f"**{total}個の数値のうち{bare}個は、裏づけとなるデータを持ちません**（信頼度DまたはM）。",
+    f"ほかに{letters['C']}個は、二次資料によるものです（C）。",
     "標準の会社は、ありうる会社の1つであって、あなたの会社ではありません。較正した会社（ノートブック06）では、",
     "その一部がファイルから分かる値に置き換わり、残りは仮定したものだと明記されます。",
 )
@@ -422,7 +424,7 @@ is_luck = (ends["change_low"] <= 0.0) & (ends["change_high"] >= 0.0)
 table(
     ["前提", "範囲の端", "そこでの値", "受注数", "変化"],
     [
-        [f"`{row.path}`", ENDS[row.end], f"{row.value:.3g}", f"{row.outcome:.1f}",
+        [assumption_label(row.path), ENDS[row.end], f"{row.value:.3g}", f"{row.outcome:.1f}",
          f"{row.change:+.1f} ({row.change_low:.1f}～{row.change_high:.1f})"]
         for row in ends.head(8).itertuples()
     ],
@@ -434,7 +436,7 @@ strongest = ends.head(2)
 swing = abs(strongest["outcome"].iloc[1] - strongest["outcome"].iloc[0])
 luck = study.baseline.high - study.baseline.low
 tell(
-    f"最も強い前提`{strongest['path'].iloc[0]}`は、範囲の端から端まで動かすと、結果を",
+    f"最も強い前提「{assumption_label(strongest['path'].iloc[0])}」は、範囲の端から端まで動かすと、結果を",
     f"**{swing:.1f}件**動かします。一方、設定値のままでの運の区間の",
     f"幅は{luck:.1f}件です。"
     + (
@@ -486,14 +488,17 @@ def draw_published(axes) -> None:
 
 
 display(draw_published())
+IN_PERCENT = {"share": (100.0, "%"), "share per month": (100.0, "%/月")}
 table(
     ["", "公表値", "シミュレーション", "単位", "出典"],
     [
         [METRICS[each.published.metric].label,
-         f"{each.published.low:g}～{each.published.high:g}",
-         f"{each.simulated.mean:.3g} ({each.simulated.low:.3g}～{each.simulated.high:.3g})",
-         say(each.published.unit), say(each.published.source)]
+         f"{factor * each.published.low:g}～{factor * each.published.high:g}",
+         f"{factor * each.simulated.mean:.3g} ({factor * each.simulated.low:.3g}～"
+         f"{factor * each.simulated.high:.3g})",
+         unit, say(each.published.source)]
         for each in published
+        for factor, unit in [IN_PERCENT.get(each.published.unit, (1.0, say(each.published.unit)))]
     ],
     f"2年間の反復10回の平均。かっこ内は95%区間。乱数の種{SEED}。",
 )  # fmt: skip

@@ -38,6 +38,7 @@ from IPython.display import Markdown, display
 
 from playing import play
 from simulator import METRICS, compare, load_scenario, plots, run, sensitivity, verify
+from simulator.experiment.assumption_labels import assumption_label
 from simulator.experiment.replications import replicate_totals
 from simulator.experiment.statistics import Estimate, jeffreys
 from simulator.languages.languages import speak
@@ -370,11 +371,12 @@ table(
     " (`themodel explain base` lists all of them).",
     words=2,
 )
-unsure = sum(count for letter, count in letters.items() if letter not in ("A", "B", "calc"))
+bare = sum(count for letter, count in letters.items() if letter not in ("A", "B", "C", "calc"))
 tell(
-    f"**{unsure} of {total} numbers rest on no data of their own** (trust C or worse). The",
-    "default company is a possible company and not yours; a calibrated one (notebook 06) replaces",
-    "some of these by what your files tell, and says of the others that they are assumed.",
+    f"**{bare} of {total} numbers rest on no data** (trust D or M), {letters['C']} more on data at",
+    "second hand (C). The default company is a possible company and not yours; a calibrated one",
+    "(notebook 06) replaces some of these by what your files tell, and says of the others that",
+    "they are assumed.",
 )
 
 # %% [markdown]
@@ -414,7 +416,7 @@ is_luck = (ends["change_low"] <= 0.0) & (ends["change_high"] >= 0.0)
 table(
     ["assumption", "of its range", "value there", "contracts won", "change"],
     [
-        [f"`{row.path}`", ENDS[row.end], f"{row.value:.3g}", f"{row.outcome:.1f}",
+        [assumption_label(row.path), ENDS[row.end], f"{row.value:.3g}", f"{row.outcome:.1f}",
          f"{row.change:+.1f} ({row.change_low:.1f} to {row.change_high:.1f})"]
         for row in ends.head(8).itertuples()
     ],
@@ -426,8 +428,8 @@ strongest = ends.head(2)
 swing = abs(strongest["outcome"].iloc[1] - strongest["outcome"].iloc[0])
 luck = study.baseline.high - study.baseline.low
 tell(
-    f"The strongest assumption, `{strongest['path'].iloc[0]}`, moves the result by",
-    f"**{swing:.1f} contracts** from one end of its range to the other; the interval of luck",
+    f"The strongest assumption, “{assumption_label(strongest['path'].iloc[0])}”, moves the result",
+    f"by **{swing:.1f} contracts** from one end of its range to the other; the interval of luck",
     f"around the stated values is {luck:.1f} wide. "
     + (
         "Being wrong about this number costs more than luck: measure it first."
@@ -478,14 +480,17 @@ def draw_published(axes) -> None:
 
 
 display(draw_published())
+IN_PERCENT = {"share": (100.0, "%"), "share per month": (100.0, "% per month")}
 table(
     ["", "published", "simulated", "unit", "source"],
     [
         [METRICS[each.published.metric].label,
-         f"{each.published.low:g} to {each.published.high:g}",
-         f"{each.simulated.mean:.3g} ({each.simulated.low:.3g} to {each.simulated.high:.3g})",
-         say(each.published.unit), say(each.published.source)]
+         f"{factor * each.published.low:g} to {factor * each.published.high:g}",
+         f"{factor * each.simulated.mean:.3g} ({factor * each.simulated.low:.3g} to"
+         f" {factor * each.simulated.high:.3g})",
+         unit, say(each.published.source)]
         for each in published
+        for factor, unit in [IN_PERCENT.get(each.published.unit, (1.0, say(each.published.unit)))]
     ],
     f"Means with 95 % intervals over 10 runs of two years, seed {SEED}.",
 )  # fmt: skip

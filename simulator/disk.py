@@ -36,16 +36,26 @@ def check_folder(folder: Path, names: Iterable[str]) -> None:
             there = there.parent
         if not there.is_dir():
             raise OutputError(f"{there}: is a file; --out cannot make a folder in it")
-        # Only writing tells: permissions lie on read-only disks and to the administrator.
-        probe = _temporary(there / "probe")
-        try:
-            _write(probe, b"probe")
-        finally:
-            probe.unlink(missing_ok=True)
+        _check_writable(there)
     except OutputError:
         raise
     except (OSError, ValueError) as error:
         raise _refused(folder, error) from error
+
+
+def _check_writable(folder: Path) -> None:
+    # Only writing tells: permissions lie on read-only disks and to the administrator.
+    probe = _temporary(folder / "probe")
+    try:
+        try:
+            _write(probe, b"probe")
+        finally:
+            probe.unlink(missing_ok=True)
+    except OSError as error:
+        rule = "nothing can be written in this folder; name another one"
+        # Some places that take no files call it "no such file": that would lead astray.
+        why = "" if isinstance(error, FileNotFoundError) else f" ({error.strerror})"
+        raise OutputError(f"{folder}: {rule}{why}") from error
 
 
 def write_files(folder: Path, contents: dict[str, bytes]) -> None:

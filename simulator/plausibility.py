@@ -2,7 +2,7 @@
 
 A model whose inputs are plausible can still put out nonsense. None of the figures below is the
 stated source of an input of the default company. They were looked at while those of its inputs
-that are assumptions (trust M) were chosen, so that they say "this can be a real company", not
+that are unverified (trust M) were chosen, so that they say "this can be a real company", not
 "this predicts one".
 """
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import math
 from collections.abc import Callable
 from itertools import permutations
@@ -12,6 +14,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 from scipy.special import stdtrit
 
 from simulator.commands.attribute import _factors as read_factors
@@ -21,6 +24,7 @@ from simulator.experiment.attribution import Attribution, attribute, ratio_inter
 from simulator.experiment.execution import Execution
 from simulator.experiment.statistics import Estimate, Floats, paired_p
 from simulator.metrics import METRICS
+from simulator.presentation import attribution_tables
 from simulator.scenario import LoadedScenario, load_scenario
 from simulator.scenario.changing import changed
 from simulator.scenario.schema import Scenario
@@ -288,6 +292,70 @@ def test_a_metric_that_is_missing_is_said_to_be() -> None:
     found = play(lambda members, r: math.nan, "abc")
     assert "missing" in found.verdict()[0]
     assert found.as_json()["gap"] == {"mean": None, "low": None, "high": None}
+
+
+@pytest.mark.parametrize("most_exact", [6, 0])
+@pytest.mark.parametrize("endless", [("ab",), ("", "abc"), ("a", "ab", "abc")])
+def test_nothing_of_a_gap_longer_than_what_was_seen_is_attributed_to_the_fast_replications(
+    monkeypatch: pytest.MonkeyPatch, most_exact: int, endless: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(attribution, "MOST_EXACT", most_exact)
+    orders = ([0, 1, 2], [2, 1, 0])  # they pass through every combination of `endless`
+    monkeypatch.setattr(shapley, "order_pair", lambda players, seed, number: orders)
+
+    def slow(members: str, replication: int) -> float:
+        return (
+            math.inf if replication == 1 and members in endless else by_hand(members, replication)
+        )
+
+    found = play(slow, "abc", replications=7)
+    assert (math.isnan(found.gap().mean), found.gap().n) == (True, 6)
+    for table in (found.shares, found.interactions, found.effects):
+        assert table["mean"].isna().all()
+        assert table["low"].isna().all()
+    assert not found.shares["told"].any()
+    assert not found.interactions["told"].any()
+    assert found.shares["relative"].isna().all()
+    values = found.replications.set_index("replication")["value"]
+    assert np.isinf(values[1]).all()
+    assert np.isfinite(values.drop(1)).all()
+    assert found.verdict() == [
+        "How far MRR at end of b is from that of a is not known: in 1 of 7 replications it is"
+        " longer than what was seen, at least in one combination of factors. There is nothing to"
+        " attribute."
+    ]
+    json.dumps(found.as_json(), allow_nan=False)
+    paper = Console(file=io.StringIO(), width=100)
+    for each in attribution_tables.story(found):
+        paper.print(each)
+
+
+def test_a_mechanism_game_knows_no_share_where_both_scenarios_are_longer_than_what_was_seen() -> (
+    None
+):
+    def endless(scenario: Scenario, name: str, seed: int, replication: int) -> dict[str, float]:
+        if replication == 2 and scenario.mechanisms.overpromising.active:
+            return dict.fromkeys(METRICS, math.inf)
+        return switched(scenario, name, seed, replication)
+
+    off = {
+        f"mechanisms.{name}.active": False
+        for name in type(Scenario().mechanisms).model_fields
+        if name not in ("overpromising", "lost_information")
+    }
+    a = changed(Scenario(), {**off, "kpi.marketing": 0.0})
+    b = changed(a, {"kpi.marketing": 1.0})
+    found = attribute(at("a", a), at("b", b), by="mechanisms", replications=3, task=endless)
+    assert found.shares["mean"].isna().all()
+    assert "in 1 of 3 replications it is longer than what was seen" in found.verdict()[0]
+
+
+def test_a_ratio_with_an_infinite_value_is_not_known() -> None:
+    part, whole = np.arange(1.0, 9.0), np.arange(11.0, 19.0)
+    assert not np.isnan(ratio_interval(part, whole)).any()
+    endless = np.append(whole[:-1], np.inf)
+    assert np.isnan(ratio_interval(part, endless)).all()
+    assert np.isnan(ratio_interval(endless, whole)).all()
 
 
 def test_the_percentage_interval_holds_the_ratios_that_cannot_be_told_apart() -> None:

@@ -51,7 +51,7 @@ from simulator.experiment.findings import Finding, Kind, Ranking, verdict
 from simulator.experiment.statistics import holm
 from simulator.metrics import METRICS, Measures
 from simulator.metrics.definitions import TEAMS
-from simulator.presentation.comparison_tables import story
+from simulator.presentation.comparison_tables import closing, story
 from simulator.scenario import LoadedScenario, load_scenario
 
 TINY = """\
@@ -109,6 +109,34 @@ def totals(metric: str, *columns: Sequence[float]) -> dict[str, list[dict[str, f
 
 def difference(metric: str, *columns: Sequence[float]) -> dict[Any, Any]:
     return dict(metric_differences(totals(metric, *columns)).iloc[0])
+
+
+# ------------------------------------------------------------------ ranking
+
+
+def test_no_scenario_is_the_best_of_the_replications_in_which_all_were_fast(
+    measured: Measures, tiny: LoadedScenario
+) -> None:
+    main = "mrr_end"
+
+    def ranking(last: float) -> Ranking | None:
+        values = {"a": [1.0, 2.0, 3.0], "b": [5.0, 6.0, 7.0], "c": [8.0, 9.0, last]}
+        measures = {
+            name: {
+                number: dataclasses.replace(measured, totals={**measured.totals, main: value})
+                for number, value in enumerate(each)
+            }
+            for name, each in values.items()
+        }
+        return compare_runs(dict.fromkeys(values, tiny), measures, 1, 3).ranking
+
+    found = ranking(10.0)
+    assert found is not None
+    assert found.best == "c"
+    missing = ranking(math.nan)
+    assert missing is not None
+    assert missing.mean == pytest.approx(8.5)
+    assert ranking(math.inf) is None
 
 
 # ------------------------------------------------------------------ differences
@@ -746,7 +774,6 @@ def test_the_command_shows_verdict_figures_places_and_losses(folder: Path) -> No
         "no input of its own was changed",
         "Where eager loses more buyers than tiny",
         "2 paired replications of 2 months of 20 business days; seed 1; themodel",
-        "The same luck in tiny and eager divides the variance",
     ):
         assert part in text
     assert max(map(len, result.output.splitlines())) <= 100
@@ -754,6 +781,20 @@ def test_the_command_shows_verdict_figures_places_and_losses(folder: Path) -> No
     assert list(table["metric"]) == list(METRICS)
     about = json.loads((folder / "out" / "compare.json").read_text())
     assert about["replications"] == 2
+
+
+@pytest.mark.parametrize(("low", "high", "is_told"), [
+    (2.0, 7.9, True), (0.3, 0.9, True), (0.9, 3.0, False), (1.5, 6.5, False),
+    (math.nan, math.nan, False),
+])  # fmt: skip
+def test_what_pairing_was_worth_is_said_only_where_it_can_be_told(
+    real: Comparison, low: float, high: float, is_told: bool
+) -> None:
+    metrics = real.metrics.assign(
+        variance_reduction=3.0, variance_reduction_low=low, variance_reduction_high=high
+    )
+    said = closing(dataclasses.replace(real, metrics=metrics), "1.0")
+    assert ("divides the variance of the difference in MRR at end by 3.0" in said) == is_told
 
 
 def test_the_command_prints_one_object(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 from test_cli import call, table
 
 from simulator.errors import ScenarioError
@@ -23,7 +25,9 @@ from simulator.experiment.input_uncertainty import (
     run_under_uncertainty,
 )
 from simulator.experiment.parameter_draws import correlations, draw, drawn
-from simulator.experiment.variance_split import means_without_twins, split, weights
+from simulator.experiment.variance_split import BEYOND, means_without_twins, split, weights
+from simulator.languages.languages import Language, speaking
+from simulator.presentation import input_uncertainty_tables
 from simulator.scenario import LoadedScenario, Scenario, json_schema, load_scenario, numbers
 from simulator.scenario import unsourced as without_source
 from simulator.scenario.fitted import SCALES, Fit, back, onto
@@ -409,6 +413,52 @@ def test_a_missing_run_leaves_out_its_draw() -> None:
     assert one.draws == 1
     assert math.isnan(one.mean_low)
     assert split(np.full((4, 2), math.nan)).draws == 0
+
+
+def test_a_run_beyond_what_was_seen_leaves_nothing_known_of_any_draw() -> None:
+    values, twins = effects(12, 3, 1.0, 1.0, np.random.default_rng(4))
+    values[2, 1] = math.inf
+    found = split(values, twins)
+    assert (found.reason, found.draws, found.below_zero) == (BEYOND, 11, False)
+    numbers_of = {name: getattr(found, name) for name in ("mean", "unknown", "luck", "share")}
+    assert all(map(math.isnan, numbers_of.values())), numbers_of
+    assert np.isnan(means_without_twins(values, twins)).all()
+    assert weights(np.ones((12, 1)), values.mean(axis=1), np.eye(1)) is None
+    # A twin that was not seen says nothing of luck, and is not used.
+    usual, twins[0, 0] = np.where(np.isinf(values), 5.0, values), math.inf
+    assert split(usual, twins) == split(usual)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_time_that_was_not_seen_is_said_not_to_be_known(
+    monkeypatch: pytest.MonkeyPatch, write: Write, language: Language
+) -> None:
+    def slow(scenario: Scenario, name: str, seed: int, replication: int) -> dict[str, float]:
+        found = known_task(scenario, name, seed, replication)
+        beyond = math.inf if replication == 3 else found["wins"]
+        return {**found, "mrr_end": beyond, "lead_time": beyond}
+
+    monkeypatch.setattr(input_uncertainty, "run_totals", slow)
+    found = run_under_uncertainty(write(SMALL + SOURCES), "", 3, 40)
+    assert math.isnan(found.stated["lead_time"])
+    assert found.metrics["lead_time"].reason == BEYOND
+    assert found.metrics["profit"].reason == ""
+    assert not found.numbers.set_index("metric").loc["mrr_end", "told"].any()
+    json.dumps(found.as_json(), allow_nan=False)
+    paper = Console(file=io.StringIO(), width=200)
+    with speaking(language):
+        for each in input_uncertainty_tables.story(found):
+            paper.print(each)
+    assert isinstance(paper.file, io.StringIO)
+    text = paper.file.getvalue()
+    said = (
+        ["How much of the variance of MRR at end is luck is not known", "so that nothing is known"]
+        if language == "en"
+        else ["偶然かは分かりません", "平均が分からないため"]
+    )
+    assert [each in text for each in said] == [True, True], text
+    assert "is the same in every run" not in text
+    assert "None: they make no difference" not in text
 
 
 def test_one_number_that_does_all_has_all_of_the_share_and_is_told() -> None:

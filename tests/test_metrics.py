@@ -444,7 +444,7 @@ def three_months(*lengths: float) -> dict[str, list[float]]:
     found = durations(
         periods, start, np.minimum(end, 60.0), how,
         {"median": median, "p90": p90, "mean": Incidence.restricted_mean},
-        {"given": 0.9, "given half": 0.5},
+        {"given": 0.9, "given half": 0.5}, 60.0,
     )  # fmt: skip
     return {name: values.tolist() for name, values in found.items()}
 
@@ -485,7 +485,7 @@ def test_a_quantile_of_a_month_that_is_given_is_that_of_months_that_were_followe
         end = start + rng.exponential(mean, len(start))
         how = np.where(end <= days, ENDED, CENSORED)
         levels = {"0.5": 0.5, "0.9": 0.9}
-        found = durations(periods, start, np.minimum(end, days), how, {}, levels)
+        found = durations(periods, start, np.minimum(end, days), how, {}, levels, days)
         for level, rows in monthly.items():
             rows.append(found[str(level)][:-1].tolist())
     for level, rows in monthly.items():

@@ -44,7 +44,7 @@ from simulator.presentation.pictures.sankey import SIZES, laid_on_page, sankey, 
 from simulator.presentation.pictures.sankey_curves import numbered
 from simulator.presentation.pictures.sankey_layout import Box, Ribbon, biggest
 from simulator.presentation.pictures.tables import tables_of
-from simulator.presentation.pictures.tornado import tornado_chart
+from simulator.presentation.pictures.tornado import directions, tornado_chart
 from simulator.presentation.pictures.triangle import triangle_chart
 from simulator.presentation.pictures.waterfall import waterfall_chart
 from simulator.presentation.vector_drawing import through
@@ -73,6 +73,7 @@ from simulator.scenario.schema import Scenario
 NAN = math.nan
 PLAIN = Scale(1.0, 1, "")
 MONEY = Scale(1e-6, 1, "M JPY")
+SIDES = {"low-side", "high-side"}
 ATTACK = "<script>alert(1)</script>"
 LONG = "a scenario whose name goes on and on until nobody can read it any more, and further"
 JAPANESE = "カスタマーサクセスだけが部門KPIで評価されているとても長い名前のシナリオ"
@@ -729,13 +730,48 @@ def test_of_one_run_nothing_is_said_of_luck(language: str) -> None:
 
 def test_what_is_told_by_its_own_interval_says_so() -> None:
     bars = replace(bars_of(-4e6, 0.5e6), alone=True)
-    for shape, draw in ((bars, bars_chart), (tornado_of(5e6, (6e6, 9e6)), tornado_chart)):
-        markup = str(draw(shape))
-        assert "its own 95 % interval does not exclude 0" in markup
-        assert "luck" not in markup
-        headings = [column.heading for table in tables_of(shape) for column in table.columns]
-        assert "own 95 % interval excludes 0" in headings
-        assert "beyond luck" not in headings
+    markup = str(bars_chart(bars))
+    assert "its own 95 % interval does not exclude 0" in markup
+    assert "luck" not in markup
+    headings = [column.heading for table in tables_of(bars) for column in table.columns]
+    assert "own 95 % interval excludes 0" in headings
+    assert "beyond luck" not in headings
+
+
+def test_a_hollow_bar_of_a_tornado_is_a_change_that_may_be_luck() -> None:
+    tornado = tornado_of(5e6, (6e6, 9e6))
+    assert "the change from the stated value may be luck" in str(tornado_chart(tornado))
+    (table,) = tables_of(tornado)
+    assert "change beyond luck?" in [column.heading for column in table.columns]
+
+
+@pytest.mark.parametrize(("low", "high", "sides"), [
+    (-1.0, 2.0, (-1, 1)), (2.0, -1.0, (1, -1)), (1.0, 2.0, (1, 1)), (-1.0, -2.0, (-1, -1)),
+    (0.0, 2.0, (-1, 1)), (0.0, -2.0, (1, -1)), (-2.0, 0.0, (-1, 1)), (2.0, 0.0, (1, -1)),
+    (0.0, 0.0, (-1, 1)), (NAN, 2.0, (-1, 1)), (NAN, -2.0, (1, -1)), (NAN, NAN, (-1, 1)),
+])  # fmt: skip
+def test_an_end_that_changes_nothing_goes_where_the_other_does_not(
+    low: float, high: float, sides: tuple[int, int]
+) -> None:
+    assert directions(low, high) == sides
+
+
+@pytest.mark.parametrize("ends", [(6e6, 9e6), (9e6, 6e6), (4e6, 1e6), (1e6, 4e6)])
+def test_ends_on_one_side_stand_below_each_other_each_with_its_setting_at_its_own_end(
+    ends: tuple[float, float],
+) -> None:
+    spoke = Spoke("a.b", "an assumption", "its low", "its high", *ends, True, "", "")
+    tornado = Tornado("mrr_end", "MRR", 5e6, (spoke,), NAN, "", MONEY)
+    tree = parsed(tornado_chart(tornado))
+    low, high = [each for each in tree.iter("rect") if each.get("class") in SIDES][:2]
+    assert float(low.attrib["y"]) + float(low.attrib["height"]) <= float(high.attrib["y"])
+    for bar, words in ((low, "its low"), (high, "its high")):
+        (text,) = (each for each in tree.iter("text") if each.text == words)
+        left, top, wide, tall = (float(bar.attrib[k]) for k in ("x", "y", "width", "height"))
+        at = float(text.attrib["x"])
+        assert at == pytest.approx(left - 5.0 if ends[0] < 5e6 else left + wide + 5.0, abs=0.2)
+        assert top < float(text.attrib["y"]) <= top + tall
+        assert "backed" in text.attrib["class"]
 
 
 def test_a_tornado_says_which_colour_is_which_end() -> None:

@@ -23,6 +23,7 @@ from matplotlib.text import Text
 
 from simulator import METRICS, Scenario, ScenarioError, compare, load_scenario, plots, replicate
 from simulator.experiment.comparison import Comparison
+from simulator.experiment.findings import Finding
 from simulator.experiment.quantities import Scale
 from simulator.experiment.readiness import prepared
 from simulator.languages.languages import LANGUAGES, Language, speaking
@@ -33,8 +34,17 @@ from simulator.plots.grids import draw_heat, draw_triangle
 from simulator.plots.lines import draw_course, draw_panels
 from simulator.plots.sankey import draw_flow, laid, sizes_of
 from simulator.plots.slide import COLORS, SIZE, Sheet, begin, ink_of, spread
-from simulator.plots.titles import of_bands, of_bars, of_blame, of_course, of_heat
-from simulator.presentation.chart_style import BLUE, VERMILION, as_png, as_svg, styled
+from simulator.plots.titles import (
+    exact,
+    of_bands,
+    of_bars,
+    of_blame,
+    of_course,
+    of_difference,
+    of_heat,
+    of_tornado,
+)
+from simulator.presentation.chart_style import BLUE, GREEN, VERMILION, as_png, as_svg, styled
 from simulator.presentation.pictures.heat_map import heat_map
 from simulator.presentation.views.flows import flow as flow_view
 from simulator.presentation.views.shapes import (
@@ -504,6 +514,81 @@ def test_of_one_run_a_title_claims_nothing() -> None:
     bars = some_bars(2, interval=False)
     none = replace(bars, bars=tuple(replace(each, told=False) for each in bars.bars))
     assert "in one run, nothing can be told" in of_bars(none)
+
+
+@pytest.mark.parametrize(("language", "claim", "caution"), [
+    ("en", "lower by 9.6 M JPY in one run, which tells nothing from luck",
+     "Not tested: one run tells nothing from luck."),
+    ("ja", "9.6 M JPY低いが、1回の実行では偶然と区別できない", "検定なし"),
+])  # fmt: skip
+def test_a_difference_of_one_run_is_said_to_tell_nothing(
+    comparison: Comparison, language: Language, claim: str, caution: str
+) -> None:
+    single = Finding("divisional", "shared", "mrr_end", "single", -9.58e6, None, None, -0.1, 1,
+                     math.nan)  # fmt: skip
+    runs = comparison.runs[comparison.runs["replication"] == comparison.numbers[0]]
+    with speaking(language):
+        assert claim in of_difference(single, MONEY, "MRR", told=False)
+        figure = plots.difference(replace(comparison, numbers=comparison.numbers[:1], runs=runs))
+    assert caution in " ".join(text.get_text().replace("\n", " ") for text in texts_of(figure))
+
+
+SURVIVAL = {"leader": "shared", "other": "divisional", "ahead": 17.0, "points": 40, "share": 0.425}
+VERDICT = "The verdict does not survive wrong assumptions: shared beats divisional at 17 of 40."
+
+
+def test_the_title_of_a_tornado_is_of_worlds_and_its_foot_says_it_exactly() -> None:
+    found = replace(a_tornado(2), verdict=VERDICT)
+    said = {"survival": SURVIVAL, "language": "en"}
+    assert of_tornado(found, said) == "shared leads in 17 of 40 plausible worlds"
+    assert exact(found, said) == VERDICT
+    alone = of_tornado(replace(found, verdict="MRR is 10."), {"survival": None})
+    assert "most: 6.0 M JPY to 11.4 M JPY" in alone
+
+
+def test_a_tornado_speaks_the_readers_language_whichever_the_analysis_was_kept_in() -> None:
+    found = replace(a_tornado(2), verdict=VERDICT)
+    said = {"survival": SURVIVAL, "language": "en"}
+    with speaking("ja"):
+        assert of_tornado(found, said) == "ありうる40通りの前提のうち17通りで、sharedが優位"
+        assert "40点のうち17点（42%）" in exact(found, said)
+        assert exact(found, {**said, "survival": None}) == ""
+
+
+@pytest.mark.parametrize("ends", [(6e6, 9e6), (9e6, 6e6), (4e6, 1e6), (1e6, 4e6)])
+def test_on_slides_too_each_end_of_an_assumption_has_a_bar_and_a_label_of_its_own(
+    ends: tuple[float, float],
+) -> None:
+    spoke = Spoke("k", "promise", "low", "high", *ends, True, "", "")
+    with styled():
+        figure = draw_tornado(Tornado("mrr_end", "MRR", 5e6, (spoke,), 0.9, "", MONEY),
+                              TITLE, NOTE, SIZE).slide  # fmt: skip
+    low, high = (each.get_paths()[0].get_extents() for each in figure.axes[0].collections[2:4])
+    assert low.y0 > high.y1
+    for bar, setting in ((low, "low"), (high, "high")):
+        (words,) = (each for each in texts_of(figure) if each.get_text().endswith(f"at {setting}"))
+        x, y = words.get_position()
+        left = ends[0] < 5e6
+        assert 0.0 < (bar.x0 - x if left else x - bar.x1) < 0.2
+        assert bar.y0 - 0.05 < y < bar.y1
+        assert words.get_ha() == ("right" if left else "left")
+        assert words.get_bbox_patch() is not None  # over the dashed line
+
+
+def test_dashboards_have_the_colours_of_pages_and_whole_labels() -> None:
+    long = "Field sales: wait until somebody at last has the time for a meeting, mean"
+    reading = replace(a_blame(1).dashboards[0].readings[0], label=long)
+    blame = replace(a_blame(5), lived=(reading,) * 8, company=(reading,),
+                    dashboards=tuple(Dashboard(t, "", (reading,)) for t in TEAMS))  # fmt: skip
+    with styled():
+        figure = draw_blame(blame, TITLE, NOTE, SIZE).slide
+    said = [each.get_text().replace("\n", " ") for each in texts_of(figure)]
+    written = " ".join(said)
+    assert long in written
+    assert "…" not in written
+    inks = {each.get_text(): mpl.colors.to_hex(each.get_color()) for each in texts_of(figure)}
+    assert inks["▲"] == ink_of(BLUE)
+    assert GREEN not in inks.values()
 
 
 def test_where_nothing_is_worse_a_title_says_only_what_can_be_told() -> None:

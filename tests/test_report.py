@@ -40,8 +40,9 @@ from simulator.presentation.report import (
 )
 from simulator.presentation.report_making import finite, short
 from simulator.presentation.report_parts import Table
+from simulator.presentation.report_sources import AREAS
 from simulator.presentation.views.shapes import Analysis, Evidence, Shape
-from simulator.scenario import effective_yaml, load_scenario
+from simulator.scenario import Scenario, effective_yaml, load_scenario
 
 SMALL = small_company(4, "How does a small company do?")
 PUSHY = """\
@@ -555,6 +556,28 @@ def test_a_place_where_nothing_can_be_written_is_refused_before_any_run(
     assert "file" in done.stderr
 
 
+def test_a_folder_that_is_not_there_is_not_made_for_a_page(folder: Path, tmp_path: Path) -> None:
+    done = call("report", folder / "small.yaml", "-o", tmp_path / "none" / "here" / "page.html")
+    assert done.exit_code == 2
+    assert f"there is no folder {tmp_path / 'none' / 'here'}; make it first" in done.stderr
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_folder_that_takes_no_files_is_said_to(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from simulator import disk
+
+    def no_place(path: Path, content: bytes) -> None:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(disk, "_write", no_place)
+    done = call("report", folder / "small.yaml", "-o", tmp_path / "page.html")
+    assert done.exit_code == 2
+    assert f"{tmp_path}: nothing can be written in this folder; name another one" in done.stderr
+    assert "No such file" not in done.stderr
+
+
 def test_a_disk_that_fills_up_leaves_the_page_that_was_there(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -746,7 +769,8 @@ def test_the_help_states_how_it_ends(command: str) -> None:
 
 def test_the_first_screen_can_be_known_without_the_page(two: Evidence) -> None:
     data = page_of(two).data
-    assert first_words(two) == {"verdict": data["verdict"], "tiles": data["tiles"]}
+    shown = ("verdict", "if_assumptions_vary", "tiles")
+    assert first_words(two) == {key: data[key] for key in shown}
 
 
 def test_the_scenarios_of_a_page_are_written_out_once(
@@ -1039,6 +1063,33 @@ def test_wrong_assumptions_of_another_reference_are_refused(
     mirrored = tuple(reversed(full.scenarios))
     with pytest.raises(ScenarioError, match="is of small and pushy, not of pushy and small"):
         read_folders([tmp_path / "there"], mirrored, ["pushy", "small"], (), 1)
+
+
+def test_the_verdict_leads_to_what_wrong_assumptions_make_of_it(
+    full: Evidence, page: Page, read: Read, two: Evidence
+) -> None:
+    found = full.analyses["sensitivity"].said["survival"]
+    said = page.data["if_assumptions_vary"]
+    assert f"{found['leader']} leads {found['other']} at {found['ahead']:g} of 2 settings" in said
+    assert said in read.section("verdict")
+    assert "#sensitivity" in [each.attributes.get("href") for each in read.all("a")
+                              if each.text == "What if an assumption is wrong?"
+                              and "p" in each.inside]  # fmt: skip
+    assert page_of(two).data["if_assumptions_vary"] is None
+    other = replace(full.analyses["sensitivity"],
+                    said={**full.analyses["sensitivity"].said, "metric": "wins"})  # fmt: skip
+    assert (
+        first_words(replace(full, analyses={"sensitivity": other}))["if_assumptions_vary"] is None
+    )
+
+
+def test_every_area_of_a_scenario_has_a_name_for_readers() -> None:
+    blocks = set(Scenario.model_fields) - {"question", "stands_for", "not_identifiable"}
+    assert blocks == set(AREAS)
+
+
+def test_the_letters_of_sources_are_explained(read: Read) -> None:
+    assert "S0 and S3 are the two articles" in read.section("definitions")
 
 
 def test_the_end_counts_the_runs_of_every_analysis(page: Page, full: Evidence) -> None:

@@ -23,12 +23,13 @@ from simulator.experiment.assumptions import Assumption, Space, settings, space_
 from simulator.experiment.probing import Plan
 from simulator.experiment.screening import (
     effects_of,
+    p_of_shares,
     paired_samples,
     shares_of,
     through_change,
     trajectory,
 )
-from simulator.experiment.sensitivity import LUCK, Sensitivity, sensitivity
+from simulator.experiment.sensitivity import LUCK, Sensitivity, Survival, sensitivity
 from simulator.experiment.statistics import Estimate
 from simulator.languages.languages import Language, speaking
 from simulator.presentation import sensitivity_tables
@@ -38,6 +39,7 @@ from simulator.scenario.schema import Scenario
 
 X1, X2, X3 = "churn.gap", "churn.trust", "churn.neglect"
 Outcome = Callable[[Scenario, int], float]
+NOWHERE = np.zeros(3, dtype=bool)
 
 
 def assumption(space: Space, path: str) -> Assumption:
@@ -269,12 +271,59 @@ def test_a_walk_moves_each_assumption_once_by_two_thirds() -> None:
 
 
 def test_effects_that_cancel_have_no_mean_but_a_size() -> None:
-    found = effects_of(np.array([[1.0, 3.0, np.nan], [-1.0, 3.0, np.nan]]))
+    found = effects_of(np.array([[1.0, 3.0, np.nan], [-1.0, 3.0, np.nan]]), NOWHERE)
     assert found.mu[:2] == pytest.approx([0.0, 3.0])
     assert found.mu_star[:2] == pytest.approx([1.0, 3.0])
     assert found.sigma[:2] == pytest.approx([math.sqrt(2.0), 0.0])
     assert list(found.n) == [2.0, 2.0, 0.0]
     assert np.isnan(found.mu_star[2])
+    assert np.isnan(found.sigma[2])
+
+
+def test_an_effect_beyond_what_was_seen_is_the_strongest_and_has_no_mean() -> None:
+    # The second leads there; of the third one step was not seen, for the second had led there.
+    effects = np.array([[9.0, -np.inf, np.inf], [9.0, 2.0, 1.0], [9.0, 2.0, -3.0]])
+    found = effects_of(effects, np.array([False, True, False]))
+    assert list(found.mu_star) == [9.0, np.inf, 2.0]
+    for each in (found.mu, found.low, found.high, found.sigma):
+        assert list(np.isnan(each)) == [False, True, True]
+
+
+def test_outcomes_beyond_what_was_seen_are_infinite_whichever_scenario_they_are_of() -> None:
+    pairs = np.array([[1.0, np.inf], [np.inf, 1.0], [np.inf, np.inf], [1.0, 3.0], [np.nan, 1.0]])
+    found = probing.differences(pairs)
+    assert list(found[:4]) == [np.inf, np.inf, np.inf, 2.0]
+    assert np.isnan(found[4])
+    assert list(probing.differences(pairs[1:2, :1])) == [np.inf]
+
+
+def test_shares_of_the_variance_are_not_those_of_the_rows_that_went_fast() -> None:
+    rng = np.random.default_rng(2)
+    f_a, f_b, f_ab = rng.normal(size=32), rng.normal(size=32), rng.normal(size=(2, 32))
+    f_ab[1, 3] = np.inf
+    assert shares_of(f_a, f_b, f_ab, rng) is None
+
+
+@pytest.mark.parametrize(("better", "ahead"), [("lower", 3.0), ("higher", 2.0)])
+def test_what_is_longer_than_what_was_seen_is_longer_than_what_was(
+    better: Any, ahead: float
+) -> None:
+    # Of the other and of the leader: slower, faster, equal, both not seen, missing, slower.
+    pairs = np.array([[np.inf, 5.0], [4.0, np.inf], [2.0, 2.0], [np.inf, np.inf], [np.nan, 1.0],
+                      [6.0, 3.0]])  # fmt: skip
+    found = Survival.of("a", "b", pairs, better)
+    assert (found.points, found.ahead, found.share) == (5, ahead, ahead / 5.0)
+    assert found.low is not None
+    assert Survival.of("a", "b", pairs[4:5], better).points == 0
+
+
+@pytest.mark.parametrize(("few", "many"), [((3.5, 8), (7.0, 9)), ((0.5, 1), (5.0, 8))])
+def test_halves_are_tested_alike_whichever_scenario_is_asked_for(
+    few: tuple[float, int], many: tuple[float, int]
+) -> None:
+    behind = [(of - ahead, of) for ahead, of in (few, many)]
+    assert p_of_shares(few, many) == pytest.approx(p_of_shares(behind[0], behind[1]), rel=1e-12)
+    assert p_of_shares((3.5, 8), (7.0, 9)) == p_of_shares((3.0, 7), (7.0, 9))
 
 
 def test_bootstrap_intervals_belong_to_the_estimates_of_scipy() -> None:
@@ -421,6 +470,40 @@ def test_survival_is_the_share_of_the_space_in_which_the_first_is_ahead(faked: A
     assert found.compared[0] == "kpi.marketing"
 
 
+def test_a_lead_that_none_flips_alone_but_many_do_is_said_to_be_lost_by_them(faked: Any) -> None:
+    # Behind only where both have left the middle to the same side: nearly half of the square.
+    def outcome(s: Scenario, _: int) -> float:
+        return -1.0 if (where(s, X1) - 0.5) * (where(s, X2) - 0.5) > 1e-3 else 1.0
+
+    faked([X1, X2], lead(outcome))
+    found = sensitivity("divisional", "shared", trajectories=2, sobol=4, points=64, replications=6)
+    assert found.survival is not None
+    lost = f"{64 - found.survival.ahead:g}"
+    assert (
+        "None of the 2 strongest assumptions flips the lead alone. Many small changes together, and"
+        f" luck, do: the lead is lost at {lost} of 64 points."
+    ) in " ".join(found.verdict.split())
+
+
+@pytest.mark.parametrize(("share", "low", "high", "few"), [
+    (0.2, 0.1, 0.4, False), (-0.004, -0.1, 0.4, False), (-0.09, -0.29, 0.08, True),
+    (0.25, -0.23, 1.21, True), (0.25, None, None, False),
+])  # fmt: skip
+def test_shares_of_the_variance_that_cannot_be_so_are_said_to_rest_on_too_few_rows(
+    faked: Any, share: float, low: float | None, high: float | None, few: bool
+) -> None:
+    faked([X1], lead(lambda s, _: where(s, X1)))
+    found = sensitivity("divisional", "shared", trajectories=2, sobol=4, points=4, replications=2)
+    figures = {f"{kind}{end}": value for kind in ("first", "total")
+               for end, value in (("", share), ("_low", low), ("_high", high))}  # fmt: skip
+    shown = replace(found, variance=found.variance.assign(**figures))
+    console = Console(width=100, record=True, file=io.StringIO())
+    for each in sensitivity_tables.story(shown):
+        console.print(each)
+    said = " ".join(console.export_text().split())
+    assert ("too few rows to split the variance" in said) == few
+
+
 def test_a_lower_metric_is_ahead_when_it_is_lower(faked: Any, monkeypatch: Any) -> None:
     faked([X1], lambda s, _: 0.0)
     lower = lead(lambda s, _: -1.0 - where(s, X1))
@@ -491,6 +574,98 @@ def test_points_without_the_metric_are_dropped_and_counted(faked: Any) -> None:
     assert found.survival is not None
     assert found.survival.points == 12
     assert "4 points without MRR at end were left out" in found.summary()
+
+
+def said(found: Sensitivity) -> str:
+    paper = Console(file=io.StringIO(), width=200)
+    for each in sensitivity_tables.story(found):
+        paper.print(each)
+    assert isinstance(paper.file, io.StringIO)
+    return paper.file.getvalue() + sensitivity_words.closing(found)
+
+
+def endless(scenario: Scenario, luck: int) -> float:
+    """Beyond what was seen at the upper end of X1; X2 has a large effect that is seen."""
+    if where(scenario, X1) > 0.8:
+        return math.inf
+    return 10.0 + where(scenario, X1) + 100.0 * where(scenario, X2) + 0.1 * noise(luck)
+
+
+def test_an_assumption_that_leads_beyond_what_was_seen_comes_first_in_words(faked: Any) -> None:
+    faked([X1, X2], endless)
+    found = sensitivity("shared", trajectories=6, sobol=8, points=40, replications=3)
+    assert list(found.screening["path"]) == [X1, X2]
+    assert np.isinf(found.screening["mu_star"][0])
+    assert found.screening.loc[0, ["mu", "mu_low", "mu_high", "sigma"]].isna().all()
+    # What another assumption has led beyond is no effect of this one; but its mean is not known.
+    assert found.screening.loc[1, "mu_star"] == pytest.approx(100.0)
+    assert math.isnan(found.screening.loc[1, "mu"])
+    tornado = found.tornado.set_index(["path", "end"])
+    assert list(dict.fromkeys(found.tornado["path"])) == [X1, X2]
+    assert tornado.loc[(X1, "high"), "verdict"] == "beyond"
+    assert np.isnan(tornado.loc[(X1, "high"), "outcome"])
+    assert tornado.loc[(X1, "low"), "change"] == pytest.approx(-0.5)
+    assert found.variance.empty
+    assert (found.dropped, found.beyond) == (0, 0)
+    assert np.isinf(found.sample["outcome"]).sum() == 8
+    assert " to longer than what was seen in nine of ten of 40 points" in found.verdict
+    assert "it moves most with “Churn: what broken expectations cost”" in found.verdict
+    for text in (said(found), found.summary()):
+        assert "longer than seen" in text
+        assert "Shares of the variance are not known" in text
+    json.dumps(found.as_json(), allow_nan=False)
+    with speaking("ja"):
+        assert "長すぎて測れず" in said(found)
+
+
+def test_a_sample_most_of_which_was_not_seen_has_no_bounds(faked: Any) -> None:
+    faked([X1], lambda s, luck: math.inf if where(s, X1) > 0.025 else 1.0)
+    found = sensitivity("shared", trajectories=2, sobol=4, points=40, replications=2, stated=3)
+    assert found.beyond == 3
+    assert found.verdict.startswith(
+        "MRR at end of shared is not known at the stated values (longer than what was seen in 3 of"
+        " 3 runs), and longer than what was seen at 39 of 40 points of the assumption space"
+    )
+    assert "longer than seen" in said(found)
+
+
+def test_ends_at_which_the_lead_is_not_known_are_said_and_not_counted_as_holding(
+    faked: Any,
+) -> None:
+    faked([X1, X2], lead(endless))
+    found = sensitivity("divisional", "shared", trajectories=4, sobol=8, points=40, replications=3)
+    assert "beats divisional in MRR at end at 40 of 40 points" in found.verdict  # inf is more
+    assert (
+        "Alone, none of the 2 strongest assumptions flips the lead at the 3 ends of their ranges at"
+        " which it is known. At 1 of the 4 ends of their ranges it is not known who leads: MRR at"
+        " end is longer than what was seen in a run."
+    ) in found.verdict
+    assert found.dropped == 0
+    assert found.halves["points"].sum() == 2 * 40
+    assert "longer than seen: than what was seen in a run there" in said(found)
+    faked(
+        [X1, X2],
+        lead(lambda s, luck: math.nan if math.isinf(endless(s, luck)) else 3.0 + noise(luck)),
+    )
+    missing = sensitivity("divisional", "shared", trajectories=4, sobol=8, points=40,
+                          replications=3)  # fmt: skip
+    assert set(missing.tornado["verdict"]) <= {"missing", ""} | {"open"}
+
+
+def test_a_lead_that_is_not_known_at_the_stated_values_is_not_called_luck(faked: Any) -> None:
+    faked([X1], lead(lambda s, luck: math.inf if luck % 2 else 1.0 + where(s, X1)))
+    found = sensitivity("divisional", "shared", trajectories=2, sobol=4, points=8, stated=6)
+    assert (found.beyond, found.baseline.n) == (3, 3)
+    assert found.verdict.startswith(
+        "There is no verdict that could survive, at the stated values it is not known who leads:"
+    )
+    assert (
+        "it is not known which of divisional and shared leads in MRR at end: it is longer than what"
+        " was seen in 3 of 6 pairs of runs."
+    ) in found.verdict
+    assert "Whether an assumption alone flips the lead is not known" in found.verdict
+    assert "luck leaves it open" not in found.verdict
+    said(found)
 
 
 def test_an_outcome_is_that_of_the_second_scenario_minus_that_of_the_first(faked: Any) -> None:

@@ -821,6 +821,7 @@ def test_the_tornado_has_both_ends_of_each_assumption(analyses: dict[str, Analys
     analysis = analyses["sensitivity"]
     found = tornado(analysis)
     table = analysis.tables["tornado"]
+    units = analysis.tables["assumptions"].set_index("path")["unit"]
     assert [spoke.key for spoke in found.spokes] == list(dict.fromkeys(table["path"]))
     for spoke in found.spokes:
         rows = table[table["path"] == spoke.key].set_index("end")
@@ -829,12 +830,28 @@ def test_the_tornado_has_both_ends_of_each_assumption(analyses: dict[str, Analys
             rows.loc["high", "outcome"],
         )
         assert spoke.low_input
+        assert spoke.low_input.endswith(" %") == units[spoke.key].startswith("share")
         assert spoke.trust
     assert found.at_default == analysis.said["baseline"]["mean"]
     assert found.survives == analysis.said["survival"]["share"]
     assert found.verdict == analysis.said["verdict"][0]
     # As the verdict of a comparison: the other scenario minus the reference.
     assert found.label == "MRR at end, <script> minus =a"
+
+
+def test_an_end_beyond_what_was_seen_says_so_and_has_no_result(
+    analyses: dict[str, Analysis],
+) -> None:
+    analysis = analyses["sensitivity"]
+    table = analysis.tables["tornado"].copy()
+    which = table.index[table["end"] == "high"][0]
+    table.loc[which, ["outcome", "change", "change_low", "change_high"]] = math.nan
+    table.loc[which, "verdict"] = "beyond"
+    found = tornado(replace(analysis, tables={**analysis.tables, "tornado": table}))
+    spoke = next(each for each in found.spokes if each.key == table["path"][which])
+    assert math.isnan(spoke.at_high)
+    assert spoke.high_input.endswith(" (longer than seen)")
+    assert not spoke.low_input.endswith(")")
 
 
 def test_a_tornado_without_another_scenario_asks_for_no_survival(

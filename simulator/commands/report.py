@@ -156,6 +156,9 @@ def _check_output(output: Path) -> None:
         raise ScenarioError([Problem("-o", "", str(output), "is a folder; name a file")])
     if output.suffix != ".html":
         raise ScenarioError([Problem("-o", "", str(output), "must end in .html")])
+    if not output.parent.is_dir():
+        rule = f"there is no folder {output.parent}; make it first"
+        raise ScenarioError([Problem("-o", "", str(output), rule)])
     disk.check_folder(output.parent, [output.name])
 
 

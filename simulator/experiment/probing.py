@@ -220,13 +220,17 @@ class Screened:
     ----------
     effects : ndarray, shape (trajectories, assumptions)
         Elementary effects; NaN where an assumption was not moved or an outcome is missing,
-        infinite where one is.
+        infinite where one is longer than what was seen.
+    beyond : ndarray of bool, shape (assumptions,)
+        Those of which a step leads beyond what was seen, or back. It is no doing of an assumption
+        that another one has led there before.
     inert : ndarray of bool, shape (assumptions,)
         Those that left the metric and all work and waiting bit for bit as they were: what only
         changes what people cost has no effect on what they sell.
     """
 
     effects: Floats
+    beyond: NDArray[np.bool_]
     inert: NDArray[np.bool_]
 
 
@@ -258,16 +262,19 @@ def first_screening(
     totals = probing.run("first screening", [*points, *at_stated])
     baseline = probing.outcomes(totals[len(points) :])
     effects, inert = np.full((FIRST, size), np.nan), np.ones(size, dtype=bool)
+    beyond = np.zeros(size, dtype=bool)
     for number, walk in enumerate(walks):
         begin = number * (size + 1)
         part = totals[begin : begin + size + 1]
-        effects[number] = _effects(probing.outcomes(part), walk, size)
+        outcomes = probing.outcomes(part)
+        effects[number] = _effects(outcomes, walk, size)
+        beyond |= _leads_beyond(outcomes, walk, size)
         for step, which in enumerate(walk.moved):
             inert[which] &= all(
                 _same(before, after, probing.metric)
                 for before, after in zip(part[step], part[step + 1], strict=True)
             )
-    return baseline, Screened(effects, inert)
+    return baseline, Screened(effects, beyond, inert)
 
 
 def further_screening(
@@ -284,12 +291,12 @@ def further_screening(
         for number, walk in zip(numbers_left, walks, strict=True)
         for point in _points(assumptions, walk, number)
     ]
-    outcomes = probing.outcomes(probing.run("screening", points))
-    rows = [
-        _effects(part, walk, len(assumptions))
-        for part, walk in zip(outcomes.reshape(len(walks), -1), walks, strict=True)
-    ]
-    return Screened(np.vstack([before.effects, *rows]), before.inert)
+    outcomes = probing.outcomes(probing.run("screening", points)).reshape(len(walks), -1)
+    rows, beyond = [], before.beyond.copy()
+    for part, walk in zip(outcomes, walks, strict=True):
+        rows.append(_effects(part, walk, len(assumptions)))
+        beyond |= _leads_beyond(part, walk, len(assumptions))
+    return Screened(np.vstack([before.effects, *rows]), beyond, before.inert)
 
 
 def _walk(
@@ -309,6 +316,13 @@ def _effects(outcomes: Floats, walk: Trajectory, size: int) -> Floats:
     steps = np.arange(len(walk.moved))
     moved = walk.points[steps + 1, walk.moved] - walk.points[steps, walk.moved]
     found[walk.moved] = gaps(outcomes[:-1], outcomes[1:]) / moved
+    return found
+
+
+def _leads_beyond(outcomes: Floats, walk: Trajectory, size: int) -> NDArray[np.bool_]:
+    found = np.zeros(size, dtype=bool)
+    seen, unseen = np.isfinite(outcomes), np.isinf(outcomes)
+    found[walk.moved] = (seen[:-1] & unseen[1:]) | (unseen[:-1] & seen[1:])
     return found
 
 

@@ -74,8 +74,8 @@ class Effects:
     mu, low, high : ndarray
         Mean effect of going through the whole range, and its 95 % interval (Student's t).
     mu_star : ndarray
-        Mean size of the effects: it counts also what pushes up here and down there. Infinite
-        where an outcome is: no effect is stronger.
+        Mean size of the effects that were seen: it counts also what pushes up here and down there.
+        Infinite where one leads beyond what was seen: no effect is stronger.
     sigma : ndarray
         Their standard deviation: interactions, curvature and luck.
     n : ndarray
@@ -90,16 +90,19 @@ class Effects:
     n: Floats
 
 
-def effects_of(effects: Floats) -> Effects:
+def effects_of(effects: Floats, beyond: NDArray[np.bool_]) -> Effects:
     """Sum up elementary effects.
 
     Parameters
     ----------
     effects : ndarray, shape (trajectories, assumptions)
         NaN where there is none; infinite where an outcome is longer than what was seen.
+    beyond : ndarray of bool, shape (assumptions,)
+        Those that lead there.
     """
     mu, low, high, n = estimates(effects)
-    size = np.where(np.isinf(effects).any(axis=0), np.inf, estimates(np.abs(effects))[0])
+    sizes = np.where(np.isinf(effects), np.nan, np.abs(effects))
+    size = np.where(beyond, np.inf, estimates(sizes)[0])
     squares = np.where(np.isnan(mu), np.nan, np.nansum((effects - mu) ** 2, axis=0))
     sigma = np.sqrt(np.divide(squares, n - 1.0, out=np.full_like(mu, np.nan), where=n > 1.0))
     return Effects(mu, low, high, size, sigma, n)

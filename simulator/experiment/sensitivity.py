@@ -22,6 +22,7 @@ from simulator.experiment import probing
 from simulator.experiment import sensitivity_words as words
 from simulator.experiment.assumptions import Assumption, Space, space_of
 from simulator.experiment.comparison import distinct
+from simulator.experiment.differences import gaps
 from simulator.experiment.execution import Workers, execution_of
 from simulator.experiment.probing import Interrupted, Plan, Probing, Screened
 from simulator.experiment.quantities import Scale, as_json, checked_metrics, told
@@ -33,7 +34,7 @@ from simulator.experiment.screening import (
     shares_of,
     through_change,
 )
-from simulator.experiment.statistics import CONFIDENCE, Estimate, holm, share_better
+from simulator.experiment.statistics import CONFIDENCE, Estimate, holm, jeffreys
 from simulator.experiment.wording import paragraph
 from simulator.metrics.definitions import METRICS, Better
 from simulator.scenario import LoadedScenario, diff
@@ -63,7 +64,8 @@ class Survival:
         The scenario that leads at the stated values; where none can be told to, the second one.
     other : str
     ahead : float
-        Number of points at which it leads; a tie counts half.
+        Number of points at which it leads; a tie counts half. What is longer than what was seen
+        is longer than what was seen of the other; if it is so in both, that is a tie.
     points : int
         All points at which the metric exists in both.
     share : float
@@ -82,9 +84,14 @@ class Survival:
     @classmethod
     def of(cls, leader: str, other: str, metrics: Floats, better: Better) -> Survival:
         """Count; metrics of the other one and of the leader, shape (points, 2)."""
-        found = share_better(metrics[:, 0], metrics[:, 1], better)
-        assert found is not None  # a metric without direction was refused
-        return cls(leader, other, found.mean * found.n, found.n, found.mean, found.low, found.high)
+        behind, ahead = metrics[~np.isnan(metrics).any(axis=1)].T
+        if better == "lower":
+            behind, ahead = ahead, behind
+        # By their order, for infinite values cannot be subtracted.
+        wins = float((ahead > behind).sum()) + 0.5 * float((ahead == behind).sum())
+        points = len(ahead)
+        found = jeffreys(wins / points if points else math.nan, points)
+        return cls(leader, other, wins, points, found.mean, found.low, found.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,9 @@ class Sensitivity:
         Analyses that Ctrl-C cut off; empty if all are there.
     baseline : Estimate
         Outcome at the stated values.
+    beyond : int
+        Runs (pairs) at the stated values in which the metric is longer than what was seen; with
+        any the baseline is not known.
     survival : Survival or None
         With `versus`: over the sample of the whole space.
     dropped : int
@@ -121,15 +131,21 @@ class Sensitivity:
     screening : DataFrame
         Varied ones, strongest first: ``path``, ``value``, ``low``, ``high``, ``unit``, ``range``,
         ``mu`` (mean effect of going through the range) with ``mu_low`` and ``mu_high``,
-        ``mu_star``, ``sigma``, ``n`` (effects).
+        ``mu_star`` (of the effects that were seen; infinite, and first, where one makes the metric
+        longer than what was seen), ``sigma``, ``n`` (effects that were seen). Mean and spread are
+        missing where an effect was not seen.
     variance : DataFrame
         ``factor`` (a path, or "luck"), ``range``, ``first`` and ``total`` (shares of the
-        variance) with their bounds, ``n`` (rows).
+        variance) with their bounds, ``n`` (rows). Empty if the metric is longer than what was seen
+        in a run, or missing in too many.
     tornado : DataFrame
         Widest first: ``path``, ``range``, ``end`` (low or high), ``value`` there, ``outcome`` and
         ``change`` from the baseline with their bounds, ``n`` (replications), ``verdict``: flips
         (the other leads), may flip (it leads, but that may be luck), open (the lead may be luck),
-        or empty. The outcome is the baseline, of all runs at the stated values, plus the change
+        beyond (the metric is longer than what was seen in a run there, so that no outcome is
+        known), missing (no run there has the metric), or empty. Each end is judged alone, by its
+        own 95 % interval, not for having asked of all of them. The outcome is the baseline, of all
+        runs at the stated values, plus the change
         (:func:`~simulator.experiment.screening.through_change`).
     halves : DataFrame
         With `versus`: ``path``, ``range``, ``half`` (lower or upper), ``low``, ``high`` of that
@@ -149,6 +165,7 @@ class Sensitivity:
     runs: int
     missing: tuple[str, ...]
     baseline: Estimate
+    beyond: int
     survival: Survival | None
     dropped: int
     compared: tuple[str, ...]
@@ -394,7 +411,7 @@ class _Study:
         names = [each.name for each in self._scenarios]
         pair = len(names) == 2
         outcomes = probing.differences(metrics)
-        known = np.isfinite(outcomes)
+        known = ~np.isnan(outcomes)
         survival, halves = None, self._empty("halves")
         if pair and known.any():
             counting = self._counting(Estimate.of(stated))
@@ -411,6 +428,7 @@ class _Study:
             runs=self._runs.finished,
             missing=missing,
             baseline=Estimate.of(stated),
+            beyond=int(np.isinf(stated).sum()),
             survival=survival,
             dropped=int((~known).sum()),
             compared=self._space.compared,
@@ -441,7 +459,7 @@ class _Study:
         )
 
     def _screening(self, screened: Screened) -> pd.DataFrame:
-        found = effects_of(screened.effects)
+        found = effects_of(screened.effects, screened.beyond)
         table = pd.DataFrame([_range(one) for one in self._space.varied])
         for name, values in (
             ("mu", found.mu), ("mu_low", found.low), ("mu_high", found.high),
@@ -460,14 +478,18 @@ class _Study:
         found = probing.ends(self._runs, strongest, self._plan.replications)
         side = told(Estimate.of(stated)) if len(self._scenarios) == 2 else 0
         rows = []
-        swings = np.nan_to_num(np.abs(np.diff(found.mean(axis=2), axis=1)[:, 0]))
-        order = np.argsort(-swings, kind="stable")
+        beyond = np.isinf(found).any(axis=2)
+        means = np.where(beyond, np.inf, found.mean(axis=2))
+        swings = np.abs(gaps(means[:, 0], means[:, 1]))
+        order = np.argsort(-np.nan_to_num(swings, posinf=np.inf), kind="stable")
         for one, both in ((strongest[which], found[which]) for which in order):
             for end, position, outcomes in zip(("low", "high"), (0.0, 1.0), both, strict=True):
                 outcome = through_change(stated, outcomes)
-                change = Estimate.of(outcomes - stated[: len(outcomes)])
+                change = Estimate.of(gaps(stated[: len(outcomes)], outcomes))
                 verdict = ""
-                if outcome.mean * side < 0.0:
+                if np.isinf(outcomes).any():
+                    verdict = "beyond"
+                elif outcome.mean * side < 0.0:
                     verdict = "flips" if told(outcome) else "may flip"
                 elif side and not outcome.n:
                     verdict = "missing"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from simulator.experiment.assumption_labels import assumption_label
@@ -44,6 +45,11 @@ _SURVIVALS = {
         " {leader} beats {other} in {label} at {ahead} of {points} points drawn over the whole"
         " ranges of all assumptions at once ({share})."
     ),
+    "unknown": marked(
+        "There is no verdict that could survive, at the stated values it is not known who leads:"
+        " {leader} beats {other} in {label} at {ahead} of {points} points drawn over the whole"
+        " ranges of all assumptions at once ({share})."
+    ),
 }
 TIMES = "times as stated"
 """The unit of a law, which is varied by a factor on its times."""
@@ -54,6 +60,15 @@ _FLIPS = {
     "flips": marked("Alone, {ends} flips the lead."),
     "may flip": marked("Alone, {ends} may flip the lead."),
 }
+_BEYOND_ENDS = marked(
+    "At {count} of the {ends} ends of their ranges it is not known who leads: {label} is longer"
+    " than what was seen in a run."
+)
+_MISSING_ENDS = marked(
+    "At {count} of the {ends} ends of their ranges it is not known who leads: {label} is missing."
+)
+BEYOND = marked("longer than seen")
+"""Instead of the figures of an assumption that makes a time longer than what was seen."""
 _PHASES = {
     "the rest of the screening": marked("the rest of the screening"),
     "the sample of the space": marked("the sample of the space"),
@@ -82,7 +97,9 @@ def findings(result: Sensitivity) -> list[str]:
 
 def _survives(result: Sensitivity, found: Survival) -> str:
     low, high = (found.share if end is None else end for end in (found.low, found.high))
-    if not told(result.baseline):
+    if not math.isfinite(result.baseline.mean):
+        kind = "unknown"
+    elif not told(result.baseline):
         kind = "none"
     elif found.low is None:
         kind = "open"  # one point tells nothing
@@ -137,32 +154,68 @@ def _halves(pair: tuple[Mapping[str, Any], Mapping[str, Any]], leader: str) -> s
 
 
 def _level(result: Sensitivity) -> str:
-    scale = result.scale()
-    clauses = [
-        say(
-            "{label} of {name} is {amount} at the stated values{interval}",
-            label=result.label,
-            name=result.name,
-            amount=scale.amount(result.baseline.mean),
-            interval=_interval(scale, result.baseline),
-        )
-    ]
-    known = result.sample["outcome"].dropna()
-    if len(known):
-        low, high = (scale.number(float(known.quantile(at))) for at in (0.05, 0.95))
-        clauses[0] = say(
-            "{clause}, and {low} to {high} in nine of ten of {points} points of the assumption"
-            " space",
-            clause=clauses[0],
-            low=low,
-            high=high,
-            points=len(known),
-        )
-    strongest = result.screening["path"][result.screening["mu_star"] > 0.0][:_MOST_NAMED]
-    if len(strongest):
+    clauses = [_over_the_space(result, _at_stated(result))]
+    strongest = moving(result)[:_MOST_NAMED]
+    if strongest:
         names = listed([say("“{name}”", name=assumption_label(path)) for path in strongest])
         clauses.append(say("in the screening it moves most with {assumptions}", assumptions=names))
     return say("{clauses}.¦of a level", clauses=say("; ¦between findings").join(clauses))
+
+
+def _at_stated(result: Sensitivity) -> str:
+    scale, level = result.scale(), result.baseline
+    if math.isfinite(level.mean):
+        return say(
+            "{label} of {name} is {amount} at the stated values{interval}",
+            label=result.label,
+            name=result.name,
+            amount=scale.amount(level.mean),
+            interval=_interval(scale, level),
+        )
+    return say(
+        "{label} of {name} is not known at the stated values (longer than what was seen in {beyond}"
+        " of {n} runs)"
+        if result.beyond
+        else "{label} of {name} is missing in every run at the stated values",
+        label=result.label,
+        name=result.name,
+        beyond=result.beyond,
+        n=result.beyond + level.n,
+    )
+
+
+def _over_the_space(result: Sensitivity, clause: str) -> str:
+    """Add to a clause where the result lies in nine of ten points."""
+    known = np.sort(result.sample["outcome"].dropna().to_numpy())
+    if not len(known):
+        return clause
+    seen = known[np.isfinite(known)]
+    at = [end * (len(known) - 1) for end in (0.05, 0.95)]
+    low, high = (
+        # Between two points, unless one of them is longer than what was seen.
+        float(np.interp(each, np.arange(len(seen)), seen)) if each <= len(seen) - 1 else math.inf
+        for each in at
+    )
+    scale = result.scale()
+    figures = {"clause": clause, "low": scale.number(low), "points": len(known)}
+    if math.isinf(low):
+        return say(
+            "{clause}, and longer than what was seen at {beyond} of {points} points of the"
+            " assumption space",
+            beyond=len(known) - len(seen),
+            **figures,
+        )
+    if math.isinf(high):
+        return say(
+            "{clause}, and {low} to longer than what was seen in nine of ten of {points} points of"
+            " the assumption space",
+            **figures,
+        )
+    return say(
+        "{clause}, and {low} to {high} in nine of ten of {points} points of the assumption space",
+        high=scale.number(high),
+        **figures,
+    )
 
 
 def at_stated_values(result: Sensitivity) -> str:
@@ -174,6 +227,19 @@ def at_stated_values(result: Sensitivity) -> str:
         With a second scenario.
     """
     scale, lead = result.scale(), result.baseline
+    if not math.isfinite(lead.mean):
+        return say(
+            "At the stated values it is not known which of {name} and {versus} leads in {label}: it"
+            " is longer than what was seen in {beyond} of {n} pairs of runs."
+            if result.beyond
+            else "At the stated values {label} of {name} and {versus} cannot be compared: it is"
+            " missing in every pair of runs.",
+            name=result.name,
+            versus=result.versus,
+            label=result.label,
+            beyond=result.beyond,
+            n=result.beyond + lead.n,
+        )
     ahead = told(lead) * direction(result.metric)
     pairs = say("{n} pair of runs" if lead.n == 1 else "{n} pairs of runs", n=lead.n)
     if not ahead:
@@ -209,8 +275,13 @@ def alone(result: Sensitivity) -> list[str]:
     tested = result.tornado["path"].nunique()
     if not tested:
         return [say("No assumption was tested alone.")]
+    if not math.isfinite(result.baseline.mean):
+        return [say("Whether an assumption alone flips the lead is not known, as the lead is not.")]
     if not told(result.baseline):
         return [say("There is no lead that an assumption alone could flip.")]
+    ends_of = result.tornado["verdict"].value_counts()
+    beyond, missing, unsure = (int(ends_of.get(k, 0)) for k in ("beyond", "missing", "open"))
+    known = len(result.tornado) - beyond - missing
     found = []
     laws = laws_of(result)
     for kind, sentence in _FLIPS.items():
@@ -227,11 +298,24 @@ def alone(result: Sensitivity) -> list[str]:
             ends = [*ends[:_MOST_NAMED], more]
         if ends:
             found.append(say(sentence, ends=say(" or ¦between ends").join(ends)))
-    if not found:
+    if not found and known == len(result.tornado):
         found = [
-            say("None of the {tested} strongest assumptions flips the lead alone.", tested=tested)
+            say("None of the {tested} strongest assumptions flips the lead alone.", tested=tested),
+            *_together(result),
         ]
-    unsure = int((result.tornado["verdict"] == "open").sum())
+    elif not found and known:
+        found = [
+            say(
+                "Alone, none of the {tested} strongest assumptions flips the lead at the {known}"
+                " ends of their ranges at which it is known.",
+                tested=tested,
+                known=known,
+            )
+        ]
+    for count, sentence in ((beyond, _BEYOND_ENDS), (missing, _MISSING_ENDS)):
+        if count:
+            ends_there = len(result.tornado)
+            found.append(say(sentence, count=count, ends=ends_there, label=result.label))
     if unsure:
         found.append(
             say(
@@ -241,6 +325,21 @@ def alone(result: Sensitivity) -> list[str]:
             )
         )
     return found
+
+
+def _together(result: Sensitivity) -> list[str]:
+    """Say that a lead which no assumption flips alone is lost by many at once."""
+    found = result.survival
+    if found is None or found.low is None or found.low > SURVIVES:
+        return []
+    return [
+        say(
+            "Many small changes together, and luck, do: the lead is lost at {lost} of {points}"
+            " points.",
+            lost=f"{found.points - found.ahead:g}",
+            points=found.points,
+        )
+    ]
 
 
 def closing(result: Sensitivity) -> str:
@@ -263,6 +362,14 @@ def closing(result: Sensitivity) -> str:
     if result.missing:
         phases = listed([say(_PHASES[phase]) for phase in result.missing])
         lines.insert(0, say("Interrupted: without {phases}.", phases=phases))
+    if not result.missing and not len(result.variance) and moving(result):
+        lines.append(
+            say(
+                "Shares of the variance are not known: {label} is longer than what was seen in one"
+                " of the runs for them, or missing in too many.",
+                label=result.label,
+            )
+        )
     if result.dropped:
         lines.append(
             say(
@@ -272,6 +379,43 @@ def closing(result: Sensitivity) -> str:
             )
         )
     return paragraph(lines)
+
+
+def moving(result: Sensitivity) -> list[str]:
+    """Return the assumptions that move the metric in the screening, the strongest first.
+
+    Parameters
+    ----------
+    result : Sensitivity
+    """
+    return list(result.screening["path"][result.screening["mu_star"] > 0.0])
+
+
+def beyond_of(result: Sensitivity) -> set[str]:
+    """Return the assumptions that make the metric longer than what was seen in the screening.
+
+    Parameters
+    ----------
+    result : Sensitivity
+    """
+    return set(result.screening["path"][np.isinf(result.screening["mu_star"])])
+
+
+def effect_said(row: Mapping[str, Any], beyond: set[str], written: Callable[[float], str]) -> str:
+    """Write the mean effect of an assumption, or say that it was not seen.
+
+    Parameters
+    ----------
+    row : mapping
+        Of the table of the screening.
+    beyond : set of str
+        From :func:`beyond_of`.
+    written : callable
+        How a number is written.
+    """
+    if row["path"] in beyond:
+        return say(BEYOND)
+    return say("not known¦effect") if row["mu"] is None else written(row["mu"])
 
 
 def summary(result: Sensitivity) -> str:
@@ -286,9 +430,11 @@ def summary(result: Sensitivity) -> str:
     if result.survival is not None:
         lines.append(say(LUCK_NOTE))
     lines += ["", say("Screening (mean effect of going through the range, 95 % interval):")]
+    beyond = beyond_of(result)
     for row in rows_of(result.screening.head(_MOST_LINES)):
-        effect = Estimate(row["mu"], row["mu_low"], row["mu_high"], row["n"])
-        figure = f"{scale.amount(effect.mean)}{_interval(scale, effect)}"
+        mean = math.nan if row["mu"] is None else row["mu"]
+        effect = Estimate(mean, row["mu_low"], row["mu_high"], row["n"])
+        figure = f"{effect_said(row, beyond, scale.amount)}{_interval(scale, effect)}"
         lines.append(
             f"  {say('{label}: {figure}', label=assumption_label(row['path']), figure=figure)}"
         )

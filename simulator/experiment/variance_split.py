@@ -103,8 +103,9 @@ def split(values: Floats, twins: Floats | None = None) -> Split:
     draws, runs = known.shape
     nan = float("nan")
     if np.isinf(values).any():
-        nothing = (nan,) * 12
-        return Split(draws, *nothing, below_zero=False, reason=BEYOND)
+        return Split(
+            draws, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, False, BEYOND
+        )  # fmt: skip
     mean = float(known.mean()) if draws else nan
     if draws < 2:
         return Split(draws, mean, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, False)
@@ -310,8 +311,10 @@ def weights(scores: Floats, outcome: Floats, correlations: Floats) -> Weights | 
     Returns
     -------
     Weights or None
-        None with fewer than 10 draws, or where the outcome is always the same.
+        None with fewer than 10 draws, or where the outcome is always the same or once infinite.
     """
+    if np.isinf(outcome).any():
+        return None
     kept = np.isfinite(outcome)
     y, z = outcome[kept], scores[kept]
     draws, size = z.shape

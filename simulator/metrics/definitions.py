@@ -187,7 +187,7 @@ _INSIDE_SALES = (
 )
 _FIELD_SALES = (
     _metric("field_sales", "bookings", "Bookings (MRR signed)", "受注金額",
-            "currency per month", "higher",
+            "currency", "higher",
             "MRR of contracts won (one-off sale: their prices)", source=S3),
     _metric("field_sales", "wins", "Contracts won", "受注数", "buyers", "higher",
             "contracts won", source=MODEL),
@@ -237,7 +237,7 @@ _CUSTOMER_SUCCESS = (
             "MRR lost by leaving and contraction, minus expansion", "MRR at start of month",
             rule=MONTHS, source=S3),
     _metric("customer_success", "expansion", "Upsell and cross-sell (MRR)",
-            "アップセル・クロスセル金額", "currency per month", "higher",
+            "アップセル・クロスセル金額", "currency", "higher",
             "MRR added by existing customers", source=S3),
     _metric("customer_success", "health_score", "Health score", "ヘルススコア", "points",
             "higher", "health points", "monthly readings", source=S3),

@@ -140,6 +140,7 @@ def lead_times(book: Book, periods: Periods, pipeline: Opportunities) -> dict[st
         np.where(open_, CENSORED, np.where(won, ENDED, COMPETING)),
         {},
         {"lead_time": 0.5, "lead_time_p90": 0.9},
+        book.facts.horizon_days,
     )
 
 
@@ -187,7 +188,7 @@ def inquiry_times(book: Book, periods: Periods) -> dict[str, Floats]:
     """How long it takes from an inquiry to the first opportunity and the first contract."""
     arrived, gone = book.rows(Kind.ARRIVED), book.rows(Kind.GONE)
     start = book.first_of(arrived, arrived.time)
-    came = ~np.isnan(start)
+    came, horizon = ~np.isnan(start), book.facts.horizon_days
     left = book.first_of(gone, gone.time)
     values: dict[str, Floats] = {}
     goals = (
@@ -197,10 +198,10 @@ def inquiry_times(book: Book, periods: Periods) -> dict[str, Floats]:
     for name, goal in goals:
         reached = book.first_of(goal, goal.time)
         how = np.where(~np.isnan(reached), ENDED, np.where(~np.isnan(left), COMPETING, CENSORED))
-        until = np.where(how == COMPETING, left, book.facts.horizon_days)
+        until = np.where(how == COMPETING, left, horizon)
         end = np.where(how == ENDED, reached, until)
         levels = {name: 0.5, f"{name}_p90": 0.9}
-        values |= durations(periods, start[came], end[came], how[came], {}, levels)
+        values |= durations(periods, start[came], end[came], how[came], {}, levels, horizon)
     return values
 
 

@@ -60,10 +60,13 @@ class Periods:
     ----------
     lower, upper : ndarray of float64
         Bounds in business days.
+    measured : bool
+        Whether the last one is the measured period, and no month.
     """
 
     lower: Floats
     upper: Floats
+    measured: bool = True
 
     @classmethod
     def of(cls, facts: Facts) -> Periods:
@@ -95,7 +98,7 @@ class Periods:
     @property
     def months(self) -> Periods:
         """All but the last: the months without the measured period."""
-        return Periods(self.lower[:-1], self.upper[:-1])
+        return Periods(self.lower[:-1], self.upper[:-1], measured=False)
 
     @property
     def days(self) -> Floats:

@@ -115,13 +115,13 @@ def durations(
     how: NDArray[np.integer],
     read: Mapping[str, Reading],
     given_end: Mapping[str, float] | None = None,
+    horizon: float = np.inf,
 ) -> dict[str, Floats]:
     """Return one number per period and reading from the durations of the cases begun in it.
 
     Parameters
     ----------
     periods : Periods
-        The months, and last the measured period, which ends with the run.
     start, end : ndarray of float64
         Of each case, in any order; not before the start.
     how : ndarray of int
@@ -133,6 +133,8 @@ def durations(
         longest observation. Of a month whose cases were not followed for long it would be that of
         the fast ones: it is infinite for a month of which too little of what ends could be seen,
         by the incidence of the whole run (for a median less than 95 %, for 90 % less than 99 %).
+    horizon : float, optional
+        When the run ends.
     """
     order = np.argsort(start, kind="stable")
     begun, length, how = start[order], (end - start)[order], how[order]
@@ -141,11 +143,13 @@ def durations(
     values = {name: np.array([number(each) for each in found]) for name, number in read.items()}
     if not given_end:
         return values
-    seen = incidence(length, how).seen_within(periods.upper[-1] - begun)
-    share = np.array([seen[part].mean() if len(seen[part]) else 1.0 for part in parts[:-1]])
+    seen = incidence(length, how).seen_within(horizon - begun)
+    share = np.array([seen[part].mean() if len(seen[part]) else 1.0 for part in parts])
+    if periods.measured:
+        share[-1] = 1.0
     for name, level in given_end.items():
         value = np.array([each.conditional_quantile(level) for each in found])
-        enough = np.append(share >= 1.0 - (1.0 - SEEN_OF_REST) * (1.0 - level), True)
+        enough = share >= 1.0 - (1.0 - SEEN_OF_REST) * (1.0 - level)
         values[name] = np.where(enough | np.isnan(value), value, np.inf)
     return values
 

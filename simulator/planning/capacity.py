@@ -95,7 +95,7 @@ def capacity_of(journal: Journal, scenario: Scenario) -> dict[str, NDArray[np.fl
     """
     book = Book(journal)
     every = Periods.of(journal.facts)
-    months = Periods(every.lower[:-1], every.upper[:-1])
+    months = every.months
     work = labor(book)
     speeds = ramps(book, work.spells, scenario)
     queues = waits(book)

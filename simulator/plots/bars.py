@@ -21,6 +21,7 @@ from simulator.presentation.chart_style import (
     PURPLE,
     VERMILION,
 )
+from simulator.presentation.pictures.tornado import directions
 from simulator.presentation.views.analyses import zero_is_near
 from simulator.presentation.views.shapes import Bar, Bars, Floats, Step, Tornado, Waterfall
 
@@ -267,7 +268,8 @@ def _spans(fall: Waterfall) -> list[tuple[float, float]]:
 def draw_tornado(tornado: Tornado, title: str, note: str, size: tuple[float, float]) -> Sheet:
     """Draw how far a result goes with each assumption, the widest on top.
 
-    Blue is the low end of an assumption, orange its high end.
+    Blue is the low end of an assumption, orange its high end; where both go to the same side, they
+    stand below each other.
 
     Parameters
     ----------
@@ -334,22 +336,28 @@ def _spoke(
     sheet: Sheet, rows: _Rows, y: float, ends: tuple[float, float], words: tuple[str, str],
     told: bool,
 ) -> None:  # fmt: skip
-    half, apart = 0.3 * rows.height, 0.08 * sheet.scale
-    for value, color in zip(ends, _ENDS, strict=True):
-        if math.isfinite(value):
-            x1, x2 = sorted((rows.x(0.0), rows.x(value)))
-            shown = color if told else mixed(color, 0.4)
-            sheet.paper.fill_between([x1, x2], y - half, y + half, color=shown, linewidth=0)
-    order = sorted(zip(ends, words, strict=True), key=lambda each: each[0])
-    known = [each for each in order if math.isfinite(each[0])]
+    sides = directions(*ends)
+    # Each has a half of the row for itself where both go to the same side.
+    together = sides[0] == sides[1]
+    half = (0.2 if together else 0.3) * rows.height
+    apart, letters = 0.08 * sheet.scale, min(rows.letters, SMALL)
+    if together:
+        letters *= min(0.46 * rows.height / sheet.inches(letters), 1.0)
     room = 0.3 * (rows.plot.right - rows.names.left)
-    # One end goes to the left of the bar, the other to its right, also where both lie on one side.
-    for (value, said), side in zip(known, ("right", "left"), strict=False):
-        edge = min(value, 0.0) if side == "right" else max(value, 0.0)
-        x = rows.x(edge) + (-apart if side == "right" else apart)
-        text = sheet.broken(said, min(rows.letters, SMALL), room, 1)
-        sheet.write(x, y, text, min(rows.letters, SMALL), INK if told else GREY, across=side,
-                    backed=True)  # fmt: skip
+    for value, said, color, side, place in zip(
+        ends, words, _ENDS, sides, (1, -1), strict=True
+    ):  # fmt: skip
+        middle = y + (0.22 * rows.height * place if together else 0.0)
+        outer = rows.x(value if math.isfinite(value) else 0.0)
+        x1, x2 = sorted((rows.x(0.0), outer))
+        shown = color if told else mixed(color, 0.4)
+        # Over the grounds of labels, which are for the dashed line only.
+        sheet.paper.fill_between([x1, x2], middle - half, middle + half, color=shown, linewidth=0,
+                                 zorder=6.5)  # fmt: skip
+        text = sheet.broken(said, letters, room, 1)
+        across = "right" if side < 0 else "left"
+        sheet.write(outer + side * apart, middle, text, letters, INK if told else GREY,
+                    across=across, backed=True)  # fmt: skip
 
 
 # ------------------------------------------------------------------ run by run

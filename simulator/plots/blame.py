@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from matplotlib.patches import FancyBboxPatch
 
 from simulator.languages.messages import say
 from simulator.metrics.team_labels import team_label
-from simulator.plots.slide import LABEL, SMALL, TINY, Box, Sheet, begin, ink_of, mixed
-from simulator.presentation.chart_style import FAINT, GREEN, GREY, INK, VERMILION
+from simulator.plots.slide import (
+    LABEL,
+    SMALL,
+    TINY,
+    Box,
+    Sheet,
+    begin,
+    ink_of,
+    mixed,
+    without_team,
+)
+from simulator.presentation.chart_style import BLUE, FAINT, GREY, INK, VERMILION
 from simulator.presentation.views.shapes import Blame, Dashboard, Reading
 
 _MARKS = {"better": "▲", "worse": "▼", "alike": "=", "open": "?"}
-_COLORS = {"better": GREEN, "worse": VERMILION, "alike": GREY, "open": GREY}
+_COLORS = {"better": BLUE, "worse": VERMILION, "alike": GREY, "open": GREY}
+"""As on pages."""
 _SMALLEST = 0.62
+_LEAST_LABEL = 0.7
+"""A label on one line has letters no smaller than this part of the others."""
 _COLUMNS = 5
 """Of readings side by side in the lower row."""
 _LINES = 2.35
@@ -47,14 +61,17 @@ def draw_blame(blame: Blame, title: str, note: str, size: tuple[float, float]) -
     share = min(upper.height(letters) / taken, 0.9) if taken > 0.0 else 0.5
     middle = sheet.area.top - free * share
     area = sheet.area
-    upper.draw(Box(area.left, middle, area.right, area.top), letters, GREEN)
+    upper.draw(Box(area.left, middle, area.right, area.top), letters, BLUE)
     lower.draw(Box(area.left, area.bottom, area.right, middle - gap), letters, VERMILION)
     return sheet
 
 
 def _readings(dashboard: Dashboard) -> tuple[Reading, ...]:
-    """Return its readings, what the department is measured on first."""
-    return tuple(sorted(dashboard.readings, key=lambda each: not each.counts))
+    """Return its readings, what the department is measured on first, without its name."""
+    return tuple(
+        replace(each, label=without_team(each.label, dashboard.team))
+        for each in sorted(dashboard.readings, key=lambda each: not each.counts)
+    )
 
 
 def _measured(dashboard: Dashboard) -> str:
@@ -106,8 +123,9 @@ class _Row:
             )
         )  # fmt: skip
         inner = box.inside(pad, pad, pad, pad)
-        heading = sheet.broken(self.headings[place], LABEL, inner.width, 1, bold=True)
-        sheet.write(inner.left, inner.top, heading, LABEL, INK, up="top", bold=True)
+        heading = self.headings[place]
+        size = LABEL * min(inner.width / sheet.width(heading, LABEL, True), 1.0)
+        sheet.write(inner.left, inner.top, heading, size, INK, up="top", bold=True)
         top = inner.top - sheet.line(LABEL)
         if any(self.under):
             said = sheet.broken(self.under[place], TINY * letters / SMALL, inner.width, 2)
@@ -129,11 +147,22 @@ def _shared_columns(cards: Sequence[Sequence[Reading]]) -> list[int]:
     return [max(round(_COLUMNS * len(card) / every), 1) for card in cards]
 
 
+def _whole(sheet: Sheet, label: str, letters: float, width: float) -> tuple[str, float]:
+    """Return a label that is nowhere cut, and its letters: smaller ones, or two lines of them."""
+    if (wide := sheet.width(label, letters)) <= width:
+        return label, letters
+    if wide <= width / _LEAST_LABEL:
+        return label, letters * width / wide
+    size = letters * _LEAST_LABEL
+    while size > 0.4 * letters and sheet.broken(label, size, width, 99).count("\n") > 1:
+        size *= 0.95
+    return sheet.broken(label, size, width, 2), size
+
+
 def _reading(sheet: Sheet, box: Box, reading: Reading, letters: float) -> None:
     """Write a figure: its name above, what it is and was beneath, and a mark for the verdict."""
     line = sheet.line(letters)
-    size = sheet.fitted(reading.label, letters, box.width)
-    label = sheet.broken(reading.label, size, box.width, 1)
+    label, size = _whole(sheet, reading.label, letters, box.width)
     sheet.write(box.left, box.top - 0.55 * line, label, size, INK)
     if reading.counts:
         # Not bold letters: the Japanese font has none.
@@ -147,6 +176,6 @@ def _reading(sheet: Sheet, box: Box, reading: Reading, letters: float) -> None:
     scale = reading.scale
     said = say("{value}, was {reference}", value=scale.amount(reading.value),
                reference=scale.number(reading.reference))  # fmt: skip
-    size = sheet.fitted(said, letters, box.right - left, bold=True)
-    words = sheet.broken(said, size, box.right - left, 1, bold=True)
-    sheet.write(left, box.top - 1.55 * line, words, size, color, bold=True)
+    # A number that is cut is a wrong one.
+    size = letters * min((box.right - left) / sheet.width(said, letters, True), 1.0)
+    sheet.write(left, box.top - 1.55 * line, said, size, color, bold=True)

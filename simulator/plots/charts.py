@@ -295,7 +295,8 @@ def difference(
             len(comparison.numbers), comparison.seed,
             say("Dots: runs with the same luck, scenario minus {reference}.",
                 reference=comparison.reference),
-            say("Crosses: mean and its 95 % interval.") if len(comparison.numbers) > 1 else "",
+            say("Crosses: mean and its 95 % interval." if len(comparison.numbers) > 1 else
+                "Not tested: one run tells nothing from luck."),
         )  # fmt: skip
         label = METRICS[name].label
         return draw_pairs(pairs, scale, label, better(name), title, note, size).slide
@@ -390,13 +391,14 @@ def tornado(result: Sensitivity | Analysis, size: Size = SIZE) -> Figure:
         found = analyses.tornado(analysis)
         note = titles.analysis_note(
             analysis.said,
-            say("Bars: the result at both ends of each assumption's range; pale: its own 95 %"
-                " interval does not exclude 0." if found.tested else
+            say("Bars: the result at both ends of each assumption's range; pale: the change from"
+                " the stated value may be luck." if found.tested else
                 "Bars: the result at both ends of each assumption's range; not tested: one run."),
             say("Dashed: where the result changes its sign.")
             if analyses.zero_is_near(found) else "",
+            titles.exact(found, analysis.said),
         )  # fmt: skip
-        return draw_tornado(found, titles.of_tornado(found), note, size).slide
+        return draw_tornado(found, titles.of_tornado(found, analysis.said), note, size).slide
 
 
 def analysis_of(command: str, result: Found | Analysis) -> Analysis:

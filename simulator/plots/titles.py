@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from simulator.experiment.findings import Finding
 from simulator.experiment.quantities import Scale
+from simulator.languages.languages import spoken
 from simulator.languages.messages import marked, say
+from simulator.metrics.definitions import METRICS, TEAMS
 from simulator.metrics.team_labels import team_label
 from simulator.plots.slide import without_team
-from simulator.presentation.figures import percent
+from simulator.presentation.figures import percent, roughly
 from simulator.presentation.pictures.lines import MOST_BANDS
 from simulator.presentation.views.courses import FEWEST_OUTER
 from simulator.presentation.views.shapes import (
@@ -137,27 +140,29 @@ def _begin(band: Band) -> tuple[float, float]:
 
 
 def of_heat(heat: Heat) -> str:
-    """Say which department is the first to be worse, and how many series are so in the end."""
+    """Say which department is the first to be worse, and how many series are so in the end.
+
+    The first is that of the report: over all months of all series of a department.
+    """
     if not heat.tested:
         return say(
             "{scenario} against {reference}: in one run, nothing can be told from luck",
             scenario=heat.scenario, reference=heat.reference,
         )  # fmt: skip
-    worse = [
-        (heat.months[int(at[0])], row)
-        for row in heat.rows if len(at := np.flatnonzero(row.told & (row.worse > 0.0)))
-    ]  # fmt: skip
+    names = {"scenario": heat.scenario, "reference": heat.reference}
+    worse = [each for each in heat.onsets if each.team in TEAMS]
     if not worse:
         return say(
-            "{scenario} can be told to be worse than {reference} in no series and month",
-            scenario=heat.scenario, reference=heat.reference,
+            "{scenario} against {reference}: no department can be told to be worse over all its"
+            " series and months together",
+            **names,
         )  # fmt: skip
-    month, row = min(worse, key=lambda each: each[0])
+    first = min(worse, key=lambda each: each.month)
     return say(
         "{scenario} is worse than {reference} first in {team}, from month {month}: {label};"
-        " in the end in {count} of {all} series",
-        scenario=heat.scenario, reference=heat.reference, team=team_label(row.team), month=month,
-        label=without_team(row.label, row.team), count=sum(map(_worse_at_last, heat.rows)),
+        " in the last three months in {count} of {all} series",
+        **names, team=team_label(first.team), month=first.month,
+        label=without_team(first.label, first.team), count=sum(map(_worse_at_last, heat.rows)),
         all=len(heat.rows),
     )  # fmt: skip
 
@@ -231,10 +236,18 @@ def of_bars(bars: Bars) -> str:
     )  # fmt: skip
 
 
-def of_tornado(tornado: Tornado) -> str:
-    """Say whether the verdict survives; otherwise which assumption moves the result most."""
-    if tornado.verdict:
-        return tornado.verdict.rstrip(".。")
+def of_tornado(tornado: Tornado, said: Mapping[str, Any]) -> str:
+    """Say in how many worlds the lead holds; of one company, what moves the result most.
+
+    It is made from the numbers, so that it speaks the reader's language whichever the analysis was
+    kept in.
+    """
+    found = said.get("survival")
+    if found:
+        return say(
+            "{leader} leads in {ahead} of {points} plausible worlds",
+            leader=found["leader"], ahead=f"{found['ahead']:g}", points=found["points"],
+        )  # fmt: skip
     if not tornado.spokes:
         return say("{label}: no assumption moves it", label=tornado.label)
     first = tornado.spokes[0]
@@ -245,6 +258,21 @@ def of_tornado(tornado: Tornado) -> str:
     )  # fmt: skip
 
 
+def exact(tornado: Tornado, said: Mapping[str, Any]) -> str:
+    """Say what was found as the analysis does, or from its numbers if it was kept otherwise."""
+    if said.get("language", spoken()) == spoken():
+        return tornado.verdict
+    found = said.get("survival")
+    if not found:
+        return ""
+    return say(
+        "{leader} beats {other} in {label} at {ahead} of {points} points drawn over the whole"
+        " ranges of all assumptions at once ({share}).",
+        leader=found["leader"], other=found["other"], label=METRICS[tornado.metric].label,
+        ahead=f"{found['ahead']:g}", points=found["points"], share=roughly(float(found["share"])),
+    )  # fmt: skip
+
+
 _DIFFERENCES = {
     (True, True): marked(
         "{scenario} against {reference}: {label} higher by {amount} ({low} to {high})"
@@ -252,8 +280,14 @@ _DIFFERENCES = {
     (False, True): marked(
         "{scenario} against {reference}: {label} lower by {amount} ({low} to {high})"
     ),
-    (True, False): marked("{scenario} against {reference}: {label} higher by {amount}"),
-    (False, False): marked("{scenario} against {reference}: {label} lower by {amount}"),
+    (True, False): marked(
+        "{scenario} against {reference}: {label} higher by {amount} in one run, which tells"
+        " nothing from luck"
+    ),
+    (False, False): marked(
+        "{scenario} against {reference}: {label} lower by {amount} in one run, which tells"
+        " nothing from luck"
+    ),
 }
 
 

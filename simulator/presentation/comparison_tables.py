@@ -33,6 +33,7 @@ Row = dict[Any, Any]
 _MOST_CHANGED = 4  # of a department
 _MOST_REASONS = 4  # of a stage
 _MOST_INPUTS = 8  # of a department
+_WIDEST = 4.0  # upper end of an interval of a factor, in lower ends
 _MARKS = {PAIRED_T: "t", BOOTSTRAP: "b"}
 _COMPANY_LABEL = marked("Company")
 _ASPECTS = {
@@ -106,18 +107,17 @@ def closing(result: Comparison, version: str) -> str:
 
 
 def _saved(result: Comparison) -> Iterator[str]:
+    """Say what the same luck saved, where that can be told."""
     label = METRICS[result.main].label
     for name in result.names[1:]:
         row = _row(result, name, result.main)
         times, n = float(row["variance_reduction"]), int(row["n"])
         low, high = (float(row[f"variance_reduction_{end}"]) for end in ("low", "high"))
-        if math.isfinite(times) and n > 1:
+        # Neither is true of an interval that is missing.
+        beyond_luck = low > 1.0 or high < 1.0
+        if beyond_luck and high <= _WIDEST * low and math.isfinite(times):
             yield say(
                 "The same luck in {reference} and {scenario} divides the variance of the"
-                " difference in {label} by {factor}: {n} paired replications tell as much as"
-                " {unpaired} unpaired ones."
-                if _missing(low)
-                else "The same luck in {reference} and {scenario} divides the variance of the"
                 " difference in {label} by {factor} (95 % interval {span}): {n} paired"
                 " replications tell as much as {unpaired} unpaired ones.",
                 reference=result.reference,

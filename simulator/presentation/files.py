@@ -39,7 +39,7 @@ _PERSON_UNITS = {
     "meetings": "meetings",
     "opportunities": "buyers",
     "wins": "buyers",
-    "bookings": "currency per month",
+    "bookings": "currency",
     "cost": "currency",
 }
 

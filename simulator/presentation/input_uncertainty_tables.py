@@ -63,6 +63,12 @@ def sentence(result: InputUncertainty) -> str:
     numbers = say(
         "the {size} estimated numbers" if size > 1 else "the one estimated number", size=size
     )
+    if found.reason:
+        return say(
+            "How much of the variance of {metric} is luck is not known: in a run it is longer than"
+            " what was seen.",
+            metric=label,
+        )
     if not math.isfinite(found.share):
         return say(
             "{metric} is the same in every run: neither {numbers} nor luck has any effect on it.",
@@ -80,8 +86,12 @@ def sentence(result: InputUncertainty) -> str:
 
 
 def _shown(result: InputUncertainty) -> list[str]:
+    return [m for m in _wanted(result) if math.isfinite(result.metrics[m].mean)]
+
+
+def _wanted(result: InputUncertainty) -> list[str]:
     wanted = dict.fromkeys((*headlines(result.scenario), *_BESIDE))
-    return [m for m in wanted if m in result.metrics and math.isfinite(result.metrics[m].mean)]
+    return [m for m in wanted if m in result.metrics]
 
 
 def _cells(result: InputUncertainty, metric: str) -> tuple[str, ...]:
@@ -148,6 +158,13 @@ def _notes(result: InputUncertainty, shown: list[str]) -> Iterator[str]:
             " ({metrics}). That is no proof that nothing is unknown: see the interval.",
             metrics=("、" if spoken() == "ja" else ", ").join(below),
         )
+    beyond = [METRICS[m].label for m in _wanted(result) if result.metrics[m].reason]
+    if beyond:
+        yield say(
+            "Not in the table, since in a run it is longer than what was seen, so that nothing is"
+            " known of its mean: {metrics}.",
+            metrics=("、" if spoken() == "ja" else ", ").join(beyond),
+        )
     if result.drawn_again:
         yield say(
             "{again} of {all} numbers were drawn anew because together"
@@ -177,6 +194,8 @@ def _ranking(result: InputUncertainty) -> RenderableType:
     enough = DRAWS_A_NUMBER * len(result.fits) * result.runs_a_draw
     if how == "too few draws":
         least = FEWEST_RANKED * result.runs_a_draw
+        if result.metrics[metric].reason:
+            return titled(title, Text(say("Not known: in a run it is longer than what was seen.")))
         if len(result.draws) >= FEWEST_RANKED:
             return titled(title, Text(say("None: they make no difference to it.")))
         text = marked(

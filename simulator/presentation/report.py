@@ -25,7 +25,12 @@ from simulator.languages.messages import listed, say
 from simulator.presentation.analysis_commands import named
 from simulator.presentation.figures import known
 from simulator.presentation.pictures.assets import script, style
-from simulator.presentation.report_analyses import analysis_sections, missing_section
+from simulator.presentation.report_analyses import (
+    analysis_sections,
+    doubt,
+    if_assumptions_vary,
+    missing_section,
+)
 from simulator.presentation.report_making import (
     FINE,
     Making,
@@ -57,7 +62,8 @@ from simulator.presentation.report_top import (
     verdict_list,
     verdict_words,
 )
-from simulator.presentation.report_way import buyers_way
+from simulator.presentation.report_way import buyers_way, told_only_alone
+from simulator.presentation.views.dashboards import blame
 from simulator.presentation.views.shapes import Evidence
 
 TEMPLATE = "report.html"
@@ -144,6 +150,7 @@ def report(
         beside=beside,
         tiles=top,
         figures=table,
+        doubt=doubt(making),
         several=verdict_list(making),
         warnings=_warnings(making),
         way=way,
@@ -296,7 +303,7 @@ def _data(
         "interrupted": first.interrupted,
         "currency": making.currency,
         "months": first.scenario.horizon.months,
-        **_first_words(verdict, top),
+        **_first_words(verdict, if_assumptions_vary(making), top),
         "scenarios": [
             {
                 "name": loaded.name,
@@ -314,6 +321,7 @@ def _data(
             for loaded, results in zip(making.evidence.scenarios, making.results, strict=True)
         ],
         "comparison": _compared(making),
+        "told_only_alone": {name: _told_only_alone(making, name) for name in making.others},
         "analyses": {key: dict(each.said) for key, each in making.evidence.analyses.items()},
         "pictures": making.pictures,
         "tables": tables_of_sections([summary, *sections]),
@@ -321,6 +329,11 @@ def _data(
     }
     plain_values: dict[str, Any] = finite(found)
     return plain_values
+
+
+def _told_only_alone(making: Making, name: str) -> list[str]:
+    shape = blame(making.comparison, making.evidence.scenarios, name)
+    return list(told_only_alone(making, shape))
 
 
 _NOT_ON_THE_PAGE = ("variance_reduction", "p_better")
@@ -355,13 +368,16 @@ def first_words(evidence: Evidence) -> dict[str, Any]:
     evidence : Evidence
     """
     making = Making(evidence)
-    found: dict[str, Any] = finite(_first_words(verdict_words(making)[0], tiles(making)))
+    found: dict[str, Any] = finite(
+        _first_words(verdict_words(making)[0], if_assumptions_vary(making), tiles(making))
+    )
     return found
 
 
-def _first_words(verdict: str, top: Sequence[Tile]) -> dict[str, Any]:
+def _first_words(verdict: str, doubted: str, top: Sequence[Tile]) -> dict[str, Any]:
     return {
         "verdict": verdict,
+        "if_assumptions_vary": doubted or None,
         "tiles": [
             {"what": plain(each.what), "value": cell_value(each.value), "note": plain(each.note)}
             for each in top

@@ -13,9 +13,10 @@ from simulator.languages.languages import spoken
 from simulator.languages.messages import say
 from simulator.metrics import METRICS
 from simulator.presentation.analysis_commands import ANALYSES, Typed
+from simulator.presentation.figures import percent
 from simulator.presentation.pictures.bars import bars_chart
 from simulator.presentation.pictures.tornado import tornado_chart
-from simulator.presentation.report_making import Making, named_metrics, of_each
+from simulator.presentation.report_making import Making, named_metrics, of_each, sentence
 from simulator.presentation.report_parts import (
     Block,
     Folded,
@@ -103,6 +104,41 @@ def _sensitivity(making: Making, analysis: Analysis) -> Section:
         )  # fmt: skip
     parts.append(_how(analysis))
     return Section("sensitivity", say("What if an assumption is wrong?"), tuple(parts))
+
+
+def if_assumptions_vary(making: Making) -> str:
+    """Say in how much of all settings of the assumptions the one that leads still does.
+
+    "" where that was not asked of the main figure; its own section says what to make of it.
+
+    Parameters
+    ----------
+    making : Making
+    """
+    analysis = making.evidence.analyses.get("sensitivity")
+    found = None if analysis is None else analysis.said.get("survival")
+    if analysis is None or not found or analysis.said["metric"] != making.comparison.main:
+        return ""
+    return say(
+        "If assumptions vary over their whole ranges, all at once, {leader} leads {other} at"
+        " {ahead} of {points} settings ({share}).",
+        leader=found["leader"], other=found["other"], ahead=f"{found['ahead']:g}",
+        points=found["points"], share=percent(float(found["share"])),
+    )  # fmt: skip
+
+
+def doubt(making: Making) -> Markup | None:
+    """Return the same for the first screen, leading to its section; None where it was not asked.
+
+    Parameters
+    ----------
+    making : Making
+    """
+    said = if_assumptions_vary(making)
+    if not said:
+        return None
+    link = Markup('<a href="#sensitivity">{}</a>').format(say("What if an assumption is wrong?"))
+    return sentence(say("{finding} See {section}"), finding=said, section=link)
 
 
 def _incentives(making: Making, analysis: Analysis) -> Section:

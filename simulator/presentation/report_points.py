@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from simulator.experiment.comparison import Comparison
 from simulator.experiment.departures import COMPANY
-from simulator.experiment.differences import SIGNIFICANT
-from simulator.experiment.quantities import Scale, better
-from simulator.experiment.statistics import holm
+from simulator.experiment.quantities import Scale
 from simulator.experiment.wording import paragraph
 from simulator.languages.messages import listed, say
 from simulator.metrics import METRICS
 from simulator.metrics.definitions import TEAMS
 from simulator.metrics.team_labels import team_label
-from simulator.presentation.views.shapes import Blame, Reading
+from simulator.presentation.views.degradation import departing, onsets
+from simulator.presentation.views.shapes import Blame, Onset, Reading
 
 # ------------------------------------------------------------------ where it degrades
 
 
 def where_it_degrades(comparison: Comparison, scenario: str) -> str:
     """Say since when each department is worse, which are not, and when any departs at all.
-
-    Holm's method holds the chance of a false month at 5 % over all months of all series of a
-    department.
 
     Parameters
     ----------
@@ -34,50 +28,38 @@ def where_it_degrades(comparison: Comparison, scenario: str) -> str:
     table = comparison.monthly[comparison.monthly["scenario"] == scenario]
     if not table["p"].notna().any():
         return say("When it departs cannot be told from one replication.¦report")
-    departing = {team: _departing(table, team) for team in (*TEAMS, COMPANY)}
-    if not any(len(rows) for rows in departing.values()):
+    found = departing(comparison, scenario)
+    if not len(found):
         return say("No department can be told to depart in any month.¦report")
-    worse = {team: rows[rows["worse"]] for team, rows in departing.items()}
+    worse = {each.team: each for each in onsets(comparison, scenario)}
     names = {"name": scenario, "reference": comparison.reference}
     said = []
-    first = [_since(team, rows) for team, rows in worse.items() if len(rows)]
+    first = [_since(each) for each in worse.values()]
     if first:
         said.append(say(
             "{name} is worse than {reference} beyond luck first: {list}.",
             **names, list=listed(first),
         ))  # fmt: skip
-    none = [_department(team) for team, rows in worse.items() if not len(rows)]
+    none = [_department(team) for team in (*TEAMS, COMPANY) if team not in worse]
     if none:
-        said.append(say("In no month told to be worse: {list}.", list=listed(none)))
+        said.append(say("In no single month told to be worse: {list}.", list=listed(none)))
     said.append(say(
         "Differing at all, for better or worse, first: {list}.",
         list=listed([
-            say("{team} in month {month}", team=_department(team),
-                month=f"{int(rows['period'].min())}")
-            for team, rows in departing.items() if len(rows)
+            say("{team} in month {month}", team=_department(str(team)), month=f"{int(month)}")
+            for team, month in found.groupby("department", sort=False)["period"].min().items()
         ]),
     ))  # fmt: skip
     return paragraph(said)
 
 
-def _departing(table: pd.DataFrame, team: str) -> pd.DataFrame:
-    """Return the months in which series of a department depart, and whether for the worse."""
-    rows = table[table["department"] == team]
-    found = rows[holm(rows["p"]) <= SIGNIFICANT]
-    signs = found["metric"].map(better).astype(float)
-    return found.assign(worse=signs * found["difference"].astype(float) < 0.0)
-
-
-def _since(team: str, rows: pd.DataFrame) -> str:
-    row = rows.sort_values("period", kind="stable").iloc[0]
-    metric = str(row["metric"])
-    if metric.startswith(f"{team}."):
+def _since(each: Onset) -> str:
+    if each.metric.startswith(f"{each.team}."):
         # The label of a metric of one team begins with the team.
-        return say("{team} in month {month}", team=METRICS[metric].label,
-                   month=f"{int(row['period'])}")  # fmt: skip
+        return say("{team} in month {month}", team=each.label, month=f"{each.month}")
     return say(
-        "{team} in month {month} ({metric})", team=_department(team),
-        month=f"{int(row['period'])}", metric=METRICS[metric].label,
+        "{team} in month {month} ({metric})", team=_department(each.team), month=f"{each.month}",
+        metric=each.label,
     )  # fmt: skip
 
 
@@ -105,6 +87,38 @@ def who_looks_good(blame: Blame, currency: str) -> str:
     return say(
         "{departments}, and {company}.", departments=_departments(blame),
         company=_company(main, currency),
+    )  # fmt: skip
+
+
+_SERVICE = ("onboarding_days", "onboarding_late_share", "claims_late_share")
+
+
+def service_and_churn(blame: Blame) -> str:
+    """Say what customers leave for where service and churn go opposite ways; "" elsewhere.
+
+    Runs count who leaves, and keep no reason; so no shares can be said.
+
+    Parameters
+    ----------
+    blame : Blame
+    """
+    service = [each for each in blame.lived if each.metric in _SERVICE]
+    churn = {each.verdict for each in blame.lived if each.metric == "logo_churn"}
+    ways = {each.verdict for each in service} & {"better", "worse"}
+    if (ways, churn) not in (({"worse"}, {"better"}), ({"better"}, {"worse"})):
+        return ""
+    figures = listed([each.label for each in service if each.verdict in ways])
+    return say(
+        "Service is better ({figures}), and yet more customers leave. Service is one part of"
+        " leaving: in this model a customer leaves sooner for a bad fit, a gap between what was"
+        " promised and delivered, a late onboarding, neglect or lost trust. Runs count who leaves,"
+        " not why; themodel trace tells what weighed most for one buyer."
+        if churn == {"worse"} else
+        "Service is worse ({figures}), and yet fewer customers leave. Service is one part of"
+        " leaving: in this model a customer leaves sooner for a bad fit, a gap between what was"
+        " promised and delivered, a late onboarding, neglect or lost trust. Runs count who leaves,"
+        " not why; themodel trace tells what weighed most for one buyer.",
+        figures=figures,
     )  # fmt: skip
 
 

@@ -36,7 +36,12 @@ from simulator.presentation.report_parts import (
     Switched,
     Words,
 )
-from simulator.presentation.report_points import where_it_degrades, who_looks_good
+from simulator.presentation.report_points import (
+    service_and_churn,
+    where_it_degrades,
+    who_looks_good,
+)
+from simulator.presentation.report_way import said_of_few_runs, told_only_alone
 from simulator.presentation.views.bridges import waterfall
 from simulator.presentation.views.courses import course, queues
 from simulator.presentation.views.dashboards import blame
@@ -110,7 +115,8 @@ def heat_section(making: Making) -> Section:
         names.insert(0, name)
         caption = say(
             "{name} against {reference}, month by month: orange is worse, blue is better, by the"
-            " size of the row. A dot: more than luck, over the months of its row."
+            " size of the row. A dot: more than luck, over the months of its row; the sentence"
+            " above asks for more, over all months of all series of a department."
             if shape.tested else
             "{name} against {reference}, month by month: orange is worse, blue is better, by the"
             " size of the row. Not tested: one run tells nothing from luck.",
@@ -145,9 +151,12 @@ def blame_section(making: Making) -> Section:
             " goes by what is better of its own. What a department is measured on is set in bold.",
             name=name, reference=making.names[0],
         )  # fmt: skip
+        alone = told_only_alone(making, shape)
         inside = (
             Words(who_looks_good(shape, making.currency), "lead"),
+            *([Words(said_of_few_runs(making, alone), "warning")] if alone else []),
             *making.picture("blame", shape, blame_picture(shape), caption),
+            *([Words(opposite)] if (opposite := service_and_churn(shape)) else []),
         )
         parts.append((Block(name, inside),))
     lead = Words(say(

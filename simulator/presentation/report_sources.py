@@ -12,6 +12,7 @@ from simulator.presentation.explanation import unit_said
 from simulator.presentation.figures import MISSING, number, written
 from simulator.presentation.report_making import Making, defined, place_of
 from simulator.presentation.report_parts import Cell, Column, Folded, Part, Section, Table, Words
+from simulator.presentation.workbooks import ARTICLES
 from simulator.scenario import Number, numbers
 
 _BETTER = {
@@ -37,6 +38,33 @@ _TRUST = {
     "M": marked("M: common knowledge of the trade"),
     "calc": marked("calc: computed from cited figures"),
 }
+AREAS = {
+    "currency": marked("Currency¦area"),
+    "sale": marked("Kind of sale¦area"),
+    "horizon": marked("Horizon¦area"),
+    "gross_margin": marked("Gross margin"),
+    "start": marked("What the company begins with¦area"),
+    "market": marked("Market and buyers¦area"),
+    "teams": marked("Teams and people¦area"),
+    "hiring": marked("Hiring plan¦area"),
+    "rotation": marked("Job rotation¦area"),
+    "work": marked("Work of the departments¦area"),
+    "handoffs": marked("Handoffs¦area"),
+    "recycling": marked("Recycling¦area"),
+    "churn": marked("Churn¦area"),
+    "expansion": marked("Expansion and contraction¦area"),
+    "health": marked("Health score¦area"),
+    "definitions": marked("Definitions and feedback¦area"),
+    "support": marked("RevOps and enablement¦area"),
+    "ai": marked("AI¦area"),
+    "recovery": marked("Recovery by persons¦area"),
+    "kpi": marked("What departments are measured on¦area"),
+    "decisions": marked("What departments decide¦area"),
+    "mechanisms": marked("Mechanisms¦area"),
+    "counter_forces": marked("Counter-forces¦area"),
+    "observed": marked("Observed figures¦area"),
+}
+"""What the blocks of a scenario file are about."""
 
 
 # ------------------------------------------------------------------ assumptions
@@ -58,8 +86,9 @@ def assumptions_section(making: Making) -> Section:
     for each in every:
         blocks.setdefault(each.path.partition(".")[0], []).append(each)
     for block, members in blocks.items():
-        summary = say("{block} ({count})", block=block, count=len(members))
-        parts.append(Folded(summary, (_numbers_table(making, block, members),)))
+        area = say(AREAS[block])
+        summary = say("{block} ({count})", block=area, count=len(members))
+        parts.append(Folded(summary, (_numbers_table(making, area, members),)))
     parts.append(Words(say(
         "The {count} tables of these numbers are in the page itself and are not printed.",
         count=len(blocks),
@@ -84,7 +113,7 @@ def _trust_table(every: Sequence[Number]) -> Table:
     return Table(say("How far the numbers are trusted"), columns, tuple(rows))
 
 
-def _numbers_table(making: Making, block: str, members: Sequence[Number]) -> Table:
+def _numbers_table(making: Making, area: str, members: Sequence[Number]) -> Table:
     columns = (
         Column(say("key in the files"), "code"), Column(say("value¦report"), "number"),
         Column(say("meaning¦report")), Column(say("trust¦report")),
@@ -100,7 +129,7 @@ def _numbers_table(making: Making, block: str, members: Sequence[Number]) -> Tab
         )
         for each in members
     )
-    caption = say("Numbers of {name}: {block}", name=making.last.name, block=block)
+    caption = say("Numbers of {name}: {block}", name=making.last.name, block=area)
     return Table(caption, columns, rows)
 
 
@@ -159,6 +188,7 @@ def definitions_section(making: Making) -> Section:
             " denominator of zero is missing, never 0."
         )),
         Table(say("Definitions of the metrics on this page"), columns, tuple(rows), stacked=True),
+        Words(say(ARTICLES), "note"),
     )  # fmt: skip
     return Section("definitions", say("How each metric is counted"), parts)
 

@@ -207,6 +207,23 @@ def _difference(making: Making, metric: str) -> Tile:
     return _gap(making, _told(comparison, name, metric), making.link(metric), levels)
 
 
+def told_at_the_top(making: Making) -> set[str]:
+    """Return the figures of which the first screen says more than that luck cannot be excluded.
+
+    Of several scenarios beside the reference it speaks of the main figure alone.
+
+    Parameters
+    ----------
+    making : Making
+    """
+    comparison = making.comparison
+    if len(making.others) > 1:
+        return set()
+    metrics = dict.fromkeys((*_headlines(making), *BESIDE))
+    told = {each: _told(comparison, making.others[-1], each) for each in metrics}
+    return {metric for metric, each in told.items() if each.kind in ("more", "less")}
+
+
 def _told(comparison: Comparison, name: str, metric: str) -> Finding:
     """Return what can be said of a metric of the only scenario besides the reference.
 

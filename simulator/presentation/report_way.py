@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.experiment.quantities import Scale
-from simulator.languages.messages import say
+from simulator.languages.messages import listed, say
 from simulator.metrics import METRICS
 from simulator.metrics.team_labels import team_label
 from simulator.metrics.units import with_unit
@@ -19,8 +19,9 @@ from simulator.presentation.report_parts import (
     Table,
     Words,
 )
+from simulator.presentation.report_top import told_at_the_top
 from simulator.presentation.views.dashboards import blame
-from simulator.presentation.views.shapes import Reading
+from simulator.presentation.views.shapes import Blame, Reading
 
 FEWEST_STEPS = 2
 """One change alone is no sequence."""
@@ -44,22 +45,74 @@ def buyers_way(making: Making) -> tuple[Part, ...]:
     ----------
     making : Making
     """
-    found = [(name, _told(making, name)) for name in making.others]
-    found = [(name, told) for name, told in found if len(told) >= FEWEST_STEPS]
+    shapes = [
+        blame(making.comparison, making.evidence.scenarios, name) for name in making.others
+    ]  # fmt: skip
+    found = [(shape, _told(making, shape)) for shape in shapes]
+    found = [(shape, told) for shape, told in found if len(told) >= FEWEST_STEPS]
     if not found:
         return ()
-    parts = [_chain(making, name, told) for name, told in found]
+    names = [shape.scenario for shape, _ in found]
+    parts = [_chain(making, shape, told) for shape, told in found]
     lead = Words(say(
-        "In the order in which a buyer meets them, each against the reference and more than luck:"
-        " a sequence, which proves no cause."
+        "In the order in which a buyer meets them, each against {reference} and more than luck: a"
+        " sequence, which proves no cause.",
+        reference=making.names[0],
     ), "note")  # fmt: skip
-    switched = of_each("way-switch", say("Scenario¦report"), [name for name, _ in found], parts)
-    return (Block(say("What changes along the buyer's way"), (lead, *switched)),)
+    switched = of_each("way-switch", say("Scenario¦report"), names, parts)
+    heading = say("What changes along the buyer's way") if len(names) > 1 else say(
+        "What changes along the buyer's way: {name} against {reference}",
+        name=names[0], reference=making.names[0],
+    )  # fmt: skip
+    return (Block(heading, (lead, *switched)),)
 
 
-def _told(making: Making, name: str) -> list[tuple[str, Reading]]:
+# ------------------------------------------------------------------ where few runs tell less
+
+
+def told_only_alone(making: Making, shape: Blame) -> tuple[str, ...]:
+    """Return what the first screen tells from luck, and the dashboards cannot.
+
+    There each figure is asked with the few of the verdict, here with all of the dashboards at
+    once; few runs answer the one and not the other.
+
+    Parameters
+    ----------
+    making : Making
+    shape : Blame
+        The dashboards.
+    """
+    top = told_at_the_top(making)
+    boards = (each for board in shape.dashboards for each in board.readings)
+    every = (*boards, *shape.lived, *shape.company)
+    found = (each.metric for each in every if each.verdict == "open" and each.metric in top)
+    return tuple(dict.fromkeys(found))
+
+
+def said_of_few_runs(making: Making, metrics: tuple[str, ...]) -> str:
+    """Say why figures that were told from luck above cannot be told here.
+
+    Parameters
+    ----------
+    making : Making
+    metrics : tuple of str
+        Of :func:`told_only_alone`; not empty.
+    """
+    return say(
+        "With {runs} runs {figures} can be told from luck by itself, as at the top, but not"
+        " together with all figures of the dashboards, where it reads “cannot be told”. More runs"
+        " (--replications) tell more."
+        if len(metrics) == 1 else
+        "With {runs} runs {figures} can each be told from luck by itself, as at the top, but not"
+        " together with all figures of the dashboards, where they read “cannot be told”. More runs"
+        " (--replications) tell more.",
+        runs=len(making.comparison.numbers),
+        figures=listed([METRICS[each].label for each in metrics]),
+    )  # fmt: skip
+
+
+def _told(making: Making, shape: Blame) -> list[tuple[str, Reading]]:
     """Return department and figure of each step that is better or worse beyond luck."""
-    shape = blame(making.comparison, making.evidence.scenarios, name)
     shown = {each.metric: each for board in shape.dashboards for each in board.readings}
     shown |= {each.metric: each for each in (*shape.lived, *shape.company)}
     steps = {**_WAY, "": making.comparison.main}
@@ -69,11 +122,13 @@ def _told(making: Making, name: str) -> list[tuple[str, Reading]]:
     ]  # fmt: skip
 
 
-def _chain(making: Making, name: str, told: list[tuple[str, Reading]]) -> tuple[Part, ...]:
-    label = say("{name} against {reference}¦way", name=name, reference=making.names[0])
+def _chain(making: Making, shape: Blame, told: list[tuple[str, Reading]]) -> tuple[Part, ...]:
+    label = say("{name} against {reference}¦way", name=shape.scenario, reference=shape.reference)
     steps = Chain(label, tuple(_step(making, team, one) for team, one in told))
-    table = _table(making, label, name, told)
-    return steps, Folded(say("The numbers as a table"), (table,))
+    table = _table(making, label, shape.scenario, told)
+    left = tuple(each for each in told_only_alone(making, shape) if each in _WAY.values())
+    few = (Words(said_of_few_runs(making, left), "note"),) if left else ()
+    return steps, *few, Folded(say("The numbers as a table"), (table,))
 
 
 def _where(team: str) -> str:

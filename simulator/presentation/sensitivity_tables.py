@@ -25,6 +25,7 @@ _VERDICTS = {
     "flips": marked("flips¦the lead"),
     "may flip": marked("may flip¦the lead"),
     "open": marked("open¦the lead"),
+    "beyond": words.BEYOND,
     "missing": marked("missing¦the lead"),
 }
 # Why an assumption was not varied, as the table of assumptions says it.
@@ -108,13 +109,19 @@ def _tornado(result: Sensitivity, scale: Scale) -> RenderableType:
         cells = zip(*(_end(row, scale, row["path"] in laws) for row in rows), strict=True)
         *figures, verdicts = ("\n".join(each) for each in cells)
         table.add_row(Flowing(_named(rows[0])), *figures, Text(verdicts, style="bold"))
+    beyond = (result.tornado["verdict"] == "beyond").any()
     note = say(
-        "the others at their stated values; ×: a factor on the stated times; *:"
+        "the others at their stated values; ×: a factor on the stated times; *: range stated with"
+        " the source; longer than seen: than what was seen in a run there, so that nothing is known"
+        if result.versus is None and beyond
+        else "the others at their stated values; ×: a factor on the stated times; *:"
         " range stated with the source"
         if result.versus is None
         else "the others at their stated values; ×: a factor on the stated times;"
         " *: range stated with the source; flips: the other leads beyond luck; may flip: it leads,"
-        " but that may be luck; open: the lead may be luck"
+        " but that may be luck; open: the lead may be luck; longer than seen: than what was seen in"
+        " a run there, so that nothing is known; missing: no run there has the metric; each end is"
+        " judged alone, by its 95 % interval"
     )
     title = say("Each alone, at both ends of its range: {what}", what=_what(result))
     return titled(title, table, Flowing(note, style="dim"))
@@ -175,12 +182,26 @@ def _variance(result: Sensitivity) -> RenderableType:
         table.add_row(Flowing(name), *cells)
     note = say(
         "Sobol' indices from {rows} rows, the other assumptions at their stated values; alone: what"
-        " it explains itself; with others: and by what it does to their effect. Estimates may lie"
-        " below 0 or above 100 %.",
+        " it explains itself; with others: and by what it does to their effect. A share below 0 or"
+        " an interval wider than 100 %: too few rows to split the variance."
+        if _too_few(result)
+        else "Sobol' indices from {rows} rows, the other assumptions at their stated values; alone:"
+        " what it explains itself; with others: and by what it does to their effect. Estimates may"
+        " lie below 0 or above 100 %.",
         rows=result.variance["n"].iloc[0],
     )
     title = say("Shares of the variance: {what}", what=_what(result))
     return titled(title, table, Flowing(note, style="dim"))
+
+
+def _too_few(result: Sensitivity) -> bool:
+    """Tell whether a share is shown below 0, or is known to no better than 100 %."""
+    return any(
+        row[kind] <= -0.005
+        or (row[f"{kind}_low"] is not None and row[f"{kind}_high"] - row[f"{kind}_low"] > 1.0)
+        for row in words.rows_of(result.variance)
+        for kind in ("first", "total")
+    )
 
 
 def _percents(row: dict[str, Any], kind: str) -> str:
@@ -196,7 +217,7 @@ def _screening(result: Sensitivity, scale: Scale) -> RenderableType:
         "", right(say("range¦column")), right(say("effect¦column")),
         right(say("95 % interval")), right(say("size¦column")), right(say("spread¦column")),
     )  # fmt: skip
-    laws = words.laws_of(result)
+    laws, beyond = words.laws_of(result), words.beyond_of(result)
     for row in words.rows_of(result.screening.head(_MOST_SCREENED)):
         law = row["path"] in laws
         effect = _estimate(row, "mu")
@@ -206,7 +227,7 @@ def _screening(result: Sensitivity, scale: Scale) -> RenderableType:
             say(
                 "{low} to {high}", low=words.amount(row["low"], law), high=words.amount(row["high"])
             ),
-            scale.number(effect.mean),
+            words.effect_said(row, beyond, scale.number),
             scale.span(effect) or MISSING,
             MISSING if row["mu_star"] is None else scale.number(row["mu_star"]),
             MISSING if row["sigma"] is None else scale.number(row["sigma"]),

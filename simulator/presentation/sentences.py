@@ -141,9 +141,9 @@ def _screened(row: Row) -> Told:
     yield (
         row.here,
         say(
-            "score {score} reaches the cutoff of {cutoff}: {outcome}"
+            "score {score} reaches the cutoff then in force, {cutoff}: {outcome}"
             if row.a >= row.b
-            else "score {score} is below the cutoff of {cutoff}: {outcome}",
+            else "score {score} is below the cutoff then in force, {cutoff}: {outcome}",
             score=f"{row.a:.2f}",
             cutoff=f"{row.b:.2f}",
             outcome=say(_SCREENED[Screening(row.code)]),
@@ -187,7 +187,8 @@ def _qualified(row: Row) -> Told:
     yield (
         row.here,
         say(
-            "talks with it: estimated chance of winning {chance}, cutoff {cutoff}; {outcome}",
+            "talks with it: estimated chance of winning {chance}, cutoff then in force {cutoff};"
+            " {outcome}",
             chance=roughly(row.a),
             cutoff=roughly(row.b),
             outcome=say(_QUALIFIED[Qualification(row.code)]),

@@ -42,6 +42,12 @@ _BETTER: Mapping[Better, str] = {
     "higher": marked("higher¦definition"), "lower": marked("lower¦definition"),
     "neither": marked("neither¦definition"),
 }  # fmt: skip
+ARTICLES = marked(
+    "S0 and S3 are the two articles on THE MODEL that this product is built from; docs/model.md"
+    " says what comes from which."
+)
+"""What two letters among the sources stand for."""
+_FROM_ARTICLES = ("S0", "S3")
 _INPUT = "#1f4e9e"
 _HEAD = "#e9edf2"
 _LINE = "#0072b2"
@@ -221,6 +227,8 @@ def definitions_sheet(
         for name, where, meaning, unit in terms
         if where in sheets or where == everywhere()
     ]
+    if any(letter in METRICS[name].source for name in metrics for letter in _FROM_ARTICLES):
+        rows.append([say("S0, S3"), "", say(ARTICLES), "", "", "", "", "", ""])
     for name in dict.fromkeys(metrics):
         metric = METRICS[name]
         rows.append([

@@ -279,5 +279,5 @@ def _tornado(tornado: Tornado) -> Table:
 
 
 _LAST = (
-    marked("own 95 % interval excludes 0¦column"), marked("source¦column"), marked("trust¦column"),
+    marked("change beyond luck?¦column"), marked("source¦column"), marked("trust¦column"),
 )  # fmt: skip

@@ -29,14 +29,15 @@ def tornado_chart(tornado: Tornado) -> Markup:
     """Draw one bar to an assumption, from the result at its low end to that at its high end.
 
     Blue is the low end of the assumption and orange its high end, each with what it was set to;
-    hollow are bars of which no end has an interval that excludes 0.
+    where both go to the same side, they stand below each other. Hollow are bars of which no end
+    changes the result by an interval that excludes 0.
 
     Parameters
     ----------
     tornado : Tornado
     """
     scale = tornado.scale
-    rows = [_tall(spoke) for spoke in tornado.spokes]
+    rows = [_tall(spoke, tornado) for spoke in tornado.spokes]
     base = _TOP + sum(rows)
     axis = _axis(tornado)
     label = say("How {label} moves with each assumption.", label=tornado.label)
@@ -78,14 +79,42 @@ def _key(drawing: Drawing, tornado: Tornado, at: float) -> None:
         x += 18.0 + width_of(words, SMALL) + 24.0
     if any(not spoke.told for spoke in tornado.spokes):
         hollow = say(
-            "Hollow: its own 95 % interval does not exclude 0." if tornado.tested
+            "Hollow: the change from the stated value may be luck." if tornado.tested
             else "Hollow: not tested, one run."
         )  # fmt: skip
         drawing.text(x, at, fitted(hollow, _WIDTH - x, SMALL), "tick")
 
 
-def _tall(spoke: Spoke) -> float:
-    return max(28.0, 16.0 * len(lines_of(spoke.label, _LEFT - 16.0, 2, SIZE)) + 8.0)
+def directions(low: float, high: float) -> tuple[int, int]:
+    """Return to which side the bar of each end goes: -1 to the left, 1 to the right.
+
+    Parameters
+    ----------
+    low, high : float
+        What the result changes by at the low and the high end of an assumption. An end that
+        changes nothing, or of which nothing is known, goes where the other one does not.
+    """
+    low_side, high_side = (int(each > 0.0) - int(each < 0.0) for each in (low, high))
+    return low_side or -high_side or -1, high_side or -low_side or 1
+
+
+def _origin(spoke: Spoke, tornado: Tornado) -> float:
+    """Return where both bars begin: at the result as stated, or at the end that is known."""
+    there = known([tornado.at_default, spoke.at_low, spoke.at_high])
+    return there[0] if there else math.nan
+
+
+def _sides(spoke: Spoke, tornado: Tornado) -> tuple[int, int]:
+    origin = _origin(spoke, tornado)
+    return directions(spoke.at_low - origin, spoke.at_high - origin)
+
+
+def _tall(spoke: Spoke, tornado: Tornado) -> float:
+    low, high = _sides(spoke, tornado)
+    return max(
+        36.0 if low == high else 28.0,
+        16.0 * len(lines_of(spoke.label, _LEFT - 16.0, 2, SIZE)) + 8.0,
+    )
 
 
 def _axis(tornado: Tornado) -> Axis:
@@ -113,42 +142,29 @@ def _spoke(
     for row, line in enumerate(lines):
         offset = 16.0 * (row - (len(lines) - 1) / 2.0)
         drawing.text(0.0, middle + offset + 4.5, line, "label")
-    there = known([spoke.at_low, spoke.at_high])
-    if not there:
+    if not known([spoke.at_low, spoke.at_high]):
         drawing.text(_LEFT + _ENDS, middle + 4.0, say("not known¦heat"), "tick")
         return
-    origin = tornado.at_default if math.isfinite(tornado.at_default) else there[0]
+    origin = axis(_origin(spoke, tornado))
+    sides = _sides(spoke, tornado)
+    # Each has a half of the row for itself where both go to the same side.
+    apart, thick = (8.0, 12.0) if sides[0] == sides[1] else (0.0, 16.0)
     drawing.begin("mark spoke", _told(spoke, tornado), {"key": spoke.key})
     hollow = "" if spoke.told else " hollow"
-    ends = []
-    for value, setting, side in (
-        (spoke.at_low, spoke.low_input, "low-side"), (spoke.at_high, spoke.high_input, "high-side")
-    ):  # fmt: skip
+    for value, setting, side, look, place in (
+        (spoke.at_low, spoke.low_input, sides[0], "low-side", middle - apart),
+        (spoke.at_high, spoke.high_input, sides[1], "high-side", middle + apart),
+    ):
+        outer = axis(value) if math.isfinite(value) else origin
         if math.isfinite(value):
-            start, end = sorted((axis(origin), axis(value)))
-            ends.append((value, axis(value), setting, end - start, side))
-    # The longer one first, so that neither hides the other where both point the same way.
-    for _, pixel, _, long, side in sorted(ends, key=lambda each: -each[3]):
-        start = min(pixel, axis(origin))
-        drawing.bar(start, middle - 8.0, max(long, 1.5), 16.0, f"{side}{hollow}")
-    _settings(drawing, [(value, pixel, words) for value, pixel, words, _, _ in ends],
-              axis(origin), middle)  # fmt: skip
+            start, end = sorted((origin, outer))
+            drawing.bar(
+                start, place - thick / 2.0, max(end - start, 1.5), thick, f"{look}{hollow}"
+            )  # fmt: skip
+        words = fitted(setting, (outer - _LEFT if side < 0 else _WIDTH - outer) - 8.0, SMALL)
+        anchor = "end" if side < 0 else "start"
+        drawing.text(outer + 5.0 * side, place + 4.0, words, "tick backed", anchor)
     drawing.end()
-
-
-def _settings(
-    drawing: Drawing, ends: list[tuple[float, float, str]], origin: float, middle: float
-) -> None:
-    """Write what an assumption was set to at the outer ends of its bars."""
-    order = sorted(ends)
-    for place, (_, pixel, words) in enumerate(order):
-        leftmost = place == 0 and (len(order) > 1 or pixel <= origin)
-        room = fitted(words, _ENDS - 8.0, SMALL)
-        outer = min(pixel, origin) if leftmost else max(pixel, origin)
-        if leftmost:
-            drawing.text(outer - 5.0, middle + 4.0, room, "tick", "end")
-        else:
-            drawing.text(outer + 5.0, middle + 4.0, room, "tick")
 
 
 def _told(spoke: Spoke, tornado: Tornado) -> str:
@@ -162,7 +178,7 @@ def _told(spoke: Spoke, tornado: Tornado) -> str:
     ]  # fmt: skip
     if not spoke.told:
         told.append(say(
-            "own 95 % interval does not exclude 0¦picture" if tornado.tested
+            "the change from the stated value may be luck¦picture" if tornado.tested
             else "not tested¦picture"
         ))  # fmt: skip
     if spoke.source:

@@ -24,7 +24,7 @@ from simulator.presentation.views.scales import level_scale
 from simulator.presentation.views.shapes import Analysis, Bar, Bars, Spoke, Tornado
 
 Row = Mapping[str, Any]
-_FACTOR = "factor"
+_FACTOR, _SHARE = "factor", "share"
 _NEAR = 0.7
 """Zero is shown if the end next to it is no farther than this, as a share of the other end."""
 
@@ -186,8 +186,9 @@ def tornado(analysis: Analysis) -> Tornado:
     Returns
     -------
     Tornado
-        Widest first. Told is an assumption of which the change at one end has a 95 % interval
-        that excludes 0, each alone.
+        Widest first, before them those that make the metric longer than what was seen: the result
+        of such an end is missing, and what it was set to says so. Told is an assumption of which
+        the change at one end has a 95 % interval that excludes 0, each alone.
         ``survives`` is the share of points of the assumption space at which the lead of the
         stated values holds.
     """
@@ -241,8 +242,8 @@ def _spoke(path: str, ends: Mapping[str, Row], assumption: Row) -> Spoke:
     return Spoke(
         key=path,
         label=assumption_label(path),
-        low_input=_input(low.get("value"), unit),
-        high_input=_input(high.get("value"), unit),
+        low_input=_setting(low, unit),
+        high_input=_setting(high, unit),
         at_low=_number(low.get("outcome")),
         at_high=_number(high.get("outcome")),
         told=any(
@@ -259,10 +260,19 @@ def _has_interval(end: Row) -> bool:
     return all(map(math.isfinite, bounds))
 
 
+def _setting(end: Row, unit: str) -> str:
+    setting = _input(end.get("value"), unit)
+    if end.get("verdict") == "beyond":
+        return say("{setting} (longer than seen)¦end of a range", setting=setting)
+    return setting
+
+
 def _input(value: Any, unit: str) -> str:
     number = _number(value)
     if not math.isfinite(number):
         return ""
+    if unit.split(" ")[0] == _SHARE:
+        return say("{number} %", number=f"{100.0 * number:.3g}")
     written = f"{number:,.4g}" if abs(number) < 1e4 else f"{number:,.0f}"
     return f"× {written}" if unit in (_FACTOR, TIMES) else written
 

@@ -7,15 +7,19 @@ import pandas as pd
 
 from simulator.errors import Problem, ScenarioError
 from simulator.experiment.comparison import Comparison
-from simulator.experiment.departures import WATCHED
+from simulator.experiment.departures import COMPANY, WATCHED
+from simulator.experiment.differences import SIGNIFICANT
 from simulator.experiment.quantities import better
+from simulator.experiment.statistics import holm
 from simulator.metrics.definitions import METRICS, TEAMS
 from simulator.presentation.views.scales import level_scale
-from simulator.presentation.views.shapes import Floats, Heat, HeatRow
+from simulator.presentation.views.shapes import Floats, Heat, HeatRow, Onset
 
 _ASPECTS = ("wait", "conversion", "abandonment", "churn")
 # Before a contract losses are counted in buyers, and more buyers make more of them.
 _NOT_SHOWN = ("marketing.lost", "inside_sales.lost", "field_sales.lost")
+# Fewer buyers that are taken up again need less work: throughput alone makes nothing worse.
+_WORSENING = (*_ASPECTS, "result")
 
 
 def heat(comparison: Comparison, scenario: str) -> Heat:
@@ -56,7 +60,63 @@ def heat(comparison: Comparison, scenario: str) -> Heat:
         if each.aspect in _ASPECTS and each.metric not in _NOT_SHOWN
     ]
     shown = tuple(row for row in rows if _has_something(row))
-    return Heat(scenario, comparison.reference, months, shown, len(comparison.numbers) > 1)
+    tested = len(comparison.numbers) > 1
+    return Heat(
+        scenario, comparison.reference, months, shown, tested, onsets(comparison, scenario)
+    )  # fmt: skip
+
+
+def departing(comparison: Comparison, scenario: str) -> pd.DataFrame:
+    """Return the months in which a series of a department departs, for better or worse.
+
+    Holm's method holds the chance of a false month at 5 % over all months of all series of a
+    department, so whatever is told here has its dot in the map, too.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    scenario : str
+        Not the reference.
+
+    Returns
+    -------
+    DataFrame
+        Rows of :attr:`Comparison.monthly`, those of the company last, and ``worse``: whether the
+        series speaks of deterioration and got worse.
+    """
+    table = comparison.monthly[comparison.monthly["scenario"] == scenario]
+    parts = []
+    for team in (*TEAMS, COMPANY):
+        rows = table[table["department"] == team]
+        parts.append(rows[holm(rows["p"]) <= SIGNIFICANT])
+    found = pd.concat(parts)
+    speaks = found["aspect"].isin(_WORSENING) & ~found["metric"].isin(_NOT_SHOWN)
+    signs = found["metric"].map(better).astype(float)
+    return found.assign(worse=speaks & (signs * found["difference"].astype(float) < 0.0))
+
+
+def onsets(comparison: Comparison, scenario: str) -> tuple[Onset, ...]:
+    """Return since when each department is worse: one rule for the page and for slides.
+
+    Waits, conversion, abandonment and churn can be worse, and the result of the company. A
+    department that gets less through is not worse for that: it may have had less to do again.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    scenario : str
+        Not the reference.
+    """
+    found = departing(comparison, scenario)
+    worse = found[found["worse"]].sort_values("period", kind="stable")
+    first = {
+        team: rows.iloc[0] for team in (*TEAMS, COMPANY)
+        if len(rows := worse[worse["department"] == team])
+    }  # fmt: skip
+    return tuple(
+        Onset(team, str(row["metric"]), METRICS[str(row["metric"])].label, int(row["period"]))
+        for team, row in first.items()
+    )
 
 
 def check_compared(comparison: Comparison, scenario: str) -> None:

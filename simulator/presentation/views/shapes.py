@@ -176,10 +176,31 @@ class HeatRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Onset:
+    """Since which month a department is worse, and in what.
+
+    Attributes
+    ----------
+    team : str
+        "company" for the whole.
+    metric : str
+        The first of its series that can be told to be worse.
+    label : str
+    month : int
+    """
+
+    team: str
+    metric: str
+    label: str
+    month: int
+
+
+@dataclass(frozen=True, slots=True)
 class Heat:
     """Where and when a scenario departs from the reference: series by month.
 
-    ``tested`` is whether there are runs enough to tell anything from luck.
+    ``tested`` is whether there are runs enough to tell anything from luck; ``onsets`` are of each
+    department that is worse, in the order of the departments.
     """
 
     scenario: str
@@ -187,6 +208,7 @@ class Heat:
     months: tuple[int, ...]
     rows: tuple[HeatRow, ...]
     tested: bool = True
+    onsets: tuple[Onset, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
