@@ -222,7 +222,8 @@ def heat(comparison: Comparison, scenario: str | None = None, size: Size = SIZE)
         note = titles.runs_note(
             len(comparison.numbers), comparison.seed,
             say("Differences with the same luck; dots: beyond luck, corrected for all months of a"
-                " series." if found.tested else "Not tested: one run tells nothing from luck."),
+                " series; the title, for all series of a department."
+                if found.tested else "Not tested: one run tells nothing from luck."),
         )  # fmt: skip
         return draw_heat(found, titles.of_heat(found), note, size).slide
 
