@@ -31,6 +31,7 @@ from simulator.presentation.views.analyses import (
     bottleneck_bars,
     incentives_bars,
     tornado,
+    zero_is_near,
 )
 from simulator.presentation.views.bridges import waterfall
 from simulator.presentation.views.courses import course, outer, possible, queues
@@ -862,6 +863,20 @@ def test_a_tornado_without_another_scenario_asks_for_no_survival(
     found = tornado(alone)
     assert math.isnan(found.survives)
     assert found.label == "MRR at end"
+
+
+@pytest.mark.parametrize(
+    ("ends", "of_two", "of_one"),
+    [((1.0, 9.0), True, False), ((-2.0, 9.0), True, True), ((8.0, 9.0), False, False)],
+)
+def test_zero_is_shown_of_one_company_only_if_results_fall_below_it(
+    analyses: dict[str, Analysis], ends: tuple[float, float], of_two: bool, of_one: bool
+) -> None:
+    found = tornado(analyses["sensitivity"])
+    spoke = replace(found.spokes[0], at_low=ends[0], at_high=ends[1])
+    pair = replace(found, at_default=8.5, spokes=(spoke,), survives=0.7)
+    assert zero_is_near(pair) == of_two
+    assert zero_is_near(replace(pair, survives=math.nan)) == of_one
 
 
 def test_incentives_show_what_is_lost_against_together(analyses: dict[str, Analysis]) -> None:

@@ -111,7 +111,7 @@ def _words(
         short = re.split(r"[:：,、（(]", node.label)[0].strip()
         # Letters may be a little smaller if a name then needs no second line.
         fits = sheet.width(short, sheet.fitted(short, letters, room, True), True) <= room
-        name = [short] if fits else sheet.broken(short, letters, room, 2, True).split("\n")
+        name = [short] if fits else sheet.broken(short, letters, room, 3, True).split("\n")
         lines = [say("{number} came", number=flow.scale.number(node.came))]
         if math.isfinite(node.inside) and node.inside > 0.0 and node.went > 0.0:
             lines.append(say("{number} inside", number=flow.scale.number(node.inside)))

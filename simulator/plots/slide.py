@@ -143,8 +143,12 @@ class Sheet:
 
     def fitted(self, text: str, points: float, width: float, bold: bool = False) -> float:
         """Return letters small enough for a line to fit into a width, within reason."""
-        wide = self.width(text, points, bold)
-        return points * min(max(width / wide, _LEAST_LETTERS), 1.0) if wide > 0.0 else points
+        wide, least = self.width(text, points, bold), points * _LEAST_LETTERS
+        found = max(points * min(width / wide, 1.0), least) if wide > 0.0 else points
+        # Letters are whole dots wide, so that theirs does not follow their size exactly.
+        while found > least and self.width(text, found, bold) > width:
+            found = max(0.98 * found, least)
+        return found
 
     def axes(self, box: Box) -> Axes:
         """Return axes that fill a box."""

@@ -224,6 +224,8 @@ def tornado(analysis: Analysis) -> Tornado:
 def zero_is_near(tornado: Tornado) -> bool:
     """Tell whether a picture reaches to zero, where the result would change its sign.
 
+    Of one company alone it must reach beyond: most metrics cannot, and zero says nothing of them.
+
     Parameters
     ----------
     tornado : Tornado
@@ -233,6 +235,8 @@ def zero_is_near(tornado: Tornado) -> bool:
     if not known:
         return False
     low, high = min(known), max(known)
+    if not math.isfinite(tornado.survives):
+        return low < 0.0 < high
     return low <= _NEAR * high if low > 0.0 else high >= _NEAR * low
 
 
