@@ -218,8 +218,8 @@ def _fill(
     if known.any():
         axes.fill_between(at, low, high, where=list(known), color=color, alpha=alpha, linewidth=0)
         # Of a month alone there is no surface: a stroke.
-        alone = _alone(known)
-        axes.vlines(at[alone], low[alone], high[alone], color=color, alpha=2.0 * alpha)
+        if alone := _alone(known):
+            axes.vlines(at[alone], low[alone], high[alone], color=color, alpha=2.0 * alpha)
 
 
 def _alone(known: np.ndarray) -> list[int]:
