@@ -12,8 +12,8 @@ from simulator.experiment.sensitivity_words import LUCK_NOTE
 from simulator.languages.languages import spoken
 from simulator.languages.messages import say
 from simulator.metrics import METRICS
+from simulator.metrics.units import with_unit
 from simulator.presentation.analysis_commands import ANALYSES, Typed
-from simulator.presentation.figures import percent
 from simulator.presentation.pictures.bars import bars_chart
 from simulator.presentation.pictures.tornado import tornado_chart
 from simulator.presentation.report_making import Making, named_metrics, of_each, sentence
@@ -123,7 +123,7 @@ def if_assumptions_vary(making: Making) -> str:
         "If assumptions vary over their whole ranges, all at once, {leader} leads {other} at"
         " {ahead} of {points} settings ({share}).",
         leader=found["leader"], other=found["other"], ahead=f"{found['ahead']:g}",
-        points=found["points"], share=percent(float(found["share"])),
+        points=found["points"], share=with_unit(f"{100.0 * float(found['share']):.0f}", "%"),
     )  # fmt: skip
 
 
